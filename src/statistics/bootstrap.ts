@@ -1,6 +1,6 @@
 /**
- * Bootstraps: how a statistic would scatter if the test set and the seeds were drawn anew (Efron 1979). Streams of random
- * numbers are named, so the same call gives the same interval.
+ * Bootstraps: how much a statistic would vary if the test set and the seeds were sampled again (Efron 1979). Streams of
+ * random numbers are named, so the same call gives the same interval.
  */
 import type { Sfc32 } from './sfc32.js';
 import type { Interval } from './wilson.js';
@@ -8,9 +8,9 @@ import type { Interval } from './wilson.js';
 const drawn = new Uint32Array(4096);
 
 /**
- * Counts of a draw of `[n]` units with replacement, as doubles or bytes: the chance that a unit is drawn 256 times is about 1 / 256!.
- * Without the rejection that makes `Sfc32.integer` exact: a unit's chance is off by n / 2^32 of itself at most, and it takes a
- * quarter of the time.
+ * Counts of a sample of `[n]` units with replacement, as doubles or bytes: the chance that a unit is drawn 256 times is
+ * about 1 / 256!. Omits the rejection that makes `Sfc32.integer` exact: a unit's probability has a relative error of at
+ * most n / 2^32, and it takes a quarter of the time.
  */
 export function drawCounts(random: Sfc32, counts: Float64Array | Uint8Array): void {
   counts.fill(0);
@@ -23,9 +23,9 @@ export function drawCounts(random: Sfc32, counts: Float64Array | Uint8Array): vo
 }
 
 /**
- * Weighted sums of columns `[units]` under lists of weights: the product of a matrix with them, into `sums`, one list per list
- * of weights. Two columns and four lists at a time, so that each number that is read is used more than once (2.6 times as fast
- * as one by one). Where there is WebAssembly, `sumsKernel` is 15 times as fast again; a page may forbid it.
+ * Weighted sums of columns `[units]` under lists of weights: their matrix product, written to `sums`, one list per list
+ * of weights. Handles two columns and four lists at a time, so that each number read is used more than once (2.6 times
+ * as fast as one by one). `sumsKernel` is another 15 times as fast if there is WebAssembly; a page may forbid it.
  */
 export function weightedSums(
   columns: readonly Float64Array[],
@@ -50,7 +50,7 @@ function fourSums(columns: readonly Float64Array[], [u, v, w, x]: Four<Counts>, 
   for (let c = 0; c < columns.length; c += 2) {
     const a = columns[c]!;
     const b = columns[c + 1] ?? a;
-    // Names, not arrays: this is where the time goes.
+    // Separate variables, not arrays: this loop takes most of the time.
     let au = 0;
     let av = 0;
     let aw = 0;
@@ -81,39 +81,39 @@ function fourSums(columns: readonly Float64Array[], [u, v, w, x]: Four<Counts>, 
 }
 
 /**
- * Mean over places drawn with replacement, one fewer than there are, so that its variance has the right size (McCarthy and
- * Snowden 1985); of a single place its value.
+ * Mean over places drawn with replacement, one fewer than there are, so that its variance has the right size (McCarthy
+ * and Snowden 1985); with a single place, its value.
  */
 export function drawnMean(values: ArrayLike<number>, places: readonly number[], random: Sfc32): number {
   return meanAt(values, places, drawnPlaces(places.length, random));
 }
 
-/** Which of so many seeds are drawn. */
+/** Which of `count` seeds are drawn. */
 export function drawnPlaces(count: number, random: Sfc32): number[] {
   const places = new Array<number>(Math.max(1, count - 1)).fill(0);
   if (count > 1) for (let k = 0; k < places.length; k++) places[k] = random.integer(count);
   return places;
 }
 
-/** Mean over the drawn ones of some places. */
+/** Mean over the drawn places. */
 export function meanAt(values: ArrayLike<number>, places: readonly number[], drawnOnes: readonly number[]): number {
   let sum = 0;
   for (const k of drawnOnes) sum += values[places[k]!]!;
   return sum / drawnOnes.length;
 }
 
-/** The p-quantile of ascending values, linear between them (type 7 of Hyndman and Fan 1996, NumPy's default). */
+/** The p-quantile of ascending values, interpolated linearly (type 7 of Hyndman and Fan 1996, NumPy's default). */
 export function quantile(ascending: ArrayLike<number>, p: number): number {
   const at = p * (ascending.length - 1);
   const [low, high] = [Math.floor(at), Math.ceil(at)];
   const [a, b] = [ascending[low]!, ascending[high]!];
-  // Equal ends first: between two infinities there is no line.
+  // Equal ends first: between two infinities interpolation would give NaN.
   return a === b ? a : a + (at - low) * (b - a);
 }
 
 /**
- * Draws without those that have no value, such as the area under a ROC of a draw in which no mistake is. None at all where more
- * than 1 in 20 has none: the rest would say little of what the others hold.
+ * The draws that have a value: one without is, for example, the area under the ROC of a draw without mistakes. Empty if
+ * more than 1 in 20 has none, since the rest would then say little about the whole.
  */
 export function drawsWithValue(draws: ArrayLike<number>): Float64Array {
   const values = new Float64Array(draws.length);
@@ -122,7 +122,10 @@ export function drawsWithValue(draws: ArrayLike<number>): Float64Array {
   return draws.length - count > draws.length / 20 ? new Float64Array(0) : values.subarray(0, count);
 }
 
-/** Percentile interval of draws that have a value (Efron and Tibshirani 1993, ch. 13), see `drawsWithValue`. Infinite ones are in order. */
+/**
+ * Percentile interval of draws that have a value (Efron and Tibshirani 1993, ch. 13), see `drawsWithValue`. Infinite
+ * draws are allowed.
+ */
 export function percentileInterval(draws: ArrayLike<number>, confidence = 0.95): Interval {
   const ascending = drawsWithValue(draws).sort();
   if (ascending.length === 0) return { lower: NaN, upper: NaN };
@@ -130,9 +133,10 @@ export function percentileInterval(draws: ArrayLike<number>, confidence = 0.95):
 }
 
 /**
- * The hull of the percentile and the basic bootstrap interval, lower to upper. Scores of suddenness are extremes and medians of
- * steps: noise shifts their draws, and where it does percentiles alone miss the truth always (the largest step of a straight ramp)
- * and basic limits alone a fifth of the time (the median step of a flat curve). docs/emergence.md says what the hull covers.
+ * The hull of the percentile and the basic bootstrap interval, lower to upper. Scores of suddenness are extremes and
+ * medians of steps: noise shifts their draws, and where it does, percentiles alone always miss the truth (the largest
+ * step of a straight ramp) and basic limits alone a fifth of the time (the median step of a flat curve).
+ * docs/emergence.md gives the hull's coverage.
  */
 export function hullInterval(observed: number, draws: ArrayLike<number>, confidence = 0.95): Interval {
   const { lower, upper } = percentileInterval(draws, confidence);

@@ -1,7 +1,8 @@
 /**
- * Hartigan's dip: the largest distance between the empirical distribution and the nearest one with a single mode (Hartigan and
- * Hartigan 1985, Ann. Statist. 13(1); algorithm AS 217, Hartigan 1985, Appl. Statist. 34(3), with the bounds of the two loops as
- * Maechler corrected them). Its p is the share of uniform samples, the hardest of all single modes, that dip as far.
+ * Hartigan's dip: the largest distance between the empirical distribution and the nearest one with a single mode
+ * (Hartigan and Hartigan 1985, Ann. Statist. 13(1); algorithm AS 217, Hartigan 1985, Appl. Statist. 34(3), with
+ * Maechler's correction of the bounds of the two loops). Its p is the share of uniform samples, the least favourable
+ * single mode, with a dip at least as large.
  */
 import { Random } from './random.js';
 
@@ -10,10 +11,10 @@ export function dipOf(values: ArrayLike<number>): number {
   return dipOfSorted(Float64Array.from(values).sort());
 }
 
-/** Numbers drawn for a p: up to 100 000 samples, whose p is good to 0.0016. */
+/** Numbers drawn for a p: up to 100 000 samples, which give p to within 0.0016. */
 const drawnValues = 1e7;
 
-/** For each dip of a sample of `count` the share of uniform samples that dip at least as far. */
+/** For each dip of a sample of `count`, the share of uniform samples whose dip is at least as large. */
 export function dipPValues(dips: readonly number[], count: number): number[] {
   const random = Random.named(0, 'dip', count);
   const sample = new Float64Array(count);
@@ -29,7 +30,7 @@ export function dipPValues(dips: readonly number[], count: number): number[] {
   return above.map((share) => (share + 1) / (draws + 1));
 }
 
-/** Distances are in steps of the distribution, of which each value makes one. */
+/** Distances are in steps of the empirical distribution, one per value. */
 function dipOfSorted(x: Float64Array): number {
   const n = x.length;
   const last = n - 1;
@@ -49,7 +50,7 @@ function dipOfSorted(x: Float64Array): number {
   return dip / (2 * n);
 }
 
-/** For each place the one before it on the greatest convex minorant of the distribution up to there. */
+/** For each place, the previous one on the greatest convex minorant of the distribution up to there. */
 function supportsBelow(x: Float64Array): Int32Array {
   const before = new Int32Array(x.length);
   for (let j = 1; j < x.length; j++) {
@@ -60,7 +61,7 @@ function supportsBelow(x: Float64Array): Int32Array {
   return before;
 }
 
-/** For each place the one after it on the least concave majorant of the distribution from there on. */
+/** For each place, the next one on the least concave majorant of the distribution from there on. */
 function supportsAbove(x: Float64Array): Int32Array {
   const last = x.length - 1;
   const after = new Int32Array(x.length).fill(last);
@@ -72,7 +73,7 @@ function supportsAbove(x: Float64Array): Int32Array {
   return after;
 }
 
-/** Places from one end to the other, each with the next. */
+/** Places from one end to the other, following `next`. */
 function chain(next: Int32Array, from: number, to: number): number[] {
   const places = [from];
   for (let place = from; place !== to;) {

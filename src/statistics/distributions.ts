@@ -2,8 +2,9 @@
 import { normalBelow } from './normal.js';
 
 /**
- * Successes of `n` trials of chance `p` at the normal score `z`: a standard normal z gives a binomial. By the normal approximation
- * with its skewness where many are expected on both sides (off by a tenth of a success or so), else by going through the chances.
+ * Successes in `n` trials with probability `p` at the normal score `z`: a standard normal z gives a binomial. Uses the
+ * normal approximation with its skewness if many successes and failures are expected (off by about a tenth of a
+ * success), otherwise sums the probabilities.
  */
 export function binomialQuantile(n: number, p: number, z: number): number {
   if (p <= 0) return 0;
@@ -20,7 +21,7 @@ export function binomialQuantile(n: number, p: number, z: number): number {
   const odds = p / (1 - p);
   while (below < wanted && successes < n) {
     chance *= ((n - successes) / (successes + 1)) * odds;
-    // Rounding keeps the sum from 1 in the far tail.
+    // Rounding keeps the sum below 1 in the far tail.
     if (chance < 1e-18 && successes > n * p) break;
     below += chance;
     successes++;

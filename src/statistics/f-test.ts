@@ -1,20 +1,21 @@
 /** The upper tail of Fisher's F. */
 
 /**
- * P(F > ratio), to 1e-10 of itself: the incomplete beta function by its continued fraction (Abramowitz and Stegun 26.6.2, 26.5.8), as Lentz
- * evaluates it.
+ * P(F > ratio), to a relative 1e-10: the incomplete beta function by its continued fraction (Abramowitz and Stegun
+ * 26.6.2, 26.5.8), evaluated by Lentz's method.
  *
  * @param ratio at least 0
- * @param above degrees of freedom of the mean square above the line, above 0, whole or not; `below` of that below it
+ * @param above degrees of freedom of the mean square in the numerator, above 0, whole or not; `below` of the
+ * denominator's
  */
 export function upperF(ratio: number, above: number, below: number): number {
   const [x, rest] = [below, above * ratio].map((part) => part / (below + above * ratio)) as [number, number];
-  // 0 over 0: of no noise at all.
+  // 0 over 0: no noise at all.
   if (!(x < 1)) return 1;
   return rest < 1 ? incompleteBeta(x, rest, below / 2, above / 2) : 0;
 }
 
-/** I_x(a, b), with 1 - x beside x. */
+/** I_x(a, b), with `rest` = 1 - x. */
 function incompleteBeta(x: number, rest: number, a: number, b: number): number {
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(rest, x, b, a);
   const front = Math.exp(a * Math.log(x) + b * Math.log(rest) + logGamma(a + b) - logGamma(a) - logGamma(b)) / a;
@@ -34,13 +35,13 @@ function incompleteBeta(x: number, rest: number, a: number, b: number): number {
   return front * fraction;
 }
 
-/** Lanczos's coefficients for g = 7 (Numerical Recipes' form, after P. Godfrey), right to 1e-15. */
+/** Lanczos's coefficients for g = 7 (Numerical Recipes' form, after P. Godfrey), accurate to 1e-15. */
 const lanczos = [
   0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
   -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
 ];
 
-/** The logarithm of the gamma function above 0, to 1e-13 of itself. */
+/** The logarithm of the gamma function for arguments above 0, to a relative 1e-13. */
 export function logGamma(value: number): number {
   const x = value - 1;
   let sum = lanczos[0]!;

@@ -22,7 +22,7 @@ export interface Mean {
   readonly count: number;
 }
 
-/** Two passes, so that values far from 0 lose nothing. */
+/** Two passes, so that values far from 0 lose no precision. */
 export function meanOf(values: ArrayLike<number>): Mean {
   const count = values.length;
   let sum = 0;

@@ -1,4 +1,7 @@
-/** Isotonic regression by pooling adjacent violators (Ayer et al. 1955): the values that never fall and are nearest by weighted squares. */
+/**
+ * Isotonic regression by pooling adjacent violators (Ayer et al. 1955): the non-decreasing values with the least
+ * weighted squared distance.
+ */
 export function isotonic(values: ArrayLike<number>, weights: ArrayLike<number>): Float64Array {
   const blocks: { value: number; weight: number; count: number }[] = [];
   for (let i = 0; i < values.length; i++) {

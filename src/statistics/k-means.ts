@@ -1,4 +1,6 @@
-/** Lloyd's k-means, and how many clusters a second sample would find again (Tibshirani and Walther 2005, JCGS 14: 511). */
+/**
+ * Lloyd's k-means, and how many clusters a second sample would reproduce (Tibshirani and Walther 2005, JCGS 14: 511).
+ */
 import { mean } from './mean.js';
 import type { Random } from './random.js';
 
@@ -8,14 +10,14 @@ export interface Clustering {
   readonly centres: Points;
   /** Cluster of each row. */
   readonly of: Int32Array;
-  /** Sum of squared distances to the own centre. */
+  /** Sum of squared distances to each row's own centre. */
   readonly squares: number;
 }
 
 const restarts = 5;
 const mostRounds = 100;
 
-/** The best of a few starts by k-means++ (Arthur and Vassilvitskii 2007). */
+/** The best of several k-means++ starts (Arthur and Vassilvitskii 2007). */
 export function kMeans(rows: Points, k: number, random: Random): Clustering {
   let best: Clustering | undefined;
   for (let start = 0; start < restarts; start++) {
@@ -49,7 +51,7 @@ function lloyd(rows: Points, first: Points): Clustering {
   return { centres, of, squares: rows.reduce((sum, row, i) => sum + squaredDistance(row, centres[of[i]!]!), 0) };
 }
 
-/** Of each row the nearest centre. */
+/** The nearest centre of each row. */
 export function assign(rows: Points, centres: Points): Int32Array {
   return Int32Array.from(rows, (row) => {
     let best = 0;
@@ -62,7 +64,7 @@ export function assign(rows: Points, centres: Points): Int32Array {
   });
 }
 
-/** A centre that no row is nearest to stays where it is. */
+/** A centre that is nearest to no row stays in place. */
 function centresOf(rows: Points, of: Int32Array, before: Points): Float64Array[] {
   const sums = before.map((centre) => new Float64Array(centre.length));
   const counts = before.map(() => 0);
@@ -81,8 +83,9 @@ function squaredDistance(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * Prediction strength of k clusters: of two random halves each is clustered; of the pairs that the worst cluster of one half puts together,
- * the share that the other half's centres put together too. Mean over `splits` and both directions; 1 for one cluster.
+ * Prediction strength of k clusters: two random halves are clustered separately; of the pairs that the worst cluster of
+ * one half puts together, the share that the other half's centres also put together. Mean over `splits` and both
+ * directions; 1 for one cluster.
  */
 export function predictionStrength(rows: Points, k: number, random: Random, splits = 5): number {
   if (k === 1) return 1;
@@ -100,7 +103,10 @@ export function predictionStrength(rows: Points, k: number, random: Random, spli
   return mean(strengths);
 }
 
-/** Least over own clusters of the share of pairs that the others' centres put together; a cluster of one has none, and counts as 0. */
+/**
+ * Least share, over own clusters, of pairs that the others' centres also put together; a cluster of one has no pairs
+ * and counts as 0.
+ */
 function worstShare(own: Int32Array, others: Int32Array, k: number): number {
   const table = Array.from({ length: k }, () => new Float64Array(k));
   own.forEach((cluster, i) => table[cluster]![others[i]!]!++);

@@ -26,19 +26,20 @@ export interface LeastSquaresProblem {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
   readonly model: (parameters: FitParameters, x: number) => number;
-  /** Derivatives of the model by its parameters; central differences where there is none. */
+  /** Derivatives of the model by its parameters; central differences if omitted. */
   readonly gradient?: ((parameters: FitParameters, x: number) => ArrayLike<number>) | undefined;
-  /** Of each y, above 0: a residual counts in units of it. 1 each where absent. */
+  /** Of each y, above 0: residuals are measured in units of it. Default: 1 each. */
   readonly standardErrors?: ArrayLike<number> | undefined;
   /**
-   * `known`: `standardErrors` are what they say, and the scatter around the model doesn't change the parameters' own.
-   * `relative` (default): they are right up to a factor, which the scatter tells, as SciPy's `absolute_sigma=False`.
+   * `known`: `standardErrors` are taken at face value, and the scatter around the model does not affect the parameters'
+   * own. `relative` (default): they are correct up to a factor, which is estimated from the scatter, like SciPy's
+   * `absolute_sigma=False`.
    */
   readonly errors?: 'known' | 'relative' | undefined;
   readonly starts: readonly FitParameters[];
   readonly lower?: FitParameters | undefined;
   readonly upper?: FitParameters | undefined;
-  /** From each start, 300 where absent. */
+  /** From each start; default: 300. */
   readonly maxSteps?: number | undefined;
 }
 
@@ -47,27 +48,32 @@ export interface LeastSquaresFit {
   /** Of weighted residuals. */
   readonly sumOfSquares: number;
   readonly points: number;
-  /** Points less parameters; infinite if the errors are known. */
+  /** Points minus parameters; infinite if the errors are known. */
   readonly degreesOfFreedom: number;
-  /** Factor on the standard errors of y that the scatter tells (1 where they are known); NaN with no point to spare. */
+  /**
+   * Factor on the standard errors of y that the scatter implies (1 if they are known); NaN without degrees of freedom.
+   */
   readonly scatter: number;
-  /** Of the best start; others may have converged to worse. */
+  /** For the best start; others may have converged to a worse optimum. */
   readonly converged: boolean;
   readonly ending: Ending;
   readonly steps: number;
-  /** What became of each start, in their order. */
+  /** The outcome of each start, in order. */
   readonly attempts: readonly FitAttempt[];
-  /** Parameters that ended on a bound. Their standard errors are as if there were no bound. */
+  /** Parameters that ended on a bound. Their standard errors are computed as if there were no bound. */
   readonly atBound: readonly boolean[];
   /**
    * scatter² inverse(J'J), `[k, k]`, J the derivatives over the standard errors of y (Seber and Wild 1989, Nonlinear
-   * Regression, Sec. 2.1.2; SciPy's `pcov`), the pseudo-inverse where there are `unidentified` directions. NaN with no point to
-   * spare.
+   * Regression, Sec. 2.1.2; SciPy's `pcov`), the pseudo-inverse if there are `unidentified` directions. NaN without
+   * degrees of freedom.
    */
   readonly covariance: readonly (readonly number[])[];
-  /** Infinite if the data don't tell the parameter, or leave no point to tell the scatter. */
+  /** Infinite if the data do not determine the parameter, or if no points are left to estimate the scatter. */
   readonly standardErrors: readonly number[];
-  /** Directions, one a list of k, in which the parameters move by their own size and the model at the points doesn't. */
+  /**
+   * Directions, each a list of k, in which the parameters can move by their own size without changing the model at the
+   * points.
+   */
   readonly unidentified: readonly (readonly number[])[];
   /** Largest |y|. */
   readonly magnitude: number;
@@ -79,7 +85,7 @@ export interface LeastSquaresFit {
 
 export type FitFault = 'too-few-points' | 'not-finite' | 'not-converged';
 
-/** What can't be fitted, in a line for the user. */
+/** Why a fit is not possible, in one line for the user. */
 export class FitError extends Error {
   constructor(
     readonly fault: FitFault,
@@ -90,13 +96,13 @@ export class FitError extends Error {
   }
 }
 
-/** Share of the largest singular value below which a direction is rounding. */
+/** Singular values below this share of the largest one are rounding errors. */
 const noSingularValue = 1e-9;
 
 /**
  * The best of all starts by sum of squares.
  *
- * @throws FitError with fewer points than parameters, with a value that is not finite, and where no start converged
+ * @throws FitError with fewer points than parameters, with a value that is not finite, and if no start converged
  */
 export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
   check(problem);
@@ -112,7 +118,7 @@ export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
   const known = problem.errors === 'known';
   const points = residuals.count;
   const degreesOfFreedom = known ? Infinity : points - parameters.length;
-  // NaN, not infinite, for an exact fit of as many points as parameters, and for any other.
+  // NaN, not infinite, if there are as many points as parameters, whether the fit is exact or not.
   const scatter = known ? 1 : degreesOfFreedom === 0 ? NaN : Math.sqrt(sumOfSquares / degreesOfFreedom);
   const magnitude = Math.max(...Array.from(problem.y, Math.abs));
   const deviance = devianceOf(problem, Math.max(sumOfSquares, residuals.exact));
@@ -123,7 +129,7 @@ export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
     atBound: Array.from(parameters, (value, j) => value <= residuals.lower[j]! || value >= residuals.upper[j]!),
     ...uncertainty(residuals.jacobian(parameters), parameters, scatter, weightedNorm(problem)),
     ...{ magnitude, deviance },
-    // A scatter that is estimated is a parameter too.
+    // An estimated scatter counts as a parameter.
     aicc: aicc(deviance, parameters.length + (known ? 0 : 1), points),
   };
 }
@@ -131,15 +137,15 @@ export function leastSquares(problem: LeastSquaresProblem): LeastSquaresFit {
 /**
  * Deviance + 2k + 2k(k + 1) / (n - k - 1) (Hurvich and Tsai 1989, Biometrika 76, 297-307); infinite for n <= k + 1.
  *
- * @param k parameters, an estimated scatter among them
+ * @param k parameters, including an estimated scatter
  */
 export function aicc(deviance: number, k: number, n: number): number {
   return n <= k + 1 ? Infinity : deviance + 2 * k + (2 * k * (k + 1)) / (n - k - 1);
 }
 
 /**
- * exp(-difference / 2) to the best, over their sum (Burnham and Anderson 2002, Model Selection, Sec. 2.9). 0 where AICc is
- * infinite, so all are 0 where all are.
+ * exp(-difference / 2), relative to the best, over their sum (Burnham and Anderson 2002, Model Selection, Sec. 2.9). 0
+ * where AICc is infinite, so all are 0 if all are infinite.
  */
 export function akaikeWeights(values: readonly number[]): number[] {
   const best = Math.min(...values);
@@ -148,7 +154,7 @@ export function akaikeWeights(values: readonly number[]): number[] {
   return likelihoods.map((value) => (sum === 0 ? 0 : value / sum));
 }
 
-/** Student's t with the fit's degrees of freedom, normal where they are infinite, around a value. */
+/** Around a value: Student's t with the fit's degrees of freedom, normal if they are infinite. */
 export function fitInterval(fit: LeastSquaresFit, value: number, standardError: number, confidence = 0.95): Interval {
   if (!Number.isFinite(standardError)) return { lower: -Infinity, upper: Infinity };
   const p = (1 + confidence) / 2;
@@ -157,7 +163,7 @@ export function fitInterval(fit: LeastSquaresFit, value: number, standardError: 
   return { lower: value - t * standardError, upper: value + t * standardError };
 }
 
-/** By the curvature at the optimum (Wald); may reach beyond the bounds. */
+/** From the curvature at the optimum (Wald); may extend beyond the bounds. */
 export function parameterInterval(fit: LeastSquaresFit, index: number, confidence = 0.95): Interval {
   return fitInterval(fit, fit.parameters[index]!, fit.standardErrors[index]!, confidence);
 }
@@ -187,7 +193,7 @@ function residualsOf(problem: LeastSquaresProblem): Residuals {
   const weights = Float64Array.from(y, (_, i) => 1 / (standardErrors?.[i] ?? 1));
   return {
     count: n,
-    // A plain list to the model: it may be taken apart, which is slow with typed arrays.
+    // The model gets a plain list because it may destructure it, which is slow with typed arrays.
     at(parameters) {
       const list = Array.from(parameters);
       return weights.map((weight, i) => weight * (y[i]! - model(list, x[i]!)));
@@ -207,7 +213,7 @@ function residualsOf(problem: LeastSquaresProblem): Residuals {
   };
 }
 
-/** Central differences, inside the bounds: error about 1e-10 of the model's value. */
+/** Central differences inside the bounds: error about 1e-10 of the model's value. */
 function differences({ model, lower, upper }: LeastSquaresProblem) {
   return (parameters: FitParameters, x: number): Float64Array => {
     const moved = Float64Array.from(parameters);
@@ -238,7 +244,7 @@ function devianceOf({ y, standardErrors, errors }: LeastSquaresProblem, sumOfSqu
 function uncertainty(jacobian: Matrix, parameters: Float64Array, scatter: number, norm: number) {
   const k = parameters.length;
   const sizes = parameters.map((value) => Math.max(1, Math.abs(value)));
-  // A parameter whose change by its own size is lost in rounding has no column.
+  // A parameter whose effect, when changed by its own size, is lost in rounding has no column.
   const scale = parameters
     .map((_, j) => columnNorm(jacobian, j))
     .map((length, j) => (length * sizes[j]! <= 1e-12 * norm ? 0 : length));

@@ -1,14 +1,15 @@
 /**
- * Levenberg-Marquardt from one start (Levenberg 1944; Marquardt 1963; scaling by column norms as in Moré
- * 1978, Lecture Notes in Mathematics 630, 105-116). Bounds are kept by projection (Kanzow, Yamashita and Fukushima 2004, J.
- * Comput. Appl. Math. 172, 375-397): a parameter that a step would carry beyond its bound stops there, and one that lies at
- * its bound and wants out is left out of the step. So a bound can be the solution, and parameters keep their own scale.
+ * Levenberg-Marquardt from one start (Levenberg 1944; Marquardt 1963; scaling by column norms as in Moré 1978, Lecture
+ * Notes in Mathematics 630, 105-116). Bounds are kept by projection (Kanzow, Yamashita and Fukushima 2004, J. Comput.
+ * Appl. Math. 172, 375-397): a parameter that a step would carry beyond its bound stops there, and one that is at its
+ * bound and would move out is excluded from the step. So a solution can be on a bound, and parameters keep their own
+ * scale.
  */
 import { columnNorm, matrix, solveLeastSquares, type Matrix } from './matrices.js';
 
 export type FitParameters = readonly number[] | Float64Array;
 
-/** Residuals of a model: what there is to make small. */
+/** Residuals of a model, to be minimised. */
 export interface Residuals {
   /** Number of residuals. */
   readonly count: number;
@@ -16,17 +17,17 @@ export interface Residuals {
   readonly at: (parameters: Float64Array) => Float64Array;
   /** Weighted derivatives of the model (not of the residuals), `[count, parameters]`. */
   readonly jacobian: (parameters: Float64Array) => Matrix;
-  /** A sum of squares that is rounding. */
+  /** Sums of squares up to this one are rounding errors. */
   readonly exact: number;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
 }
 
 /**
- * Why a search ended. It converged with `exact` (residuals are rounding), `gradient` (no direction inside the bounds leads
- * down), `fall` (the sum of squares would fall by less than 1e-12 of itself) and `step` (parameters move by less than 1e-11 of
- * themselves). It did not with `steps` (too many), `stalled` (no step leads down, though the slope says so) and `not-finite`
- * (the start has no finite residuals).
+ * Why a search ended. It converged with `exact` (residuals are rounding errors), `gradient` (no direction inside the
+ * bounds leads down), `fall` (the sum of squares would fall by a relative 1e-12 or less) and `step` (parameters move by
+ * a relative 1e-11 or less). It did not with `steps` (too many), `stalled` (no step leads down, though the slope says
+ * so) and `not-finite` (the start has no finite residuals).
  */
 export type Ending = 'exact' | 'gradient' | 'fall' | 'step' | 'steps' | 'stalled' | 'not-finite';
 
@@ -35,17 +36,17 @@ export interface FitAttempt {
   readonly sumOfSquares: number;
   readonly converged: boolean;
   readonly ending: Ending;
-  /** Steps that were tried, rejected ones included. */
+  /** Steps tried, including rejected ones. */
   readonly steps: number;
 }
 
 const convergedEndings: readonly Ending[] = ['exact', 'gradient', 'fall', 'step'];
 /**
- * Of a column's norm, from step to step. Moré keeps the largest for good: then a slope that grows, whose column shrinks as it
- * does, is held back for ever. Marquardt keeps none.
+ * How much of a column's norm is kept from step to step. Moré keeps the largest permanently, so that a growing slope,
+ * whose column shrinks at the same time, is held back for good. Marquardt keeps none.
  */
 const memory = 0.1;
-/** Share of a step at which the curvature along it is taken. */
+/** Fraction of a step at which the curvature along it is measured. */
 const probe = 0.1;
 const smallestFall = 1e-12;
 const smallestStep = 1e-11;
@@ -67,12 +68,15 @@ interface Slope {
   readonly steepest: number;
 }
 
-/** A sum of squares below what any measurement tells and above what rounding leaves of values with this one; not 0 where all are. */
+/**
+ * A sum of squares too small for any measurement to show, but above the rounding errors of values with this sum of
+ * squares; not 0 even if all values are.
+ */
 export function exactly(sumOfSquares: number): number {
   return Math.max(1e-300, 1e-22 * sumOfSquares);
 }
 
-/** @param start is moved inside the bounds first */
+/** @param start is first moved inside the bounds */
 export function levenbergMarquardt(residuals: Residuals, start: FitParameters, maxSteps: number): FitAttempt {
   let state = stateAt(residuals, project(residuals, Float64Array.from(start)));
   const ended = (ending: Ending, steps: number): FitAttempt => {
@@ -106,7 +110,7 @@ export function levenbergMarquardt(residuals: Residuals, start: FitParameters, m
     } else damping *= 11;
     if (Math.abs(fall) <= smallestFall && expected <= smallestFall) return ended('fall', steps + 1);
     if (moved > smallestStep) continue;
-    // A step that only the damping made small says nothing, unless the slope is level to rounding.
+    // A step that is small only because of the damping proves nothing, unless the slope is flat to within rounding.
     return ended(slope === undefined || slope.steepest < 1e-6 ? 'step' : 'stalled', steps + 1);
   }
   return ended('steps', maxSteps);
@@ -138,8 +142,9 @@ function slopeAt(problem: Residuals, { parameters, residuals, sumOfSquares }: St
 }
 
 /**
- * A step with geodesic acceleration (Transtrum and Sethna 2012, arXiv 1201.5885): half the model's curvature along the step,
- * by a difference, is made up for, where that is small beside the step. In narrow bent valleys it saves most of the steps.
+ * A step with geodesic acceleration (Transtrum and Sethna 2012, arXiv 1201.5885): half the model's curvature along the
+ * step, taken by a difference, is corrected for if it is small compared with the step. In narrow curved valleys it
+ * saves most of the steps.
  */
 function stepOf(problem: Residuals, state: State, slope: Slope, scale: Float64Array, damping: number): Float64Array {
   const { parameters, residuals } = state;
@@ -175,7 +180,7 @@ function solveDamped(
   const right = new Float64Array(n + free.length);
   right.set(values);
   free.forEach((j, column) => {
-    // Columns of length 1 in what was largest so far: the solution doesn't depend on the parameters' units.
+    // Columns of length 1 in units of the largest so far: the solution doesn't depend on the parameters' units.
     for (let i = 0; i < n; i++) {
       damped.data[i * free.length + column] = jacobian.data[i * jacobian.columns + j]! / scale[j]!;
     }
@@ -187,7 +192,7 @@ function solveDamped(
   return step;
 }
 
-/** By the linear model, as a share of the sum of squares. */
+/** Predicted by the linear model, as a share of the sum of squares. */
 function expectedFall(from: State, to: State, { jacobian }: Slope): number {
   const { columns, data } = jacobian;
   let after = 0;

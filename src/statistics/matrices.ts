@@ -1,7 +1,8 @@
 /**
- * The little linear algebra that fitting a curve needs, for up to a dozen columns: least squares by Householder's QR and the
- * singular values by one-sided Jacobi. Both work on the matrix itself and not on its square, so that they keep all digits
- * where a curve's parameters are nearly exchangeable. Matrices are row-major in one array. Plain loops: this is where the time goes.
+ * The small amount of linear algebra that curve fitting needs, for up to a dozen columns: least squares by
+ * Householder's QR and singular values by one-sided Jacobi. Both work on the matrix itself and not on its square, which
+ * keeps all digits when a curve's parameters are nearly exchangeable. Matrices are row-major in one array. Plain loops,
+ * because most of the time is spent here.
  */
 
 export interface Matrix {
@@ -22,7 +23,7 @@ export function columnNorm({ rows, columns, data }: Matrix, column: number): num
 }
 
 /**
- * x that makes |a x - b| smallest, by Householder reflections (Golub and Van Loan, Matrix Computations, Alg. 5.3.2). 0 for a
+ * x that minimises |a x - b|, by Householder reflections (Golub and Van Loan, Matrix Computations, Alg. 5.3.2). 0 for a
  * column that depends on those before it.
  *
  * @param a `[rows, columns]`, rows at least columns; overwritten, as is `b`
@@ -31,13 +32,13 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): Float64Array {
   const { rows, columns, data } = a;
   const diagonal = new Float64Array(columns);
   const lengths = diagonal.map((_, j) => columnNorm(a, j));
-  // A dependent column takes no row: the next one starts where it would have.
+  // A dependent column uses no row: the next one starts in its place.
   const pivots = new Int32Array(columns);
   for (let j = 0, pivot = 0; j < columns; j++) {
     let squares = 0;
     for (let i = pivot; i < rows; i++) squares += data[i * columns + j]! ** 2;
     const length = Math.sqrt(squares);
-    // What is left of a dependent column is rounding.
+    // What is left of a dependent column is a rounding error.
     if (length <= 1e-14 * lengths[j]!) continue;
     const head = data[pivot * columns + j]!;
     diagonal[j] = head > 0 ? -length : length;
@@ -57,8 +58,8 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): Float64Array {
 }
 
 /**
- * The same with every x inside its bounds. Exact: of the bounds that the best x without them breaks, the best x with them has at least
- * one reached, as the sum of squares is convex; each is tried, and the rest solved again.
+ * The same with every x inside its bounds. Exact: if the best x without bounds breaks some of them, the best x within
+ * them is on at least one of these, as the sum of squares is convex; each is tried, and the rest solved again.
  *
  * @param a not overwritten here, nor is `b`
  */
@@ -104,7 +105,7 @@ function squaresLeft({ rows, columns, data }: Matrix, b: Float64Array, x: Float6
   return sum;
 }
 
-/** R x = b; R has its own diagonal, where 0 marks a column without a say, and each other column its row. */
+/** R x = b; R's diagonal is passed separately, with 0 for a column to ignore, and each other column has its row. */
 function backSubstitute(
   { columns, data }: Matrix,
   { diagonal, pivots }: { readonly diagonal: Float64Array; readonly pivots: Int32Array },
@@ -129,8 +130,8 @@ export interface Singular {
 }
 
 /**
- * Singular values and right singular vectors, by turning pairs of columns until all are orthogonal (Hestenes 1958, J. SIAM 6,
- * 51-90; rotation as in Demmel and Veselic 1992). Small ones come out with small relative errors.
+ * Singular values and right singular vectors, by rotating pairs of columns until all are orthogonal (Hestenes 1958, J.
+ * SIAM 6, 51-90; rotation as in Demmel and Veselic 1992). Small ones have small relative errors.
  *
  * @param a `[rows, columns]`, rows at least columns; overwritten
  */
@@ -149,7 +150,7 @@ export function singularValues(a: Matrix): Singular {
   return { values: Float64Array.from({ length: columns }, (_, j) => columnNorm(a, j)), vectors };
 }
 
-/** Turns columns j and k of both; false where they were orthogonal. */
+/** Rotates columns j and k of both; false if they were already orthogonal. */
 function orthogonalise(a: Matrix, vectors: Matrix, j: number, k: number): boolean {
   const { rows, columns, data } = a;
   let [jj, kk, jk] = [0, 0, 0];

@@ -1,31 +1,37 @@
 /**
- * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), and Holm's step-down where they share
- * none (1979), which bound the chance of even one false alarm, and Benjamini and Hochberg's step-up (1995), which bounds the expected share of false alarms among all alarms.
+ * Several tests at once: step-down minP over draws that the tests share (Westfall and Young 1993), and Holm's step-down
+ * for tests that share none (1979), which bound the chance of even one false alarm, and Benjamini and Hochberg's
+ * step-up (1995), which bounds the expected share of false alarms among all alarms.
  */
 import { bisectLeft } from 'd3-array';
 
-/** A test of several: its statistic as observed and in each draw of its null. Larger speaks against the null. */
+/**
+ * One of several tests: its statistic as observed and in each draw of its null. Larger is evidence against the null.
+ */
 export interface DrawnTest {
   /** NaN if there is none: the test is left out, and its p is NaN. */
   readonly observed: number;
   /**
-   * `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. Where more than 1 in 20
-   * has none the test is left out too: the rest would say little of what the others hold.
+   * `[draws]`, the same draws for all tests; NaN in a draw without a value, which never counts as large. The test is
+   * also left out if more than 1 in 20 has none, since the rest would then say little about the whole.
    */
   readonly null: ArrayLike<number>;
 }
 
 export interface AdjustedP {
-  /** Share of draws, the observed one counted among them, in which the statistic is at least the observed. */
+  /** Share of draws, counting the observed one, in which the statistic is at least the observed. */
   readonly p: number;
-  /** As adjusted for all tests: rejecting where it is at most alpha makes even one false alarm with chance alpha at most. */
+  /**
+   * Adjusted for all tests: rejecting where it is at most alpha gives even one false alarm with probability at most
+   * alpha.
+   */
   readonly adjusted: number;
 }
 
 /**
- * Step-down maxT of Westfall and Young (1993, Resampling-Based Multiple Testing, Algorithm 2.8) over ranks, which is their minP:
- * each draw's statistics are replaced by the p they would have among all draws, so that scores of different units count alike.
- * Tests that move together, as Eq 1 and its ratio to a ramp do, cost nothing.
+ * Step-down maxT of Westfall and Young (1993, Resampling-Based Multiple Testing, Algorithm 2.8) over ranks, which is
+ * their minP: each draw's statistics are replaced by the p they would have among all draws, so that scores of different
+ * units count equally. Tests that move together, as Eq 1 and its ratio to a ramp do, cost nothing.
  */
 export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
   const result = tests.map((): AdjustedP => ({ p: NaN, adjusted: NaN }));
@@ -53,9 +59,10 @@ export function stepDown(tests: readonly DrawnTest[]): AdjustedP[] {
 }
 
 /**
- * The largest p of statistics that draws have in common, by Besag and Clifford's sequential Monte Carlo (1991, Biometrika 78,
- * 301-304): it ends with the first statistic that `enough` draws have reached, whose p is then `enough` over their number. A p that
- * is not small takes few draws; a small one all of them. NaN if a statistic has no value, or more than 1 in 20 draws none.
+ * The largest p of statistics that share draws, by Besag and Clifford's sequential Monte Carlo (1991, Biometrika 78,
+ * 301-304): it stops with the first statistic that `enough` draws have reached, whose p is then `enough` over their
+ * number. A large p takes few draws, a small one all of them. NaN if a statistic has no value, or has none in more than
+ * 1 in 20 draws.
  */
 export function sequentialP(
   observed: readonly number[],
@@ -79,14 +86,16 @@ function isKnown({ observed, null: draws }: DrawnTest): boolean {
   return !Number.isNaN(observed) && without <= draws.length / 20;
 }
 
-/** For the observed statistic, then each draw's: the share of all of them that are at least as large, `[1 + draws]`. */
+/**
+ * For the observed statistic, then for each draw's: the share of all of them that are at least as large, `[1 + draws]`.
+ */
 function sharesAtLeast({ observed, null: draws }: DrawnTest): Float64Array {
   const all = Float64Array.from([observed, ...Array.from(draws)], (value) => (Number.isNaN(value) ? -Infinity : value));
   const ascending = all.slice().sort();
   return all.map((value) => (all.length - bisectLeft(ascending, value)) / all.length);
 }
 
-/** Step-down Bonferroni (Holm 1979); what is NaN doesn't count. */
+/** Step-down Bonferroni (Holm 1979); NaN doesn't count as a test. */
 export function holm(p: readonly number[]): number[] {
   const order = p.flatMap((value, i) => (Number.isNaN(value) ? [] : [i])).sort((a, b) => p[a]! - p[b]!);
   const adjusted = p.map(() => NaN);

@@ -1,4 +1,4 @@
-/** The standard normal distribution, and what is made of it: pure, so that the explorer's page can use it. */
+/** The standard normal distribution and functions built on it: pure, so that the explorer's page can use them. */
 import type { Sfc32 } from './sfc32.js';
 
 /** Numerators and denominators of AS 241's three rational functions, highest power first. */
@@ -71,7 +71,7 @@ function quantilesOf(n: number): Float64Array {
 /**
  * Van der Waerden's scores: the normal quantile of each value's rank over n + 1, ties at their mean rank.
  *
- * @returns undefined if all are the same, where there is none, and with a value that is NaN
+ * @returns undefined if all values are the same, if there are none, and if one is NaN
  */
 export function normalScores(values: ArrayLike<number>): Float64Array | undefined {
   const n = values.length;
@@ -101,9 +101,9 @@ function firstPlace(ascending: Float64Array, value: number): number {
   return low;
 }
 
-/** A draw of chi-square with any degrees of freedom above 0 (Marsaglia and Tsang 2000, of gamma). */
+/** A chi-square variate with any degrees of freedom above 0 (Marsaglia and Tsang 2000, of gamma). */
 export function chiSquare(degrees: number, random: Sfc32): number {
-  // Below 1 the shape is raised by 1 and the draw lowered again.
+  // If the shape is below 1, it is raised by 1 and the result scaled down again.
   const shape = degrees / 2;
   const lowered = shape < 1 ? random.uniform() ** (1 / shape) : 1;
   const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;

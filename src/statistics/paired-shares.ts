@@ -1,14 +1,17 @@
-/** Two shares of the same units, such as the accuracy of two models on the same images: only units that one of them has right tell. */
+/**
+ * Two shares of the same units, such as the accuracy of two models on the same images: only units that exactly one of
+ * them has right carry information.
+ */
 import { logGamma } from './f-test.js';
 import { z95, type Interval } from './wilson.js';
 
-/** Units that one is right on and the other is not. */
+/** Units on which one is right and the other is not. */
 export interface Discordant {
   /** Only the first is right. */
   readonly first: number;
   /** Only the second is right. */
   readonly second: number;
-  /** All units, those on which both are alike among them. */
+  /** All units, including those on which both agree. */
   readonly count: number;
 }
 
@@ -16,13 +19,16 @@ export interface McNemar {
   /** Two-sided: twice the smaller tail of the binomial, at most 1. Its error rate is below the nominal one. */
   readonly exact: number;
   /**
-   * With half the chance of what was observed: its error rate is near the nominal one, and hardly ever above it (Fagerland, Lydersen
-   * and Laake 2013, BMC Med. Res. Methodol. 13, 91).
+   * With half the probability of the observed value: its error rate is near the nominal one, and hardly ever above it
+   * (Fagerland, Lydersen and Laake 2013, BMC Med. Res. Methodol. 13, 91).
    */
   readonly midP: number;
 }
 
-/** McNemar's test (1947) that both shares are equal: of the discordant units half are the first's. 1 where there are none. */
+/**
+ * McNemar's test (1947) that both shares are equal: half of the discordant units are then expected to be the first's. 1
+ * if there are none.
+ */
 export function mcnemar({ first, second }: Pick<Discordant, 'first' | 'second'>): McNemar {
   const n = first + second;
   const least = Math.min(first, second);
@@ -38,8 +44,8 @@ export function mcnemar({ first, second }: Pick<Discordant, 'first' | 'second'>)
 }
 
 /**
- * 95 % of the second share less the first: all differences that the score test does not reject (Tango 1998, Stat. Med. 17, 891-908). Where
- * no unit is discordant it still has a width.
+ * 95 % interval of the second share minus the first: all differences that the score test does not reject (Tango 1998,
+ * Stat. Med. 17, 891-908). Its width is above 0 even without discordant units.
  *
  * @param z standard deviations to each side
  */
@@ -48,7 +54,7 @@ export function tangoInterval(units: Discordant, z = z95): Interval {
   return { lower: limitOf(units, z, [-1, value]), upper: limitOf(units, -z, [value, 1]) };
 }
 
-/** Where the score is `wanted`; it falls with the difference. */
+/** Where the score equals `wanted`; it falls with the difference. */
 function limitOf(units: Discordant, wanted: number, [from, to]: readonly [number, number]): number {
   let [low, high] = [from, to];
   for (let k = 0; k < 60; k++) {
@@ -59,11 +65,14 @@ function limitOf(units: Discordant, wanted: number, [from, to]: readonly [number
   return (low + high) / 2;
 }
 
-/** Standardized distance of the observed difference from `difference`, at the most likely chances that differ by so much. */
+/**
+ * Standardized distance of the observed difference from `difference`, at the most likely probabilities with that
+ * difference.
+ */
 function scoreAt({ first, second, count }: Discordant, difference: number): number {
   const b = -second - first + (2 * count - second + first) * difference;
   const c = -first * difference * (1 - difference);
-  // Chance that only the first is right.
+  // Probability that only the first is right.
   const q = (Math.sqrt(Math.max(0, b * b - 8 * count * c)) - b) / (4 * count);
   const variance = count * (2 * q + difference * (1 - difference));
   const distance = second - first - count * difference;

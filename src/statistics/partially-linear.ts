@@ -1,12 +1,13 @@
 /**
- * y = f(x) + slope z + noise, f of unknown shape and spanned by a basis (Robinson 1988, Econometrica 56, 931-954; in series: Donald and
- * Newey 1994, J. Multivar. Anal. 50, 30-40). Only what the basis leaves over of z says anything of the slope, so that an error in f
- * matters no more than as far as z goes with that error.
+ * y = f(x) + slope z + noise, with f of unknown shape and spanned by a basis (Robinson 1988, Econometrica 56, 931-954;
+ * in series: Donald and Newey 1994, J. Multivar. Anal. 50, 30-40). Only the part of z that the basis does not explain
+ * says anything about the slope, so an error in f matters only as far as z is correlated with it.
  *
- * The noise may differ from place to place and be shared within clusters: the null of a slope of 0 is drawn by random signs of whole
- * clusters' scores (Hemerik, Goeman and Finos 2020, J. R. Stat. Soc. B 82, 841-864), each over the standard deviation that a score has
- * under its signs, which the fit of f makes smaller than the observed one's (De Santis et al. 2022, arXiv 2209.13918). A studentized wild
- * cluster bootstrap of as few clusters rejects too often (docs/collapse.md).
+ * The noise may differ from place to place and be shared within clusters: the null of a slope of 0 is drawn by random
+ * signs of whole clusters' scores (Hemerik, Goeman and Finos 2020, J. R. Stat. Soc. B 82, 841-864), each over the
+ * standard deviation that a score has under its signs, which the fit of f makes smaller than the observed one's (De
+ * Santis et al. 2022, arXiv 2209.13918). With as few clusters, a studentized wild cluster bootstrap rejects too often
+ * (docs/collapse.md).
  */
 import type { Interval } from './wilson.js';
 import { dot, residualOf } from './projection.js';
@@ -16,9 +17,9 @@ export interface PartiallyLinear {
   readonly y: Float64Array;
   /** Orthonormal columns that span f. */
   readonly basis: readonly Float64Array[];
-  /** Each is tested for itself. */
+  /** Each is tested separately. */
   readonly terms: readonly Float64Array[];
-  /** Of each value a number from 0. */
+  /** The cluster of each value, numbered from 0. */
   readonly clusters: readonly number[];
   readonly draws: number;
   readonly random: Sfc32;
@@ -26,10 +27,10 @@ export interface PartiallyLinear {
 
 export interface Slope {
   readonly value: number;
-  /** 95 %, the slopes that the test does not reject. */
+  /** 95 %: the slopes that the test does not reject. */
   readonly interval: Interval;
   readonly standardError: number;
-  /** The score of a slope of 0 over its length, without sign; NaN if nothing is left of the term. */
+  /** The score of a slope of 0 over its length, unsigned; NaN if nothing is left of the term. */
   readonly statistic: number;
   /** The same in each draw of the null, `[draws]`; draws are shared by all terms. */
   readonly null: Float64Array;
@@ -42,7 +43,7 @@ export function slopesOf({ y, basis, terms, clusters, draws, random }: Partially
   return terms.map((term) => {
     const rest = residualOf(basis, term);
     const squares = dot(rest, rest);
-    // What rounding leaves of a term that f tells is nothing.
+    // If the basis explains the term, what is left is a rounding error and counts as nothing.
     if (!(squares > 1e-18 * dot(term, term))) return { ...unknown, null: new Float64Array(draws).fill(NaN) };
     const observed = scoreOf(rest, residual, rest);
     const drawn = signs.map((list) =>
@@ -66,7 +67,7 @@ export function slopesOf({ y, basis, terms, clusters, draws, random }: Partially
 
 const unknown = { value: NaN, standardError: NaN, statistic: NaN, interval: { lower: NaN, upper: NaN } } as const;
 
-/** 1 or -1 of each cluster, not all alike: with those a score is the observed one, which the p-value counts already. */
+/** 1 or -1 for each cluster, not all alike: those would give the observed score, which the p-value already counts. */
 function drawSigns(count: number, random: Sfc32): Int8Array {
   const signs = new Int8Array(count);
   do for (let c = 0; c < count; c++) signs[c] = random.integer(2) === 0 ? 1 : -1;
@@ -74,7 +75,7 @@ function drawSigns(count: number, random: Sfc32): Int8Array {
   return signs;
 }
 
-/** A score, what a slope of 1 is of it, and its length. */
+/** A score, the effect of a slope of 1 on it, and its length. */
 interface Score {
   readonly value: number;
   readonly ofSlope: number;
@@ -89,7 +90,7 @@ function scoreOf(direction: Float64Array, residual: Float64Array, rest: Float64A
   };
 }
 
-/** The statistic where the slope is `slope`. */
+/** The statistic for the null of this slope. */
 function at({ value, ofSlope, length }: Score, slope: number): number {
   return Math.abs(value - slope * ofSlope) / length;
 }
@@ -108,7 +109,7 @@ function unrejected(value: number, standardError: number, { observed, drawn }: S
   };
   const end = (sign: 1 | -1) => {
     let far = standardError;
-    // A test that rejects nothing has no end.
+    // If the test rejects nothing, the interval has no end.
     while (!isRejected(value + sign * far)) if ((far *= 2) > 1e6 * standardError) return sign * Infinity;
     let near = far === standardError ? 0 : far / 2;
     while (far - near > 1e-3 * standardError) {
@@ -121,7 +122,10 @@ function unrejected(value: number, standardError: number, { observed, drawn }: S
   return standardError > 0 ? { lower: end(-1), upper: end(1) } : { lower: value, upper: value };
 }
 
-/** Residuals as large as the noise is: the fit has taken a part of it, more where a value has much weight (HC2 of MacKinnon and White 1985). */
+/**
+ * Residuals scaled to the size of the noise: the fit has absorbed a part of it, more where a value has much weight (HC2
+ * of MacKinnon and White 1985).
+ */
 export function noiseLikeResiduals(basis: readonly Float64Array[], residual: Float64Array): Float64Array {
   return residual.map((value, i) => {
     const leverage = basis.reduce((sum, column) => sum + column[i]! ** 2, 0);
@@ -132,8 +136,8 @@ export function noiseLikeResiduals(basis: readonly Float64Array[], residual: Flo
 type Estimate = Pick<Slope, 'value' | 'standardError'>;
 
 /**
- * The standard error is the jackknife's over clusters, given the basis: what the slope would be without each of them (CV3 of MacKinnon,
- * Nielsen and Webb 2023, J. Appl. Econom. 38, 671-694), as a few clusters can have most of a term.
+ * The standard error is the jackknife's over clusters, given the basis: what the slope would be without each of them
+ * (CV3 of MacKinnon, Nielsen and Webb 2023, J. Appl. Econom. 38, 671-694), as a few clusters can hold most of a term.
  */
 function slopeOf(residual: Float64Array, rest: Float64Array, clusters: readonly number[], count: number): Estimate {
   const squares = dot(rest, rest);

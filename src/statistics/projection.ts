@@ -1,4 +1,4 @@
-/** Least squares by an orthonormal basis: for many right-hand sides of the same columns. */
+/** Least squares by an orthonormal basis, for many right-hand sides of the same columns. */
 
 /** Orthonormal columns that span the given ones (Gram and Schmidt, twice over each, which is enough: Giraud et al. 2005); dependent ones are left out. */
 export function orthonormal(columns: readonly Float64Array[]): Float64Array[] {
@@ -11,7 +11,7 @@ export function orthonormal(columns: readonly Float64Array[]): Float64Array[] {
   return basis;
 }
 
-/** What an orthonormal basis leaves over of a column. */
+/** The part of a column that an orthonormal basis does not explain. */
 export function residualOf(basis: readonly Float64Array[], column: Float64Array): Float64Array {
   const rest = Float64Array.from(column);
   for (const direction of basis) {

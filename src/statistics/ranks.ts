@@ -1,10 +1,10 @@
-/** Statistics of order: areas under curves, rank correlations. */
+/** Rank statistics: areas under curves, rank correlations. */
 import type { Ordered } from './kernels/kernels.js';
 import { mean } from './mean.js';
 
 /**
- * Area under the receiver operating characteristic: the chance that of a positive and a negative the positive has the
- * higher score, ties counting half (Hanley and McNeil 1982). NaN without a positive or a negative.
+ * Area under the receiver operating characteristic: the probability that a positive has a higher score than a negative,
+ * ties counting half (Hanley and McNeil 1982). NaN without a positive or a negative.
  *
  * @param scores `[n]`
  * @param positive `[n]`, 0 or 1
@@ -15,7 +15,7 @@ export function areaUnderRoc(
 ): {
   readonly count: number;
   readonly evaluate: (weights?: ArrayLike<number>) => number;
-  /** By score: one order, or with ties two of which the mean is taken, negatives first among equals and positives first. */
+  /** By score: one order, or with ties two, whose mean is taken: negatives first among equals, and positives first. */
   readonly orders: readonly Ordered[];
 } {
   const count = scores.length;
@@ -44,14 +44,15 @@ function ordersOf(scores: ArrayLike<number>, positive: ArrayLike<number>): Order
 }
 
 /**
- * Places by score, of equal ones those first of which `bit` is 0. Scores of 32 bits are sorted as whole numbers that hold bit and
- * place below the score, 7 times as fast as by a comparison.
+ * Places by score, equal scores ordered with `bit` 0 first. 32-bit scores are sorted as whole numbers that hold bit and
+ * place below the score, 7 times as fast as with a comparison function.
  */
 function sortedPlaces(scores: ArrayLike<number>, bit: (i: number) => 0 | 1): Int32Array {
   const count = scores.length;
   if (!(scores instanceof Float32Array) || count > 2 ** 20)
     return Int32Array.from({ length: count }, (_, i) => i).sort((i, j) => scores[i]! - scores[j]! || bit(i) - bit(j));
-  // Bits of a float as whole numbers are in its order, of negative ones in the opposite one; 0 and -0 are equal.
+  // A float's bits, read as a whole number, sort in its order, or in reverse if it is negative; 0 and -0 are made
+  // equal.
   const bits = new Int32Array(scores.map((score) => score + 0).buffer);
   const keys = Float64Array.from(bits, (each, i) => {
     return (each < 0 ? -2147483648 - each : each) * 2097152 + bit(i) * 1048576 + i;
@@ -72,7 +73,7 @@ function shareInOrder({ unitOf, negative }: Ordered, weights: ArrayLike<number>)
   return above / (negatives * positives);
 }
 
-/** Ranks from 1, equal values sharing the mean of theirs; all NaN if a value is. */
+/** Ranks from 1, equal values sharing their mean rank; all NaN if a value is. */
 export function ranksOf(values: ArrayLike<number>): Float64Array {
   const count = values.length;
   if (Array.from(values).some(Number.isNaN)) return new Float64Array(count).fill(NaN);

@@ -1,12 +1,13 @@
 /**
- * What a bootstrap draws: how often each of a test set's units is in each draw. All metrics of a test set have the same draws, so lists
- * are kept, unless they are too large, until others are asked for. Of a very large test set it is groups of units that are drawn.
+ * The samples that a bootstrap draws: how often each of a test set's units is in each. All metrics of a test set share
+ * the same draws, so the lists are kept, unless they are too large, until others are requested. For a very large test
+ * set, groups of units are drawn.
  */
 import { drawCounts } from './bootstrap.js';
 import { listsAtOnce } from './kernels/kernels.js';
 import { Random } from './random.js';
 
-/** What is drawn with replacement: lists of counts have these one after the other. */
+/** Units drawn with replacement; the lists of counts hold these blocks one after the other. */
 export interface ResampleBlock {
   /** Names the stream of random numbers. */
   readonly of: string;
@@ -18,15 +19,15 @@ interface Lists {
   readonly lists: readonly Uint8Array[];
 }
 
-/** Units that are drawn one by one at most, and how many groups of more are drawn. */
+/** The most units that are drawn one by one, and the number of groups that are drawn of more. */
 export const mostUnits = 65_536;
 export const mostBlocks = 32_768;
 
-/** What 2000 draws of `mostUnits` take. */
+/** The size of 2000 draws of `mostUnits`. */
 const mostKeptBytes = 2000 * mostUnits;
 let kept: Lists | undefined;
 
-/** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group has what is left. */
+/** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group holds the remainder. */
 export function* resamples(
   blocks: readonly ResampleBlock[],
   draws: number,
@@ -56,7 +57,7 @@ export function* resamples(
   if (keeps) kept = { key, lists };
 }
 
-/** Units in random groups whose sizes differ by one at most. */
+/** Units in random groups whose sizes differ by at most one. */
 export interface Grouping {
   readonly count: number;
   /** The group of each unit, `[units]`. */
@@ -66,9 +67,10 @@ export interface Grouping {
 const groupings = new Map<number, Grouping>();
 
 /**
- * Random groups to draw where there are too many units to draw each of them; undefined if there are not. Means over drawn groups vary
- * as means over drawn units do, but for chance in who is grouped with whom: a standard error over G groups is off by 1 / sqrt(2 G) of
- * itself, 0.4 %, while one over 2000 draws is off by 1.6 %. Groups are random, not neighbours, as test sets come in order of classes.
+ * Random groups to draw if there are too many units to draw each of them; otherwise undefined. Means over drawn groups
+ * vary like means over drawn units, except for chance in the grouping: a standard error over G groups has a relative
+ * error of 1 / sqrt(2 G), 0.4 %, and one over 2000 draws 1.6 %. Groups are random, not neighbours, because test sets
+ * are often sorted by class.
  */
 export function groupingOf(units: number): Grouping | undefined {
   if (units <= mostUnits) return undefined;
@@ -85,7 +87,7 @@ export function groupingOf(units: number): Grouping | undefined {
   return grouping;
 }
 
-/** Sums over each group, `[groups]`; the column itself where there are no groups. */
+/** Sums over each group, `[groups]`; the column itself if there are no groups. */
 export function groupSums<T extends ArrayLike<number>>(column: T, grouping: Grouping | undefined): T | Float64Array {
   if (grouping === undefined) return column;
   const sums = new Float64Array(grouping.count);
@@ -93,7 +95,7 @@ export function groupSums<T extends ArrayLike<number>>(column: T, grouping: Grou
   return sums;
 }
 
-/** How often each unit is drawn, `[units]`: as its group is; `counts` itself where there are no groups. */
+/** How often each unit is drawn, `[units]`: as often as its group; `counts` itself if there are no groups. */
 export function ofEachUnit(counts: Uint8Array, grouping: Grouping | undefined): Uint8Array {
   if (grouping === undefined) return counts;
   const each = new Uint8Array(grouping.of.length);

@@ -5,10 +5,10 @@ import { studentQuantile } from './student.js';
 import { z95, type Interval } from './wilson.js';
 
 /**
- * 95 %. With several seeds: `overSeeds`, widened by what draws of seeds and test examples have beyond the seeds' spread, as
- * independent; percentiles of draws of a few seeds would never leave those seeds. With one: its own interval between finite limits,
- * where it has one in closed form; else percentiles of the draws. Where nothing varies, as none or all of the examples are right, it
- * is the hull of the seeds' own intervals.
+ * 95 %. With several seeds: `overSeeds`, widened by the variance of draws of seeds and test examples in excess of the
+ * seeds' spread, taken as independent; percentiles of draws of a few seeds would never go beyond those seeds. With one:
+ * its own interval between finite limits, if there is one in closed form; otherwise percentiles of the draws. If
+ * nothing varies, because none or all of the examples are right, it is the hull of the seeds' own intervals.
  *
  * @param seeds the values, at least one
  * @param draws of their mean
@@ -20,7 +20,7 @@ export function overSeedsAndExamples(
   limits: readonly [number, number],
   ownInterval: (place: number) => Interval,
 ): Interval {
-  // Of a share near 0 or 1 percentiles of draws end too soon.
+  // For a share near 0 or 1, percentiles of draws are too narrow.
   const isBounded = limits.every(Number.isFinite);
   const alone = seeds.length === 1 && isBounded ? ownInterval(0) : undefined;
   if (alone !== undefined && !Number.isNaN(alone.lower)) return alone;
@@ -37,12 +37,14 @@ export function overSeedsAndExamples(
 }
 
 /**
- * 95 % of the mean over all possible seeds: Student's t, between finite limits on the logit scale around the mean. A share near
- * 0, such as accuracy to a high power, is so skewed over seeds that t's symmetric limits hold its mean 84 to 90 % of the time.
+ * 95 % of the mean over all possible seeds: Student's t, between finite limits on the logit scale around the mean. A
+ * share near 0, such as accuracy to a high power, is so skewed over seeds that t's symmetric limits contain its mean
+ * only 84 to 90 % of the time.
  *
- * @param seeds two at least
- * @param ownInterval of a seed by its place, for one that is at a limit; without it limits are those of the values themselves
- * @param beyond a variance of the mean that is known besides
+ * @param seeds at least two
+ * @param ownInterval of a seed by its place, for one that is at a limit; if omitted, limits are those of the values
+ * themselves
+ * @param beyond a further known variance of the mean
  */
 export function overSeeds(
   seeds: readonly number[],
@@ -54,7 +56,7 @@ export function overSeeds(
   const mean = seeds.reduce((sum, value) => sum + value, 0) / n;
   const half = (spread: number, slope: number) =>
     Math.hypot((studentQuantile(0.975, n - 1) * spread) / Math.sqrt(n), z95 * slope * Math.sqrt(beyond));
-  // A seed that is at a limit has no logit; the middle of its own interval has one.
+  // A seed at a limit has no logit, but the middle of its own interval does.
   const inside = seeds.map((value, place) => {
     const { lower, upper } = value > least && value < most ? { lower: value, upper: value } : ownInterval(place);
     return ((lower + upper) / 2 - least) / (most - least);

@@ -1,6 +1,6 @@
 /**
- * sfc32, Chris Doty-Humphrey's Small Fast Counter (PractRand 0.94), and what is drawn with it. Without Node, so that a page draws
- * the same numbers; `random.ts` names its streams.
+ * sfc32, Chris Doty-Humphrey's Small Fast Counter (PractRand 0.94), and draws from it. Does not need Node, so that a
+ * page draws the same numbers; `random.ts` names its streams.
  */
 export class Sfc32 {
   #spareNormal: number | undefined;
@@ -25,7 +25,7 @@ export class Sfc32 {
     return t >>> 0;
   }
 
-  /** The next `count` numbers, in a third of the time of as many calls of `uint32`. */
+  /** The next `count` numbers, in a third of the time of `count` calls of `uint32`. */
   fill(words: Uint32Array, count: number): void {
     let a = this.a | 0;
     let b = this.b | 0;

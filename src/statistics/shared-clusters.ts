@@ -1,50 +1,54 @@
 /**
- * Means over units that share what they are made of: test sequences that show the same images, images by the same writer. Two units
- * that share a cluster are not independent, and the more often a cluster is shared, the less a further unit tells.
+ * Means over units that share their parts: test sequences that show the same images, images by the same writer. Two
+ * units that share a cluster are not independent, and the more often a cluster is shared, the less a further unit adds.
  *
- * A mean's error is written as a sum of terms of clusters and of units, so that a bootstrap draws both with replacement (after
- * Menzel 2021, Econometrica 89(5), 2143-2188, who decomposes arrays so): `mean + sum of count × term`. The variance that these terms
- * have is that of cluster-robust inference where units belong to several clusters (Cameron, Gelbach and Miller 2011, J. Bus. Econ.
- * Stat. 29(2), 238-249; Aronow, Samii and Assenova 2015, Polit. Anal. 23(4), 564-577): the sum of e e' over all pairs of units that
- * share a cluster, e a unit's value less the mean.
+ * A mean's error is written as a sum of terms of clusters and of units, so that a bootstrap draws both with replacement
+ * (after Menzel 2021, Econometrica 89(5), 2143-2188, who decomposes arrays this way): `mean + sum of count × term`. The
+ * variance of these terms is that of cluster-robust inference for units that belong to several clusters (Cameron,
+ * Gelbach and Miller 2011, J. Bus. Econ. Stat. 29(2), 238-249; Aronow, Samii and Assenova 2015, Polit. Anal. 23(4),
+ * 564-577): the sum of e e' over all pairs of units that share a cluster, with e a unit's value minus the mean.
  *
- * Taken by clusters alone, a unit's own noise would count once for each of its clusters. So what of a unit's value hangs on single
- * rows is told by regression on `rows` (right or wrong, image by image), and a cluster's term is the sum over its own rows; a unit's
- * term has what is left. Clusters that also act on the other rows of a unit, as an image that confuses what follows it, show in the
- * pairs that share them: terms of clusters take as much of that as the pairs show.
+ * With clusters alone, a unit's own noise would count once for each of its clusters. So the part of a unit's value that
+ * depends on single rows is estimated by regression on `rows` (right or wrong, image by image), and a cluster's term is
+ * the sum over its own rows; a unit's term is the rest. Clusters that also affect the other rows of a unit, such as an
+ * image that confuses what follows it, show in the pairs that share them: terms of clusters take as much of that as the
+ * pairs show.
  */
 import { matrix, solveLeastSquares } from './matrices.js';
 import { studentQuantile } from './student.js';
 import { wilsonLimits, z95, type Interval } from './wilson.js';
 
 export interface SharedSample {
-  /** One number of each unit, `[units]`. */
+  /** One number per unit, `[units]`. */
   readonly values: Float64Array;
-  /** First row of each unit, and behind the last one the number of rows, `[units + 1]`. */
+  /** First row of each unit, followed by the number of rows, `[units + 1]`. */
   readonly starts: Int32Array;
-  /** Rows of a unit that its value depends on, from its first; default: all. */
+  /** How many rows of a unit its value depends on, counted from its first; default: all. */
   readonly first?: number | undefined;
   /** Which cluster each row belongs to, `[rows]`, from 0. */
   readonly clusterOf: Int32Array;
   readonly clusters: number;
-  /** A number of each row that tells what it does to its unit's value, `[rows]`; default: nothing is known. */
+  /** A number per row that shows its effect on its unit's value, `[rows]`; default: nothing is known. */
   readonly rows?: ArrayLike<number> | undefined;
-  /** A unit counts only where all of its rows do, so that no single row could make it. */
+  /** A unit counts only if all of its rows do, so that no single row can make it count. */
   readonly allOf?: boolean | undefined;
 }
 
-/** A mean with what its intervals and draws are made of. */
+/** A mean, with the components of its intervals and draws. */
 export interface SampledMean {
   readonly mean: number;
   readonly terms: Terms;
   readonly standardError: number;
-  /** So many independent ones a mean of 0 or of 1 tells as much as, where nothing varies that could tell how much is shared. */
+  /**
+   * How many independent units a mean of 0 or of 1 is worth, where nothing varies that could show how much is shared.
+   */
   readonly countAtEnds: { readonly zero: number; readonly one: number };
 }
 
 /**
- * At the ends, at worst, every image is right or wrong for good and a unit hangs on one of them. Where all rows of a unit have to be
- * right, that none is tells as much as independent ones do: hardly a unit that could be right shares all of its rows with another.
+ * At the ends, in the worst case, every image is always right or always wrong and a unit depends on one of them. If all
+ * rows of a unit have to be right, a mean of 0 is worth as much as independent units: hardly any unit that could be
+ * right shares all of its rows with another.
  */
 export function sampledMean(sample: SharedSample): SampledMean {
   const { values, starts, first = starts.at(-1)! / values.length, allOf = false, rows } = sample;
@@ -106,8 +110,8 @@ export function termsOf(sample: SharedSample): Terms {
 }
 
 /**
- * How many rows share a cluster with a row drawn at random, itself among them: by how much clusters can at most widen an interval's
- * variance.
+ * How many rows share a cluster with a row drawn at random, including itself: the most by which clusters can increase
+ * an interval's variance.
  */
 export function rowsInOneCluster(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf' | 'clusters'>): number {
   const { sizes, rows } = clusterSizes(sample);
@@ -132,8 +136,9 @@ function clusterSizes(sample: Pick<SharedSample, 'starts' | 'first' | 'clusterOf
 }
 
 /**
- * With few clusters their spread is told too small by (g - 1) / g, and is itself uncertain as Student's t has it; g is the number
- * of equal clusters that would tell as much (Carter, Schnepel and Steigerwald 2017, Rev. Econ. Stat. 99(4), 698-709).
+ * With few clusters their spread is underestimated by (g - 1) / g, and is itself uncertain, as in Student's t; g is the
+ * number of equal clusters that would be as informative (Carter, Schnepel and Steigerwald 2017, Rev. Econ. Stat. 99(4),
+ * 698-709).
  */
 function smallSample(g: number): number {
   if (g < 2) return 1;
@@ -141,8 +146,8 @@ function smallSample(g: number): number {
 }
 
 /**
- * What each row does to its unit's value, as far as a straight line tells for each place: least squares over units, `[rows]`. Hot, as
- * all loops over rows here: plain ones.
+ * The effect of each row on its unit's value, in a linear approximation per position: least squares over units,
+ * `[rows]`. Hot, like all loops over rows here, so they are plain ones.
  */
 function rowEffects(sample: SharedSample, errors: Float64Array): Float64Array {
   const { rows, starts } = sample;
@@ -177,7 +182,7 @@ function rowEffects(sample: SharedSample, errors: Float64Array): Float64Array {
   return effects;
 }
 
-/** Each unit's number at each of its rows, `[rows]`. */
+/** Each unit's number, repeated for each of its rows, `[rows]`. */
 function spreadOverRows(sample: SharedSample, values: Float64Array): Float64Array {
   const spread = new Float64Array(sample.starts.at(-1)!);
   for (let unit = 0; unit < values.length; unit++) spread.fill(values[unit]!, sample.starts[unit], endOf(sample, unit));
@@ -209,12 +214,12 @@ function sumsByCluster(sample: SharedSample, ofRows: Float64Array): ClusterSums 
   return { sums, withinUnits };
 }
 
-/** Behind the last row that a unit's value depends on. */
+/** Index after the last row that a unit's value depends on. */
 function endOf({ starts, first = Infinity }: Pick<SharedSample, 'starts' | 'first'>, unit: number): number {
   return Math.min(starts[unit + 1]!, starts[unit]! + first);
 }
 
-/** How much of b is to be added to a for the sum's squares to come to `target`, or as near as all of b takes it; 0 to 1. */
+/** How much of b to add to a for the sum's squares to reach `target`, or get as close as all of b takes it; 0 to 1. */
 function stepTo(a: Float64Array, b: Float64Array, target: number): number {
   const [aa, bb] = [squaresOf(a), squaresOf(b)];
   const ab = a.reduce((sum, value, i) => sum + value * b[i]!, 0);

@@ -1,19 +1,19 @@
 /**
- * A fixed-point iteration that climbs a likelihood, such as EM, with squared extrapolation: SQUAREM, scheme S3 of Varadhan
- * and Roland 2008 (Scand. J. Stat. 35, 335-353). Where components overlap, EM alone takes thousands of steps.
+ * Fixed-point iterations that climb a likelihood, such as EM, with squared extrapolation: SQUAREM, scheme S3 of
+ * Varadhan and Roland 2008 (Scand. J. Stat. 35, 335-353). If components overlap, EM alone takes thousands of steps.
  */
 
 export interface Step {
-  /** What to go on from. */
+  /** The point to continue from. */
   readonly next: Float64Array;
-  /** Of the point that the step began at, not of `next`. */
+  /** At the point where the step started, not at `next`. */
   readonly logLikelihood: number;
 }
 
 export interface FixedPoint {
   /** One step of the iteration. Never lowers the likelihood. */
   readonly step: (at: Float64Array) => Step;
-  /** Brings an extrapolated point back to where the parameters are valid, in place. */
+  /** Moves an extrapolated point back to valid parameters, in place. */
   readonly project: (at: Float64Array) => void;
 }
 
@@ -24,8 +24,8 @@ export interface Climb {
 }
 
 /**
- * Climbs until a cycle of three steps gains less than `tolerance` in log-likelihood, or for `cycles` of them. The result
- * is never below the start.
+ * Climbs until a cycle of three steps gains less than `tolerance` in log-likelihood, or for `cycles` of them. The
+ * result is never worse than the start.
  */
 export function climb(
   { step, project }: FixedPoint,
@@ -41,7 +41,7 @@ export function climb(
     project(far);
     const jump = step(far);
     const before = current.logLikelihood;
-    // `far` is taken only where it is no worse than the plain step, so that the climb stays one.
+    // `far` is accepted only if it is no worse than the plain step, so that the likelihood never falls.
     [at, current] = jump.logLikelihood >= second.logLikelihood ? [far, jump] : [first, second];
     if (current.logLikelihood - before < tolerance) {
       return { at, logLikelihood: current.logLikelihood, converged: true };

@@ -1,12 +1,16 @@
 /** Quantiles of Student's t: pure, so that the explorer's page can use them. */
 import { normalQuantile } from './normal.js';
 
-/** Beyond so many degrees of freedom two terms of its expansion at the normal's (Abramowitz and Stegun 26.7.5) are right to 1e-8. */
+/**
+ * Above this many degrees of freedom, two terms of the expansion around the normal quantile (Abramowitz and Stegun
+ * 26.7.5) are accurate to 1e-8.
+ */
 const mostDegrees = 1000;
 
 /**
- * t with P(T < t) = p, to 1e-10. The chance of |T| < t is a finite sum in the angle atan(t / sqrt(degrees)) (Abramowitz and Stegun
- * 26.7.3, 26.7.4), concave in it, so that Newton's steps from the normal's quantile, which is less, never go too far.
+ * t with P(T < t) = p, to 1e-10. The probability of |T| < t is a finite sum in the angle atan(t / sqrt(degrees))
+ * (Abramowitz and Stegun 26.7.3, 26.7.4), concave in it, so that Newton's steps from the normal's quantile, which is
+ * smaller, never overshoot.
  *
  * @param p 0.5 to 1, below 1
  * @param degrees whole, at least 1
@@ -24,7 +28,7 @@ export function studentQuantile(p: number, degrees: number): number {
   return Math.sqrt(degrees) * Math.tan(angle);
 }
 
-/** Chance of an angle nearer to 0 on both sides, and how fast it grows with the angle. */
+/** Probability of an angle nearer to 0 on both sides, and its derivative by the angle. */
 function within(angle: number, degrees: number): { readonly chance: number; readonly density: number } {
   const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
   const first = degrees % 2 === 1 ? 1 : 2;

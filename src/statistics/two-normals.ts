@@ -1,9 +1,9 @@
 /**
- * One normal distribution or a mixture of two with a common standard deviation, by maximum likelihood (EM from several splits of the
- * sorted values). Whether two are needed is judged by a parametric bootstrap of the likelihood ratio under one (McLachlan 1987,
- * J. R. Stat. Soc. C 36(3)): its distribution is not chi-squared there. A single skewed mode would pass for two, so skewness is
- * taken out first, by the power transform under which the values are most like one normal (MacLean, Morton, Elston and Yee 1976,
- * Biometrics 32(3)), in the values and in each draw alike.
+ * One normal distribution or a mixture of two with a common standard deviation, by maximum likelihood (EM from several
+ * splits of the sorted values). Whether two are needed is judged by a parametric bootstrap of the likelihood ratio
+ * under one (McLachlan 1987, J. R. Stat. Soc. C 36(3)): its distribution is not chi-squared there. A single skewed mode
+ * would pass for two, so skewness is first removed by the power transform under which the values look most like one
+ * normal (MacLean, Morton, Elston and Yee 1976, Biometrics 32(3)), in the values and in each draw alike.
  */
 import type { Interval } from './wilson.js';
 import { percentileInterval } from './bootstrap.js';
@@ -20,8 +20,8 @@ export interface TwoNormals {
 }
 
 /**
- * Undefined for fewer than four values, or where none differs. The deviation is at least a thousandth of that of all values, below
- * which single values would make the likelihood infinite.
+ * Undefined for fewer than four values, or if all are equal. The deviation is at least a thousandth of that of all
+ * values; if it were smaller, single values would make the likelihood infinite.
  */
 export function fitTwoNormals(values: ArrayLike<number>): TwoNormals | undefined {
   const sorted = Float64Array.from(values).sort();
@@ -49,7 +49,7 @@ function momentsOf(values: Float64Array): { mean: number; variance: number } {
   return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
 }
 
-/** EM from the values below and above a split, until it gains less than a millionth. */
+/** EM from the values below and above a split, until the gain is less than a millionth. */
 function climb(x: Float64Array, split: number, leastVariance: number) {
   const n = x.length;
   const [low, high] = [momentsOf(x.subarray(0, split)), momentsOf(x.subarray(split))];
@@ -87,10 +87,13 @@ function climb(x: Float64Array, split: number, leastVariance: number) {
 
 /** On z / `offset` + 1, z in standard deviations: MacLean et al.'s r. */
 const offset = 6;
-/** Powers that are tried; 1 leaves all as it is. */
+/** Powers to try; 1 changes nothing. */
 const powers = Array.from({ length: 41 }, (_, i) => i - 20);
 
-/** Values in standard deviations from their mean, under the power transform that makes them most like one normal; equal values as they are. */
+/**
+ * Values in standard deviations from their mean, under the power transform that makes them most like one normal; equal
+ * values are unchanged.
+ */
 export function unskewed(values: ArrayLike<number>): Float64Array {
   const x = Float64Array.from(values);
   const { mean, variance } = momentsOf(x);
@@ -115,9 +118,9 @@ export function isBimodal({ weight, lowerMean, upperMean, deviation }: TwoNormal
 }
 
 export interface TwoNormalsTest {
-  /** Of the values without their skewness. */
+  /** To the values with their skewness removed. */
   readonly fit: TwoNormals;
-  /** That one normal makes a ratio as large: bootstrap under one. */
+  /** Probability that one normal gives a ratio this large: bootstrap under one. */
   readonly p: number;
   /** 95 %, percentiles of the nonparametric bootstrap. */
   readonly weightInterval: Interval;

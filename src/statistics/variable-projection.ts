@@ -1,13 +1,14 @@
 /**
- * Fits of models that are linear in some of their parameters: only the others, the shape, are searched, and each shape has the levels
- * that are best for it in closed form (variable projection, Golub and Pereyra 1973, SIAM J. Numer. Anal. 10, 413-432; derivatives as
- * Kaufman 1975, BIT 15, 49-57). The search has fewer dimensions and fewer false optima. Levels keep their bounds too.
+ * Fits of models that are linear in some of their parameters: only the others, the shape, are searched, and for each
+ * shape the best levels follow in closed form (variable projection, Golub and Pereyra 1973, SIAM J. Numer. Anal. 10,
+ * 413-432; derivatives as in Kaufman 1975, BIT 15, 49-57). The search has fewer dimensions and fewer false optima.
+ * Levels also keep their bounds.
  */
 import { exactly, levenbergMarquardt, type FitParameters } from './levenberg-marquardt.js';
 import { matrix, solveBounded, solveLeastSquares, type Matrix } from './matrices.js';
 
 export interface Separable {
-  /** Places of the levels: the model is the sum of each times its derivative, which depends on the shape alone. */
+  /** Indices of the levels: the model is the sum of each times its derivative, which depends only on the shape. */
   readonly linear: readonly number[];
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -21,12 +22,12 @@ export interface Separable {
 
 export interface Projected {
   readonly shape: ArrayLike<number>;
-  /** All of them, levels and shape in their places. */
+  /** All of them, levels and shape, at their indices. */
   readonly parameters: readonly number[];
   readonly residuals: Float64Array;
   /** Infinite if the model is not finite. */
   readonly sumOfSquares: number;
-  /** A sum of squares that is rounding. */
+  /** Sums of squares up to this one are rounding errors. */
   readonly exact: number;
 }
 
@@ -44,7 +45,7 @@ export function projectionOf({ linear, x, y, weights, gradient, lower, upper }: 
   const right = Float64Array.from(y, (value, i) => weights[i]! * value);
   const exact = exactly(right.reduce((sum, value) => sum + value * value, 0));
 
-  /** Weighted derivatives by the parameters at these places. */
+  /** Weighted derivatives by the parameters at these indices. */
   const columnsAt = (parameters: FitParameters, chosen: readonly number[]): Matrix => {
     const result = matrix(x.length, chosen.length);
     for (let i = 0; i < x.length; i++) {
@@ -67,7 +68,7 @@ export function projectionOf({ linear, x, y, weights, gradient, lower, upper }: 
     return { shape, parameters, residuals, sumOfSquares, exact };
   };
 
-  /** Derivatives by the shape less what levels that are not at a bound can follow. */
+  /** Derivatives by the shape, minus the part that levels not at a bound can compensate for. */
   const jacobian = (shape: ArrayLike<number>): Matrix => {
     const { parameters } = at(shape);
     const free = linear.filter((j) => parameters[j]! > lower[j]! && parameters[j]! < upper[j]!);
@@ -95,7 +96,7 @@ export function projectionOf({ linear, x, y, weights, gradient, lower, upper }: 
   };
 }
 
-/** Values less the matrix times the coefficients. */
+/** Values minus the matrix times the coefficients. */
 function less(values: Float64Array, { columns, data }: Matrix, coefficients: ArrayLike<number>): Float64Array {
   const result = values.slice();
   for (let i = 0; i < result.length; i++) {

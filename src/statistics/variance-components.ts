@@ -1,19 +1,19 @@
 /**
- * Values in groups, such as the seeds of a scale, around a curve: values scatter around their group's mean, and the means of groups
- * scatter around the curve by more than that (a random intercept, Laird and Ware 1982, Biometrics 38, 963-974).
+ * Values in groups, such as the seeds of a scale, around a curve: values vary around their group's mean, and the means
+ * of groups vary around the curve by more than that (a random intercept, Laird and Ware 1982, Biometrics 38, 963-974).
  */
 
 export interface Grouped {
-  /** Of each group's mean less the curve. */
+  /** Each group's mean minus the curve. */
   readonly residuals: readonly number[];
   /** Values in each group. */
   readonly sizes: readonly number[];
-  /** Sum of squares of all values around the means of their groups. */
+  /** Sum of squares of all values around their group's mean. */
   readonly within: number;
 }
 
 export interface Components {
-  /** Variance between groups over that inside; from 0, infinite if groups have one value each. */
+  /** Variance between groups over that within; at least 0, infinite if groups have one value each. */
   readonly ratio: number;
   /** -2 log likelihood of all values for normal errors, constants included. */
   readonly deviance: number;
@@ -26,11 +26,11 @@ export function varianceComponents({ residuals, sizes, within }: Grouped): Compo
   const groups = sizes.length;
   const tiny = Number.MIN_VALUE * 1e16;
   if (count === groups || within <= 1e-24 * squares) {
-    // Nothing tells the scatter inside, or there is none: the means are all there is.
+    // The scatter within groups is unknown or zero: only the means are left.
     const deviance = groups * (Math.log((2 * Math.PI * Math.max(squares, tiny)) / groups) + 1);
     return { ratio: Infinity, deviance };
   }
-  // With the ratio given, the variance inside has a closed form, and the ratio is searched alone.
+  // Given the ratio, the variance within groups has a closed form, so only the ratio is searched.
   const devianceAt = (ratio: number) => {
     let [sum, logs] = [within, 0];
     residuals.forEach((value, i) => {

@@ -1,6 +1,7 @@
 /**
- * Student's t of an estimate whose variance is a sum of parts, each known from some degrees of freedom of its own: Welch's test (1947,
- * Biometrika 34, 28-35), with the degrees of freedom of the sum after Satterthwaite (1946, Biometrics Bull. 2, 110-114).
+ * Student's t of an estimate whose variance is a sum of parts, each with its own degrees of freedom: Welch's test
+ * (1947, Biometrika 34, 28-35), with the degrees of freedom of the sum after Satterthwaite (1946, Biometrics Bull. 2,
+ * 110-114).
  */
 import { upperF } from './f-test.js';
 import type { Interval } from './wilson.js';
@@ -11,7 +12,7 @@ export interface VariancePart {
   readonly degrees: number;
 }
 
-/** From here on t is a normal, to 1e-5 of a quantile. */
+/** From here on t equals a normal, to 1e-5 of a quantile. */
 export const mostDegrees = 1e5;
 
 export interface Estimate {
@@ -43,12 +44,12 @@ export function satterthwaite(parts: readonly VariancePart[]): number {
   return Math.min(mostDegrees, variance ** 2 / squares);
 }
 
-/** P(|T| > |t|), to 1e-10 of itself. @param degrees above 0, whole or not */
+/** P(|T| > |t|), to a relative 1e-10. @param degrees above 0, whole or not */
 export function twoSidedP(t: number, degrees: number): number {
   return upperF(t * t, 1, Math.min(mostDegrees, degrees));
 }
 
-/** t with P(|T| > t) = p, to 1e-12 of itself, by bisection. @param p above 0, at most 1 */
+/** t with P(|T| > t) = p, to a relative 1e-12, by bisection. @param p above 0, at most 1 */
 export function twoSidedQuantile(p: number, degrees: number): number {
   let [low, high] = [0, 1];
   while (twoSidedP(high, degrees) > p) [low, high] = [high, 2 * high];

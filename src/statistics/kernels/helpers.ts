@@ -1,7 +1,7 @@
 /**
- * Threads beside this one, each of which has some of the columns of a `sumsKernel` in a memory of its own. They are asked and answer
- * through memory that is shared, and are waited for, so that nobody who sums has to be asynchronous. A thread that has nothing to do
- * sleeps, and keeps no process alive.
+ * Worker threads that help this one, each holding some of the columns of a `sumsKernel` in its own memory. Requests and
+ * answers go through shared memory, and this thread waits for them, so callers do not have to be asynchronous. An idle
+ * thread sleeps and does not keep the process alive.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { binary } from './binary.js';
@@ -9,10 +9,13 @@ import { binary } from './binary.js';
 /** Lists of columns that a helper has at once: of sequences, images and what is a sequence's own. */
 const slots = 2;
 
-/** Places in `control`: counters of requests and of those that are done; what a request says: slot, planes, row, lists; whether one failed. */
+/**
+ * Indices into `control`: counters of requests made and done; a request's fields: slot, planes, row, lists; whether one
+ * failed.
+ */
 const [asked, done, requestAt, failed] = [0, 1, 2, 6] as const;
 
-/** Plain JavaScript: a thread made from text needs no loader. A request without lists brings columns. */
+/** Plain JavaScript: a thread created from text needs no loader. A request without lists brings columns. */
 const program = `
   const { receiveMessageOnPort, workerData } = require('node:worker_threads');
   const { control, port, binary, listsAtOnce } = workerData;
@@ -55,29 +58,29 @@ const program = `
 export interface Share {
   /** Even. */
   readonly planes: number;
-  /** Of 16-bit numbers in a plane: the units, evened to a multiple of 16. */
+  /** 16-bit numbers in a plane: the units, padded to a multiple of 16. */
   readonly row: number;
   /** Writes all planes, `[planes][row]`. */
   readonly write: (planes: Int16Array) => void;
 }
 
 export interface Helper {
-  /** Begins to bring columns, unless they are there. */
+  /** Starts loading columns, unless they are already loaded. */
   load(share: Share): void;
-  /** Begins to sum; `counts` `[lists][row]`, and lists by four. */
+  /** Starts a sum; `counts` `[lists][row]`, lists a multiple of four. */
   begin(share: Share, counts: Uint8Array, lists: number): void;
-  /** What has begun, `[lists][planes]`: to be read before anything else is asked. */
+  /** The result of `begin`, `[lists][planes]`: must be read before the next request. */
   end(): Int32Array;
 }
 
-/** What a helper and this thread share. */
+/** Memory that a helper and this thread share. */
 interface Shared {
   readonly planes: Int16Array;
   readonly counts: Uint8Array;
   readonly sums: Int32Array;
 }
 
-/** As many as were asked for at most, which stay. */
+/** As many as were ever requested at once; they are kept. */
 const team: Helper[] = [];
 
 export function helpers(count: number, listsAtOnce: number): readonly Helper[] {
@@ -85,7 +88,7 @@ export function helpers(count: number, listsAtOnce: number): readonly Helper[] {
   return team.slice(0, count);
 }
 
-/** After so long without an answer to what takes milliseconds a thread is gone. */
+/** A thread that has not answered for this long, to a request that takes milliseconds, is considered dead. */
 const hangingMilliseconds = 600_000;
 
 function startHelper(listsAtOnce: number): Helper {
@@ -101,7 +104,7 @@ function startHelper(listsAtOnce: number): Helper {
   worker.unref();
   port.unref();
   let shared: Shared = { planes: new Int16Array(), counts: new Uint8Array(), sums: new Int32Array() };
-  /** Used again and again, larger where that is needed: nothing is left for a sleeping thread to tidy up. */
+  /** Reused, and enlarged when necessary, so that a sleeping thread has nothing to garbage-collect. */
   const provide = ({ planes, row }: Share) => {
     const needed = { planes: planes * row, counts: listsAtOnce * row, sums: listsAtOnce * planes };
     const isEnough = (name: keyof typeof needed) => shared[name].length >= needed[name];

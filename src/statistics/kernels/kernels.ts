@@ -1,7 +1,7 @@
 /**
- * WebAssembly for the bootstrap of a family: kernels.wat, which says what each of them does.
- * Of whole evaluations of 30 members on 10 000 images plain loops take 5.7 times the processor time for AUROCs; weighted sums of doubles
- * go at a tenth of the speed that whole numbers have.
+ * WebAssembly for the bootstrap of a family; kernels.wat documents each kernel. In whole evaluations of 30 members on
+ * 10 000 images, plain loops take 5.7 times the processor time for AUROCs; weighted sums of doubles run at a tenth of
+ * the speed of whole numbers.
  */
 import { binary } from './binary.js';
 import { helpers, type Share } from './helpers.js';
@@ -18,7 +18,7 @@ interface Kernels {
   orderedPairs(rows: number, order: number, negative: number, items: number, pairs: number): void;
 }
 
-/** How many lists of counts kernels take at once. */
+/** How many lists of counts the kernels take at once. */
 export const listsAtOnce = 16;
 
 const pageBytes = 65_536;
@@ -28,26 +28,30 @@ let compiled: WebAssembly.Module | undefined;
 function kernelsOn(bytes: number): { readonly memory: WebAssembly.Memory; readonly kernels: Kernels } {
   compiled ??= new WebAssembly.Module(Buffer.from(binary, 'base64'));
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
-  // TypeScript knows nothing of what a module exports.
+  // TypeScript does not know a module's exports.
   const exports: unknown = new WebAssembly.Instance(compiled, { kernels: { memory } }).exports;
   return { memory, kernels: exports as Kernels };
 }
 
 const evened = (count: number, step: number) => step * Math.ceil(count / step);
 
-/** Sums of the same columns under many lists of counts: how often each unit is drawn, 255 times at most. */
+/** Sums of the same columns under many lists of counts: how often each unit is drawn, at most 255 times. */
 export interface SumsKernel {
-  /** `[lists][columns]`; `counts` `[listsAtOnce][units]` or fewer lists, each of as many draws as there are units. */
+  /**
+   * `[lists][columns]`; `counts` holds up to `listsAtOnce` lists of `[units]`, each with as many draws as there are
+   * units.
+   */
   sums(counts: readonly Uint8Array[]): Float64Array[];
 }
 
 /**
- * Columns become whole numbers: those that are such, as shares are, as they stand, and sums are exact; others in steps of 2^-32 of their
- * range, each off by half a step at most. As the range is at most sqrt(2n) standard deviations of a column, a drawn mean is off by at
- * most sqrt(2) n / 2^33 of its standard error: at most 1.1e-5, typically below 1e-7, as values are not all off the same way.
+ * Columns become whole numbers. Columns of whole numbers, such as those of shares, are used unchanged, and their sums
+ * are exact; others are stored in steps of 2^-32 of their range, with an error of at most half a step. As the range is
+ * at most sqrt(2n) standard deviations of a column, a drawn mean is off by at most sqrt(2) n / 2^33 of its standard
+ * error: at most 1.1e-5, typically below 1e-7, as not all errors have the same sign.
  *
- * @param columns `[units]` each, 65536 units at most
- * @param threads that may be busy: columns that are many are summed by several at once, to the same bits
+ * @param columns `[units]` each, at most 65536 units
+ * @param threads that may be used: large sets of columns are summed by several at once, with identical results
  * @returns undefined if a value is not finite
  */
 export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel | undefined {
@@ -106,16 +110,19 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
   };
 }
 
-/** 16-bit numbers that a thread has at least: a group of lists takes it a millisecond, and a request some hundredths of one. */
+/**
+ * Fewest 16-bit numbers worth giving to a thread: a group of lists then takes it a millisecond, and a request a few
+ * hundredths of one.
+ */
 const leastOfThread = 2e6;
 
 interface PlacedShare extends Share {
-  /** Its columns, and the plane at which each begins. */
+  /** Its columns, and the plane at which each starts. */
   readonly part: readonly number[];
   readonly first: readonly number[];
 }
 
-/** Neighbouring columns in so many parts, none without one, of about as many planes each. */
+/** Consecutive columns in `count` parts, none of them empty, with about as many planes each. */
 function partsOf(grids: readonly Grid[], count: number): number[][] {
   const total = grids.reduce((sum, grid) => sum + planesOf(grid), 0);
   const parts: number[][] = Array.from({ length: Math.min(count, grids.length) }, () => []);
@@ -133,15 +140,15 @@ function planesOf({ isFine }: Grid): number {
 
 type Column = Float64Array | Float32Array | Int32Array | Uint8Array;
 
-/** A column as whole numbers of steps above its least value: of 16 bits, or of 32 in two planes of 16. */
+/** A column as whole numbers of steps above its minimum: of 16 bits, or of 32 in two planes of 16. */
 interface Grid {
   readonly base: number;
   readonly step: number;
-  /** Whether there are two planes, of the upper and the lower half. */
+  /** Whether there are two planes, for the upper and the lower half. */
   readonly isFine: boolean;
 }
 
-/** Planes are of signed numbers, halves are not. */
+/** Planes hold signed numbers, halves are unsigned. */
 const middle = 32_768;
 
 /** Undefined if a value is not finite. */
@@ -150,7 +157,7 @@ function gridOf(column: Column): Grid | undefined {
   let [least, most, areWhole] = [column[0]!, column[0]!, true];
   for (let i = 1; i < column.length; i++) {
     const value = column[i]!;
-    // Of what is not a number neither holds.
+    // Both comparisons are false for NaN.
     if (value < least) least = value;
     else if (value > most) most = value;
     else if (value !== value) return undefined;
@@ -162,7 +169,7 @@ function gridOf(column: Column): Grid | undefined {
   return { base: least, step: (most - least) / 4_294_967_295, isFine: true };
 }
 
-/** @param planes `[1 or 2][units and what evens them]` */
+/** @param planes `[1 or 2][units and padding]` */
 function writePlanes(column: Column, { base, step, isFine }: Grid, planes: Int16Array): void {
   const row = planes.length / 2;
   const perUnit = 1 / step;
@@ -175,7 +182,7 @@ function writePlanes(column: Column, { base, step, isFine }: Grid, planes: Int16
   }
 }
 
-/** Items in order, each of a unit, and which of them are negatives. */
+/** Items in order, each belonging to a unit, and which of them are negatives. */
 export interface Ordered {
   /** The unit of each, `[items]`. */
   readonly unitOf: Int32Array;
@@ -183,20 +190,23 @@ export interface Ordered {
   readonly negative: Uint8Array;
 }
 
-/** Pairs of a negative and a positive behind it, under many lists of weights of their units. */
+/** Pairs of a negative and a later positive, under many lists of weights of their units. */
 export interface PairsKernel {
   /**
-   * `[listsAtOnce][units]`: how often each is drawn, 255 times at most. A bootstrap of fewer than 256 units can't draw one more
-   * often, and of more it never will: the chance is about 1 / 256!.
+   * `[listsAtOnce][units]`: how often each is drawn, at most 255 times. A bootstrap of fewer than 256 units can't draw
+   * one more often, and with more units it won't happen: the chance is about 1 / 256!.
    */
   setWeights(weights: readonly ArrayLike<number>[]): void;
-  /** Share of the pairs of a negative and a positive in which the negative comes first, `[listsAtOnce]`; NaN if there is none. */
+  /**
+   * Share of the pairs of a negative and a positive in which the negative comes first, `[listsAtOnce]`; NaN if there
+   * are no pairs.
+   */
   shares(items: Ordered): Float64Array;
 }
 
 /**
  * @param items at most
- * @param drawn most items that a draw of as many units as there are may have, each as often as it is drawn
+ * @param drawn most items in a draw of as many units as there are, each counted as often as it is drawn
  * @returns undefined if 32 bits can't count their pairs
  */
 export function pairsKernel(units: number, items: number, drawn: number): PairsKernel | undefined {

@@ -1,4 +1,6 @@
-/** What of WebAssembly's JavaScript interface is used here; TypeScript has it among the DOM's types alone. */
+/**
+ * The part of WebAssembly's JavaScript interface that is used here; TypeScript declares it only with the DOM's types.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
