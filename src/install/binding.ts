@@ -1,4 +1,4 @@
-/** The binding for one TensorFlow and one Node: compiled once, tried once, kept in the cache. */
+/** The binding for one TensorFlow and one Node: compiled once, tested once, kept in the cache. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -15,29 +15,29 @@ import { commandLine } from '../machine/installation.js';
 
 export interface BuiltBinding {
   readonly bindingPath: string;
-  /** What TensorFlow itself said when it was tried. */
+  /** Version reported by TensorFlow when the binding was tested. */
   readonly tensorflowVersion: string;
 }
 
 const aboutSchema = z.object({ tensorflow: z.string(), sha256: z.string() });
 const fileName = 'tfjs_binding.node';
 
-/** The binding in the cache, or undefined if it isn't or isn't whole. */
+/** The cached binding, or undefined if it is missing or incomplete. */
 export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   const folder = bindingFolder(tensorflow);
   const bindingPath = path.join(folder, fileName);
   if (!existsSync(bindingPath)) return undefined;
   try {
     const about = aboutSchema.parse(JSON.parse(readFileSync(path.join(folder, 'about.json'), 'utf8')));
-    // A damaged one would end every worker; 2 MB are hashed in 2 ms.
+    // A damaged binding would crash every worker; hashing 2 MB takes 2 ms.
     return about.sha256 === hashOf(bindingPath) ? { bindingPath, tensorflowVersion: about.tensorflow } : undefined;
   } catch {
-    // Whatever happened to it, it can be made again.
+    // Whatever happened to it, it can be rebuilt.
     return undefined;
   }
 }
 
-/** The binding, compiled and tried where it isn't there yet. Throws RunError, also where TensorFlow's libraries are not whole. */
+/** The binding, compiled and tested if it isn't cached. Throws RunError, also if TensorFlow's libraries are damaged. */
 export async function ensureBinding(
   tensorflow: Tensorflow,
   progress: ReportLine,
@@ -52,7 +52,7 @@ export async function ensureBinding(
     make: (folder) =>
       make(tensorflow, folder, { progress, signal }).catch(async (error: unknown) => {
         signal?.throwIfAborted();
-        // Neither compiler nor loader knows that a library is not what it was.
+        // Neither the compiler nor the loader notices that a library has changed.
         await refuseDamage(tensorflow, 'everything');
         throw error;
       }),
@@ -89,7 +89,7 @@ function bindingFolder(tensorflow: Tensorflow): string {
   return path.join(cacheFolder(), 'binding', `${identityOf(tensorflow)}-${bindingFingerprint()}`);
 }
 
-/** Identity of a TensorFlow for what is compiled against it: its place, and the size and time of its library. */
+/** Identifies the TensorFlow compiled against: its path, and its library's size and modification time. */
 function identityOf({ folder, library }: Tensorflow): string {
   const { size, mtimeMs } = statSync(path.join(folder, library));
   return createHash('sha256')

@@ -1,4 +1,4 @@
-/** How something appears in the user's cache folder, which all checkouts share, whole or not at all. */
+/** Publishes things, whole or not at all, in the user's cache folder, which all checkouts share. */
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -11,9 +11,9 @@ import { codeOf, RunError } from '../terminal/errors.js';
 export type ReportLine = (line: string) => void;
 
 export interface Publication {
-  /** Folder that is to be there. */
+  /** The folder to create. */
   readonly target: string;
-  /** Whether what stands at `target` is what `make` would make; a folder that isn't is made anew. */
+  /** Whether `target` already holds what `make` would make; if not, it is made again. */
   readonly isWhole: () => Promise<boolean>;
   /** Fills an empty folder. */
   readonly make: (folder: string) => Promise<void>;
@@ -23,8 +23,8 @@ export interface Publication {
 }
 
 /**
- * Has a folder made and publishes it by a rename. Of several processes one makes it and the others wait; what a process
- * that was killed left behind is removed. Writes nothing where the folder is there, so the cache may be read-only then.
+ * Makes a folder and publishes it by a rename. If several processes want it, one makes it and the others wait; leftovers of killed
+ * processes are removed. Writes nothing if the folder exists, so the cache may then be read-only.
  *
  * @throws RunError if the cache can't be written or is full, and whatever `make` throws
  */
@@ -34,7 +34,7 @@ export async function publishFolder(publication: Publication): Promise<void> {
   try {
     await makeFolders(path.dirname(target));
     const release = await lock(publication);
-    // Another process has made it while this one waited.
+    // Another process made it while this one waited.
     if (release === undefined) return;
     try {
       if (!(await publication.isWhole())) await replace(publication);
@@ -52,7 +52,7 @@ async function replace({ target, make }: Publication): Promise<void> {
   try {
     await fs.mkdir(aside);
     await make(aside);
-    // Gone first: a folder can't be renamed onto one that holds files.
+    // Deleted first: a folder can't be renamed onto one that holds files.
     await fs.rm(target, { recursive: true, force: true });
     await fs.rename(aside, target);
   } finally {
@@ -60,7 +60,7 @@ async function replace({ target, make }: Publication): Promise<void> {
   }
 }
 
-/** What makers that were killed have left. Call it only with the lock. */
+/** Removes leftovers of killed processes. Call it only with the lock held. */
 async function removeLeftovers(target: string): Promise<void> {
   const folder = path.dirname(target);
   const prefix = `${path.basename(target)}.`;
@@ -71,11 +71,11 @@ async function removeLeftovers(target: string): Promise<void> {
 const lookAgainMilliseconds = 500;
 const sayAgainMilliseconds = 60_000;
 
-/** The lock's release; undefined if its owner has made the folder meanwhile. */
+/** Releases the lock; undefined if its owner has made the folder meanwhile. */
 async function lock({ target, isWhole, progress, signal }: Publication): Promise<(() => Promise<void>) | undefined> {
   let saidAt = -Infinity;
   for (;;) {
-    // Should it be lost, two makers don't harm each other more than that one may have to begin again.
+    // If the lock is lost and two processes make the folder, at worst one has to start again.
     const attempt = await tryLock(lockFileOf(target));
     if ('held' in attempt) return attempt.held.release;
     if (await isWhole()) return undefined;
@@ -87,7 +87,7 @@ async function lock({ target, isWhole, progress, signal }: Publication): Promise
   }
 }
 
-/** Writes a small file of the cache: readers see the old one or the new one. Throws RunError. */
+/** Writes a small file to the cache: readers see the old one or the new one. Throws RunError. */
 export async function writeCacheFile(file: string, text: string): Promise<void> {
   await makeFolders(path.dirname(file)).catch((error: unknown) => {
     throw cacheError(error, file);
@@ -111,7 +111,7 @@ const refusals: Readonly<Record<string, string>> = {
   ENOENT: "can't be created, or was removed meanwhile",
 };
 
-/** A RunError for what the disk says, anything else as it was. */
+/** Turns disk errors into a RunError; anything else is returned unchanged. */
 export function cacheError(error: unknown, where: string): unknown {
   const code = codeOf(error) ?? '';
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskIsFull(where, error);

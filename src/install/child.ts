@@ -1,10 +1,10 @@
-/** Programs that are started to install something: pip, a compiler. */
+/** Starts the programs that install something: pip, a compiler. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { present } from '../machine/present.js';
 
 /**
- * Starts a program that ends, with all that it has started in turn, once `signal` aborts: a compiler's driver leaves its passes
- * running when it alone is ended. They are a process group of their own, so that a terminal's Ctrl-C reaches them by `signal` alone.
+ * Starts a program that ends, with everything it has started, once `signal` aborts: killing only a compiler's driver would leave its
+ * passes running. They form their own process group, so that a terminal's Ctrl-C reaches them only through `signal`.
  */
 export function spawnGroup(
   [command, ...words]: readonly string[],
@@ -28,6 +28,6 @@ function endGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGTERM');
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }

@@ -13,8 +13,8 @@ export const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';
 
 /**
- * C++ compiler as the words that start it: $CXX (which may be `ccache g++`, and have words in quotes), or c++, g++ or clang++; undefined
- * without one.
+ * The command that starts the C++ compiler, in words: $CXX (which may be `ccache g++`, and have quoted words), or c++, g++ or clang++;
+ * undefined without one.
  */
 export function findCompiler(environment: NodeJS.ProcessEnv = process.env): readonly string[] | undefined {
   const named = (environment['CXX'] ?? '').trim();
@@ -22,7 +22,7 @@ export function findCompiler(environment: NodeJS.ProcessEnv = process.env): read
   return candidates.find((words) => answers(words, environment));
 }
 
-/** As a shell splits them: at spaces that are in no quotes. */
+/** Splits like a shell: at spaces outside quotes. */
 function wordsOf(text: string): string[] {
   const quoted = /"([^"]*)"|'([^']*)'/g;
   return (text.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []).map((word) => word.replaceAll(quoted, '$1$2'));
@@ -39,7 +39,7 @@ export interface MissingCompiler {
   readonly remedy: string;
 }
 
-/** Why `findCompiler` found none: $CXX is the reason where it is set. */
+/** Why `findCompiler` found none: if $CXX is set, that is the reason. */
 export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): MissingCompiler {
   const named = (environment['CXX'] ?? '').trim();
   if (named === '') return { what: 'none found', remedy: compilerRemedy };
@@ -53,10 +53,10 @@ export function missingCompiler(environment: NodeJS.ProcessEnv = process.env): M
   };
 }
 
-/** C++17 in its language and its library, to be read back as assembly. */
+/** Needs C++17 of both language and library; compiled to assembly only. */
 const trial = '#include <string_view>\nint main() { return static_cast<int>(std::string_view("").size()); }\n';
 
-/** Why a compiler does not serve: it is tried, for a tenth of a second; undefined if it does. */
+/** Why a compiler does not work, from a trial that takes a tenth of a second; undefined if it does. */
 export function failureOf(
   [command, ...words]: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
@@ -74,7 +74,7 @@ export function failureOf(
 export const otherCompiler = 'a compiler that supports C++17 is needed; choose one with $CXX';
 
 /**
- * A compiler that serves. It is asked for before anything is downloaded for it.
+ * A compiler that works. Checked before anything is downloaded for it.
  *
  * @throws RunError if there is none, or with its first error
  */
@@ -103,14 +103,14 @@ export function bindingFingerprint(): string {
 }
 
 export interface TensorflowFiles {
-  /** Folder of the two libraries. */
+  /** Folder with the two libraries. */
   readonly folder: string;
   readonly framework: string;
   readonly library: string;
 }
 
 /**
- * Compiles into `output`. The binding finds TensorFlow by its run path, so no environment variable is needed to load it.
+ * Compiles to `output`. The binding finds TensorFlow through its run path, so no environment variable is needed to load it.
  *
  * @throws RunError without a compiler, or with the compiler's first error
  */
@@ -148,7 +148,7 @@ function runCompiler(
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    // In English, as its first error is looked for.
+    // In English, since we search for its first error.
     const environment = { ...process.env, LC_ALL: 'C' };
     const compiler = spawnGroup(command, { stdio: ['ignore', 'ignore', 'pipe'], env: environment }, signal);
     let said = '';

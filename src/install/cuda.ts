@@ -1,9 +1,9 @@
-/** CUDA's libraries as NVIDIA's wheels bring them, beside TensorFlow's folder: `nvidia/cublas/lib/libcublas.so.12`. */
+/** CUDA's libraries as laid out by NVIDIA's wheels, beside TensorFlow's folder: `nvidia/cublas/lib/libcublas.so.12`. */
 import { existsSync, readdirSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
-/** What TensorFlow 2.21 must be able to open, by these names, before it takes a GPU; the last is needed by two others. */
+/** What TensorFlow 2.21 must be able to open, by these names, to use a GPU; the last is needed by two others. */
 export const cudaLibraries = [
   'libcudart.so.12',
   'libcublas.so.12',
@@ -16,9 +16,9 @@ export const cudaLibraries = [
 ] as const;
 
 /**
- * Works around TensorFlow 2.21's wheel: it is libtensorflow_framework that opens CUDA's libraries, and its run path names
- * the folder of each but cusolver's (which is in libtensorflow_cc's, where it does nothing). So cusolver gets a link in
- * the folder of cublas, which is searched. `root` holds `tensorflow` and `nvidia`. May go with a wheel whose own path is right.
+ * Works around TensorFlow 2.21's wheel: libtensorflow_framework opens CUDA's libraries, and its run path has the folder of each except
+ * cusolver (which is in libtensorflow_cc's, where it does nothing). So cusolver is linked into the folder of cublas, which is searched.
+ * `root` holds `tensorflow` and `nvidia`. Can be removed once a wheel has the right path.
  */
 export async function linkCusolver(root: string): Promise<void> {
   const folder = (library: string) => path.join(root, 'nvidia', library, 'lib');
@@ -29,7 +29,7 @@ export async function linkCusolver(root: string): Promise<void> {
   }
 }
 
-/** Which of `cudaLibraries` are neither beside TensorFlow nor where a machine's own CUDA lies. */
+/** Which of `cudaLibraries` are neither beside TensorFlow nor in the machine's own CUDA installation. */
 export function missingCudaLibraries(tensorflowFolder: string, environment: NodeJS.ProcessEnv = process.env): string[] {
   const beside = path.join(tensorflowFolder, '..', 'nvidia');
   const folders = [

@@ -1,4 +1,4 @@
-/** What of all that training needs is on this machine. Looks only: nothing is fetched, built or changed. */
+/** Checks which of the things training needs are on this machine. Read-only: nothing is fetched, built or changed. */
 import { existsSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
@@ -18,11 +18,11 @@ import { cachedTensorflow, namedTensorflow, wheelOfThisMachine, type Tensorflow 
 import { tensorflowVersion } from './wheels.js';
 
 export interface Finding {
-  /** A problem is what training can't do without. */
+  /** A problem prevents training. */
   readonly status: 'ok' | 'warning' | 'problem';
   readonly subject: string;
   readonly what: string;
-  /** What to type. */
+  /** Command that fixes it. */
   readonly remedy?: string;
 }
 
@@ -40,23 +40,23 @@ const problem = (subject: string, what: string, remedy: string): Finding => ({
   remedy,
 });
 
-/** What a worker has to know of the runtime. */
+/** What a worker has to know about the runtime. */
 export type Trainable = Pick<Runtime, 'bindingPath' | 'device'>;
 
 export interface DiagnosisOptions {
   /** Hash TensorFlow's files too. */
   readonly verify: boolean;
-  /** Takes one step of training on a device, and resolves to why it could not; undefined if it could. */
+  /** Takes one training step on a device and resolves to the reason it failed; undefined if it didn't. */
   readonly training?: (runtime: Trainable) => Promise<string | undefined>;
-  /** What there is to say of datasets, of which the engine knows nothing. */
+  /** Findings about datasets, which the engine knows nothing about. */
   readonly datasets?: () => Findings | Promise<Findings>;
   /** Cores that training may use. */
   readonly cores: number;
-  /** Memory that it may fill. */
+  /** Memory that training may use. */
   readonly memoryBytes: number;
 }
 
-/** Never rejects: what can't be looked at is a problem with its reason. */
+/** Never rejects: whatever can't be examined is reported as a problem, with the reason. */
 export async function diagnose({
   verify,
   cores,
@@ -100,7 +100,7 @@ async function withReason(subject: string, look: () => Findings | Promise<Findin
   }
 }
 
-/** As `train` would choose; `broken` where what the user named is none. */
+/** The one `train` would choose; `broken` if the folder named by the user is not a TensorFlow. */
 function findTensorflow(gpus: readonly Gpu[]): { tensorflow?: Tensorflow | undefined; broken?: Finding } {
   try {
     const named = namedTensorflow();
@@ -176,7 +176,7 @@ function compilerFinding(needed: boolean): Finding {
   return mark('compiler', `${compiler.join(' ')} ${failure}; ${use}`, otherCompiler);
 }
 
-/** The binding is tried, as it is in every worker: the libraries that it needs may have gone since it was built. */
+/** Loads the binding, as every worker does: libraries it needs may have disappeared since it was built. */
 function bindingFinding(tensorflow: Tensorflow | undefined, bindingPath: string | undefined): Findings {
   if (tensorflow === undefined) return [];
   if (bindingPath === undefined)
@@ -196,7 +196,7 @@ function rebuild(bindingPath: string, { kind, folder }: Tensorflow): string {
   return `\`rm -r ${folders.join(' ')}\` and \`${commandLine('setup')}\``;
 }
 
-/** Every unpacked file against the RECORD of the wheel that it came in. */
+/** Compares every unpacked file with the RECORD of its wheel. */
 async function integrity(tensorflow: Tensorflow): Promise<Finding> {
   if (tensorflow.kind === 'named') return ok('integrity', 'not checked: this TensorFlow is your own');
   const damage = await findDamage(tensorflow, 'everything');
@@ -218,7 +218,7 @@ function processorFinding(cores: number, memoryBytes: number): Finding {
   return ok('cpu', `${name}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${gigabytes(memoryBytes)} of memory`);
 }
 
-/** The last word on whether training will use the GPU. */
+/** Decides whether training will use the GPU. */
 function askForGpu(bindingPath: string): ReturnType<typeof probeBinding> {
   return probeBinding(bindingPath, { TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
 }
@@ -271,7 +271,7 @@ function cudaFinding({ folder }: Tensorflow): Finding {
   );
 }
 
-/** All that was looked at may be well, and training fail all the same: only a step of it tells. */
+/** Training may fail although everything else is fine: only an actual step shows. */
 async function trainingFindings(
   bindingPath: string | undefined,
   answer: ReturnType<typeof askForGpu> | undefined,
@@ -298,7 +298,7 @@ async function trainingFindings(
   return findings;
 }
 
-/** Bytes that setup would still write: wheel and what is unpacked of it; 0 where it writes nothing. */
+/** Bytes that setup would still write, for the wheel and what is unpacked from it; 0 if nothing. */
 function cacheNeeds(toFetch: boolean, gpus: readonly Gpu[], toBuild: boolean): number {
   if (toFetch) return gpus.length > 0 ? 11e9 : 2e9;
   return toBuild ? 0.01e9 : 0;

@@ -1,24 +1,24 @@
-/** GPUs of this machine, as NVIDIA's driver names them. Nothing of CUDA is loaded here. */
+/** This machine's GPUs, as listed by NVIDIA's driver. CUDA itself is not loaded here. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 export interface Gpu {
-  /** As CUDA_VISIBLE_DEVICES names it: `0`, `GPU-8932f937-...`, `MIG-...`. */
+  /** In the form of CUDA_VISIBLE_DEVICES: `0`, `GPU-8932f937-...`, `MIG-...`. */
   readonly id: string;
   readonly name: string;
-  /** Undefined if the driver names none: chips that share the machine's memory. */
+  /** Undefined if the driver reports none, as for chips that share the machine's memory. */
   readonly memoryBytes: number | undefined;
-  /** Version of the driver: `580.82.07`. */
+  /** Driver version: `580.82.07`. */
   readonly driver: string;
 }
 
 export interface GpuSearch {
-  /** Files any of which is there when the driver is loaded. */
+  /** Files of which at least one exists when the driver is loaded. */
   readonly signs?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Linux, and Windows' subsystem for it. */
+/** On Linux and on Windows Subsystem for Linux. */
 const driverSigns = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'];
 
 export function driverIsLoaded(signs: readonly string[] = driverSigns): boolean {
@@ -26,8 +26,8 @@ export function driverIsLoaded(signs: readonly string[] = driverSigns): boolean 
 }
 
 /**
- * GPUs that a process with this environment may use. Empty without a driver; its files are looked at first, as starting
- * nvidia-smi takes up to a second.
+ * GPUs that a process with this environment may use. Empty without a driver; its files are checked first because nvidia-smi takes up
+ * to a second to start.
  */
 export function detectGpus({ signs = driverSigns, environment = process.env }: GpuSearch = {}): readonly Gpu[] {
   if (!driverIsLoaded(signs)) return [];
@@ -51,15 +51,15 @@ function bytesOf(mebibytes: string): number | undefined {
   return /^\d+$/.test(mebibytes) ? Number(mebibytes) * 2 ** 20 : undefined;
 }
 
-/** A GPU as the driver lists it: by its place, and by a name that it has on no other machine. */
+/** A GPU as the driver lists it: by index, and by a globally unique id. */
 export interface ListedGpu extends Gpu {
   readonly uuid: string;
 }
 
 /**
- * What CUDA_VISIBLE_DEVICES leaves, in its order: up to the first entry that names no GPU, as CUDA reads it; '' and what Slurm writes
- * for none leave none. A UUID may be cut short. A part of a GPU (MIG) is one for itself: its card is known from its name only with
- * drivers before 470, and stands for the first one with others.
+ * The GPUs selected by CUDA_VISIBLE_DEVICES, in its order. Like CUDA, stops at the first entry that names no GPU; '' and Slurm's value
+ * for none select none. A UUID may be abbreviated. A part of a GPU (MIG) counts as a GPU of its own: its name identifies the card only
+ * with drivers before 470; with others the first card is assumed.
  */
 export function visibleGpus(gpus: readonly ListedGpu[], environment: NodeJS.ProcessEnv): readonly Gpu[] {
   const { CUDA_VISIBLE_DEVICES: list } = environment;
@@ -67,7 +67,7 @@ export function visibleGpus(gpus: readonly ListedGpu[], environment: NodeJS.Proc
   const found = new Map<string, Gpu>();
   for (const id of list.split(',').map((each) => each.trim())) {
     const gpu = namedGpu(gpus, id);
-    // CUDA sees none if one is named twice; TensorFlow says so.
+    // CUDA sees no GPU if one is named twice; TensorFlow reports that.
     if (gpu === undefined || found.has(id)) break;
     found.set(id, visible(gpu, id));
   }

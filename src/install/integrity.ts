@@ -1,4 +1,4 @@
-/** Whether TensorFlow's files in the cache are still those of the wheel that they came in. */
+/** Checks that TensorFlow's cached files are still those of the wheel they came from. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
@@ -14,7 +14,7 @@ export interface Damage {
   readonly remedy: string;
 }
 
-/** How much is looked at: sizes of the libraries (a millisecond), or SHA-256 of every file (1 GB is read). */
+/** How thorough the check is: sizes of the libraries (a millisecond), or SHA-256 of every file (reads 1 GB). */
 export type InstallScrutiny = 'libraries' | 'everything';
 
 interface Recorded {
@@ -22,7 +22,7 @@ interface Recorded {
   readonly files: readonly (readonly [name: string, recorded: RecordedFile])[];
 }
 
-/** Files unpacked from wheels, as the RECORD of each wheel has them; none for a TensorFlow that is not ours. */
+/** Files unpacked from wheels, as listed in each wheel's RECORD; none for a TensorFlow we did not install. */
 export function recordedFiles({ folder, kind }: Tensorflow, scrutiny: InstallScrutiny = 'everything'): Recorded {
   const root = path.dirname(folder);
   if (kind === 'named') return { root, files: [] };
@@ -34,12 +34,12 @@ export function recordedFiles({ folder, kind }: Tensorflow, scrutiny: InstallScr
   return { root, files };
 }
 
-/** A RECORD has some 20 000 lines, and this is done at each start. */
+/** Filters first: a RECORD has about 20 000 lines, and this runs at every start. */
 function libraryLines(record: string): string {
   return (record.match(/^tensorflow\/libtensorflow_.*$/gm) ?? []).join('\n');
 }
 
-/** The first file that is missing or is not what its wheel had, with what sets it right; undefined if all is well. */
+/** The first file that is missing or differs from its wheel, with the remedy; undefined if there is none. */
 export async function findDamage(tensorflow: Tensorflow, scrutiny: InstallScrutiny): Promise<Damage | undefined> {
   const { root, files } = recordedFiles(tensorflow, scrutiny);
   for (const [name, recorded] of files) {

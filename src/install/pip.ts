@@ -1,4 +1,4 @@
-/** pip, as the machine has it set up, is what fetches wheels: mirrors, proxies and certificates are its business. */
+/** Wheels are fetched by the machine's own pip, whose configuration handles mirrors, proxies and certificates. */
 import { spawnSync, type SpawnOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -13,20 +13,20 @@ import { spawnGroup } from './child.js';
 import type { WheelSource } from './wheels.js';
 import { commandLine } from '../machine/installation.js';
 
-/** Every Python may be the only one: `python3.14` too, without a plain name beside it. */
+/** Includes versioned names: a machine may have only `python3.14`, without a plain `python3`. */
 function candidates(): readonly (readonly string[])[] {
   const pythons = ['python3', 'python', ...versionedPythons()];
   return [...pythons.map((python) => [python, '-m', 'pip']), ['pip3'], ['pip']];
 }
 
-/** `python3.14`, `python3.9`: those on the path, newest first. */
+/** `python3.14`, `python3.9`: those on the PATH, newest first. */
 function versionedPythons(): string[] {
   const names = (process.env['PATH'] ?? '').split(path.delimiter).flatMap(namesIn);
   const minor = (name: string) => Number(name.slice('python3.'.length));
   return [...new Set(names.filter((name) => /^python3\.\d+$/.test(name)))].sort((a, b) => minor(b) - minor(a));
 }
 
-/** None if there is no such folder, or none that may be read. */
+/** None if the folder is missing or unreadable. */
 function namesIn(folder: string): string[] {
   try {
     return path.isAbsolute(folder) ? readdirSync(folder) : [];
@@ -35,7 +35,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The first that takes several platforms in one command. */
+/** The first version that accepts several platforms in one command. */
 const oldestPip = [20, 3] as const;
 
 export interface Pip {
@@ -45,7 +45,7 @@ export interface Pip {
   readonly isTooOld: boolean;
 }
 
-/** A pip that serves; else one that is too old; undefined if there is none. */
+/** A suitable pip; else one that is too old; undefined if there is none. */
 export function findPip(): Pip | undefined {
   let tooOld: Pip | undefined;
   for (const command of candidates()) {
@@ -75,7 +75,7 @@ export const pipRemedy =
 export const oldPipRemedy = 'get a newer one with `python3 -m pip install --user --upgrade pip`';
 const orName = `or name a TensorFlow on this machine with \`${commandLine('setup --tensorflow FOLDER')}\``;
 
-/** @throws RunError without a pip that serves */
+/** @throws RunError without a suitable pip */
 function requirePip(): Pip {
   const pip = findPip();
   if (pip === undefined)
@@ -89,14 +89,14 @@ function requirePip(): Pip {
   return pip;
 }
 
-/** Where pip works before a wheel is whole; what a killed pip left there goes with the next download. */
+/** Folder for incomplete wheels; leftovers of a killed pip are deleted by the next download. */
 const incoming = 'incoming';
 
 /**
- * Downloads one wheel into `folder` and returns its path. A wheel that is there already, whole, is taken as it is. Call it
- * only with the lock of what the wheel is for.
+ * Downloads one wheel into `folder` and returns its path. A complete wheel that is already there is used. Call it only while holding
+ * the lock of what the wheel is for.
  *
- * @throws RunError without pip, or with the reason that pip gave
+ * @throws RunError without pip, or with pip's reason
  */
 export async function downloadWheel(
   { requirement, platforms }: Pick<WheelSource, 'requirement' | 'platforms'>,
@@ -108,7 +108,7 @@ export async function downloadWheel(
   if (there !== undefined) return there;
   const { command } = requirePip();
   progress(`downloading ${requirement}`);
-  // pip copies a wheel to where it is asked to, and may be killed while it does: only a rename makes it appear whole.
+  // pip may be killed while it copies a wheel to its destination: only a rename makes it appear whole.
   const aside = path.join(folder, incoming, randomUUID());
   await fs.rm(path.dirname(aside), { recursive: true, force: true });
   await makeFolders(aside);
@@ -131,8 +131,8 @@ export async function downloadWheel(
 }
 
 /**
- * Wheels of every Python hold the same C library, whichever Python runs pip. TensorFlow's index has all of these; a folder or a
- * mirror of someone's own may have one.
+ * The wheels for all Python versions contain the same C library, whichever Python runs pip. TensorFlow's index has all of these; a
+ * private folder or mirror may have only one.
  */
 const pythons = ['3.11', '3.12', '3.13', '3.10'] as const;
 
@@ -155,12 +155,12 @@ function downloadWords(platforms: readonly string[], python: string): string[] {
     ...['download', '--no-deps', '--only-binary=:all:', '--python-version', python, '--implementation', 'cp'],
     ...[`cp${python.replace('.', '')}`, 'abi3', 'none'].flatMap((name) => ['--abi', name]),
     ...platforms.flatMap((name) => ['--platform', name]),
-    // pip's own cache would keep a second copy of what is unpacked and thrown away.
+    // pip's own cache would keep a second copy of wheels that are unpacked and deleted.
     ...['--no-cache-dir', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'],
   ];
 }
 
-/** `tensorflow_cpu-2.21.0-...whl` for `tensorflow-cpu==2.21.0`; names compare as PEP 503 says. */
+/** `tensorflow_cpu-2.21.0-...whl` for `tensorflow-cpu==2.21.0`; names are compared as in PEP 503. */
 async function wheelFor(requirement: string, folder: string): Promise<string | undefined> {
   const project = normalised(present(/^[A-Za-z0-9._-]+/.exec(requirement)?.[0]));
   const names = await fs.readdir(folder);
@@ -177,7 +177,7 @@ interface PipOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** pip's temporary files go beside its result, so that a small /tmp is enough and nothing stays of a killed one. */
+/** pip's temporary files go beside its result, so that a small /tmp is enough and nothing is left behind if it is killed. */
 function runPip(command: readonly string[], { temporary, progress, signal }: PipOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
@@ -208,8 +208,8 @@ function runPip(command: readonly string[], { temporary, progress, signal }: Pip
 }
 
 /**
- * Why pages of the index could not be read. pip says it on the terminal only when it tries again (with PIP_RETRIES=0 it
- * speaks of a version that does not exist), but always in its log: `Could not fetch URL https://...: REASON - skipping`.
+ * Why pages of the index could not be read. pip prints this only when it retries (with PIP_RETRIES=0 it claims that the version does
+ * not exist), but always logs it: `Could not fetch URL https://...: REASON - skipping`.
  */
 function refusalsIn(log: string): string {
   if (!existsSync(log)) return '';
@@ -222,7 +222,7 @@ const unreachable =
 const distrusted = /confirming the ssl certificate|CERTIFICATE_VERIFY_FAILED/i;
 const noSuchWheel = /Could not find a version|No matching distribution/;
 
-/** The index was read, and has no wheel for what was asked. */
+/** The index was read, but has no matching wheel. */
 class NoSuchWheelError extends RunError {}
 
 interface Failure {

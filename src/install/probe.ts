@@ -1,4 +1,4 @@
-/** Asks TensorFlow itself, in a process of its own: what it can't load must not take the caller with it. */
+/** Asks TensorFlow itself, in a separate process: if it fails to load, it must not crash the caller. */
 import { spawnSync } from 'node:child_process';
 import { withoutInformation } from './log.js';
 
@@ -23,7 +23,7 @@ export function probeBinding(
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, ['-e', script, bindingPath], {
     encoding: 'utf8',
     timeout: 120_000,
-    // Options for this process's Node (a loader, a debugger) are not for that one.
+    // Options meant for this process's Node (a loader, a debugger) must not reach the other.
     env: { ...process.env, NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '3', ...environment },
   });
   const answer = stdout.split('\n').find((line) => line.startsWith('{'));

@@ -1,6 +1,6 @@
 /**
- * The TensorFlow that the lab computes with, found or made on first use: libraries from pip's wheels in the user's cache, the
- * binding compiled against them once. Loads nothing of TensorFlow itself.
+ * The TensorFlow that the lab computes with, found or installed on first use: libraries from pip's wheels in the user's cache, and the
+ * binding, compiled against them once. Does not load TensorFlow itself.
  */
 import * as os from 'node:os';
 import { nth } from '../machine/present.js';
@@ -22,33 +22,32 @@ export interface Device {
 
 export interface Runtime {
   readonly tensorflowVersion: string;
-  /** Folder of TensorFlow's libraries. */
+  /** Folder with TensorFlow's libraries. */
   readonly folder: string;
-  /** Compiled binding, absolute. */
+  /** Absolute path of the compiled binding. */
   readonly bindingPath: string;
-  /** What will compute, as TensorFlow itself answered. */
+  /** The device that will compute, as reported by TensorFlow. */
   readonly device: Device;
-  /** Of the GPU that computes, the smallest of several; undefined if the driver names none. */
+  /** Memory of the GPU, or of the smallest if there are several; undefined if the driver reports none. */
   readonly gpuMemoryBytes?: number | undefined;
-  /** GPUs that members may have, as CUDA_VISIBLE_DEVICES names each; empty on the CPU. */
+  /** GPUs that members may use, in the form of CUDA_VISIBLE_DEVICES; empty on the CPU. */
   readonly gpus?: readonly string[] | undefined;
 }
 
 export interface RuntimeOptions {
   readonly device: DeviceRequest;
-  /** Package folder of a TensorFlow to use whatever else is named or cached. */
+  /** Package folder of a TensorFlow that takes precedence over any other. */
   readonly tensorflow?: string | undefined;
-  /** One line at a time: what is fetched, compiled, waited for. Silent where all is there. */
+  /** Receives a line for each download, compilation or wait; nothing if everything is installed. */
   readonly onProgress?: ReportLine;
-  /** Ends downloads and the compiler at once; the promise then rejects with its reason, and nothing half-made stays. */
+  /** Stops downloads and the compiler at once; the promise then rejects with its reason, and nothing incomplete is kept. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The runtime for the device that is asked for; fetched and compiled where it isn't there yet.
+ * The runtime for the requested device; fetched and compiled if it isn't installed yet.
  *
- * @throws UsageError for `gpu` where none answers, or a platform without TensorFlow; RunError without pip, compiler,
- * network or disk
+ * @throws UsageError for `gpu` if there is none, or for a platform without TensorFlow; RunError without pip, compiler, network or disk
  */
 export async function ensureRuntime({
   device,
@@ -79,8 +78,8 @@ function smallestMemory(gpus: readonly Gpu[]): number | undefined {
 }
 
 /**
- * For a plan alone: where a GPU is asked for on a host without one, as where jobs are submitted, the hosts that train will have it.
- * Throws as `ensureRuntime`.
+ * For planning only: if a GPU is requested on a host without one, such as a login node, it is assumed on the hosts that train. Throws
+ * like `ensureRuntime`.
  */
 export async function plannedRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (options.device !== 'gpu' || detectGpus().length > 0) return ensureRuntime(options);
@@ -99,15 +98,14 @@ function noGpu(): UsageError {
   return new UsageError(why, '--device gpu', orCpu);
 }
 
-/** What the cache has that serves; else a download. */
+/** A suitable cached TensorFlow; else downloads one. */
 async function ownTensorflow(wantsGpu: boolean, progress: ReportLine, signal?: AbortSignal): Promise<Tensorflow> {
   const found = wantsGpu ? undefined : (cachedTensorflow('cpu') ?? cachedTensorflow('cuda'));
   return found ?? installTensorflow(wantsGpu, progress, signal);
 }
 
 /**
- * Why TensorFlow can't compute on the GPU that the driver names, or undefined. It is asked on every start, as drivers come
- * and go.
+ * Why TensorFlow can't compute on the GPU reported by the driver, or undefined. Checked on every start because drivers change.
  */
 function refusalOfGpu(bindingPath: string, { kind }: Tensorflow): string | undefined {
   if (kind === 'cpu') return `its build for ${process.platform} ${process.arch} has no CUDA`;
@@ -126,8 +124,8 @@ function cpu(): Device {
 }
 
 /**
- * Environment variables that a process needs before it loads the binding. Threads decide the last bits of results; on a GPU
- * the deterministic kernels do, and float32 means float32, not TF32 (docs/gpu.md).
+ * Environment variables that must be set before a process loads the binding. The number of threads affects the last bits of results;
+ * on a GPU, kernels are deterministic and float32 means float32, not TF32 (docs/gpu.md).
  */
 export function runtimeEnvironment({
   runtime,

@@ -1,4 +1,4 @@
-/** A TensorFlow on this machine: fetched into the cache, or one that the user names. */
+/** A TensorFlow on this machine: in the cache, or named by the user. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -28,7 +28,7 @@ export interface Tensorflow extends TensorflowFiles {
 
 const variable = 'EMERGENCE_TENSORFLOW';
 
-/** Where `setup --tensorflow` writes down which TensorFlow to use. */
+/** Where `setup --tensorflow` records which TensorFlow to use. */
 const rememberedFile = () => path.join(cacheFolder(), 'named-tensorflow.json');
 
 /** Uses the TensorFlow in `folder` from now on; undefined forgets it. Throws UsageError if there is none, RunError. */
@@ -45,8 +45,8 @@ export async function rememberTensorflow(folder: string | undefined): Promise<vo
 }
 
 /**
- * The user's own TensorFlow: `given` (by --tensorflow), or what the environment names, or what setup wrote down; undefined
- * where none is named. Throws UsageError if the named folder is none.
+ * The user's own TensorFlow: `given` (by --tensorflow), or named by the environment, or recorded by setup; undefined if none is named.
+ * Throws UsageError if the named folder is not a TensorFlow.
  */
 export function namedTensorflow(given?: string): Tensorflow | undefined {
   if (given !== undefined) return describeTensorflow(path.resolve(given), '--tensorflow');
@@ -77,7 +77,7 @@ function describeTensorflow(folder: string, where: string): Tensorflow {
   throw new UsageError(`${folder} ${found}`, where, remedy);
 }
 
-/** False too where a part of the path is a file. */
+/** Also false if a part of the path is a file. */
 function isFolder(folder: string): boolean {
   try {
     return statSync(folder).isDirectory();
@@ -102,7 +102,7 @@ function lookAt(folder: string): TensorflowFiles | string {
 /** `libtensorflow_cc.so.2` on Linux, `libtensorflow_cc.2.dylib` on macOS; not a longer version's name beside it. */
 const isLibrary = (name: string, stem: string) => new RegExp(`^${stem}\\.(so\\.\\d+|\\d+\\.dylib)$`).test(name);
 
-/** Folder in the cache of the TensorFlow of this kind. */
+/** Cache folder of the TensorFlow of this kind. */
 export function runtimeFolder(kind: RuntimeKind): string {
   return path.join(
     cacheFolder(),
@@ -111,19 +111,19 @@ export function runtimeFolder(kind: RuntimeKind): string {
   );
 }
 
-/** The TensorFlow of this kind in the cache, or undefined if it isn't or isn't whole. */
+/** The cached TensorFlow of this kind, or undefined if it is missing or incomplete. */
 export function cachedTensorflow(kind: RuntimeKind): Tensorflow | undefined {
   const found = lookAt(path.join(runtimeFolder(kind), 'tensorflow'));
   return typeof found === 'string' ? undefined : { ...found, kind };
 }
 
-/** @throws UsageError if TensorFlow has none */
+/** @throws UsageError if TensorFlow has no wheel for this machine */
 export function wheelOfThisMachine(wantsGpu: boolean): WheelSource {
   const { platform, arch } = process;
   return tensorflowWheel(platform, arch, wantsGpu, platform === 'linux' ? linuxLibrary() : undefined);
 }
 
-/** Fetches TensorFlow, with CUDA's libraries where `wantsGpu`, unless it is there. Throws UsageError, RunError also without a compiler. */
+/** Fetches TensorFlow, with CUDA's libraries if `wantsGpu`, unless cached. Throws UsageError, and RunError, also without a compiler. */
 export async function installTensorflow(
   wantsGpu: boolean,
   progress: ReportLine,
@@ -138,7 +138,7 @@ export async function installTensorflow(
     signal,
     isWhole: () => Promise.resolve(cachedTensorflow(source.kind) !== undefined),
     make: async (folder) => {
-      // The binding is compiled last, and 274 MB are not downloaded for one that can't be.
+      // The binding is compiled last; check now, before downloading 274 MB for nothing.
       usableCompiler();
       await makeFolders(downloads);
       for (const wheel of await downloadAll(source, downloads, { progress, signal })) {
@@ -148,7 +148,7 @@ export async function installTensorflow(
       const found = lookAt(path.join(folder, 'tensorflow'));
       if (typeof found === 'string') throw new RunError(`the wheel ${found}`, source.requirement);
       await linkCusolver(folder);
-      // With the lock still held: a second process may be about to begin.
+      // While the lock is still held: a second process may be about to start.
       await fs.rm(downloads, { recursive: true, force: true });
     },
   });
@@ -157,7 +157,7 @@ export async function installTensorflow(
   return cached;
 }
 
-/** TensorFlow's wheel, then those of CUDA that it names itself. */
+/** TensorFlow's wheel, then the CUDA wheels it requires. */
 async function downloadAll(
   source: WheelSource,
   downloads: string,
@@ -172,7 +172,7 @@ async function downloadAll(
   return [wheel, ...cuda];
 }
 
-/** A wheel that is damaged goes, so that the next try fetches it again. */
+/** Deletes a damaged wheel so that the next attempt fetches it again. */
 async function anewIfDamaged<T>(wheel: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -182,7 +182,7 @@ async function anewIfDamaged<T>(wheel: string, read: () => Promise<T>): Promise<
   }
 }
 
-/** The C library, its headers, CUDA's libraries where NVIDIA's wheels put them, and what says what they are. */
+/** The C library, its headers, CUDA's libraries in the layout of NVIDIA's wheels, and their metadata. */
 export function isNeeded(name: string): boolean {
   return (
     /^tensorflow\/(libtensorflow_[^/]*|include\/.*)$/.test(name) ||

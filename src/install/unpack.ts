@@ -1,5 +1,5 @@
 /**
- * Takes chosen files out of a wheel (a zip archive), as streams: TensorFlow's library is larger than what is well held in memory.
+ * Extracts selected files from a wheel (a zip archive) as streams: TensorFlow's library is too large to hold in memory.
  * Every file is checked against the size and SHA-256 in the wheel's RECORD.
  */
 import { createHash } from 'node:crypto';
@@ -17,11 +17,11 @@ import { codeOf, RunError } from '../terminal/errors.js';
 interface Wheel {
   readonly file: string;
   readonly reader: ZipFile;
-  /** By name, in the archive's order; no folders. */
+  /** Files by name, in the archive's order; no folders. */
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-/** The archive is not what it should be. Whoever fetched it may fetch it again. */
+/** The archive is damaged. The caller may fetch it again. */
 export class DamagedWheelError extends RunError {
   constructor(what: string, wheel: string) {
     super(`is damaged: ${what}`, wheel, 'run the command again to download it again');
@@ -34,7 +34,7 @@ const damaged = (wheel: string, what: string) => new DamagedWheelError(what, whe
 /**
  * Unpacks the files for which `wanted` is true into `folder`, under their names in the archive.
  *
- * @throws DamagedWheelError if the archive or a file in it is not what RECORD says, or a name leads out of `folder`
+ * @throws DamagedWheelError if the archive or a file in it does not match RECORD, or a name leads outside `folder`
  */
 export async function unpackWheel(
   file: string,
@@ -53,7 +53,7 @@ export async function unpackWheel(
       if (expected === undefined && name !== recordName) throw damaged(file, `${name} is not in its RECORD`);
       const target = targetOf(file, folder, name);
       await makeFolders(path.dirname(target));
-      // An executable stays one: TensorFlow starts CUDA's ptxas.
+      // Keep files executable: TensorFlow starts CUDA's ptxas.
       const mode = ((entry.externalFileAttributes >>> 16) & 0o111) === 0 ? 0o644 : 0o755;
       const found = await extract(wheel, entry, { output: createWriteStream(target, { mode }), signal });
       if (expected !== undefined && (found.sha256 !== expected.sha256 || found.size !== expected.size))
@@ -69,7 +69,7 @@ function targetOf(wheel: string, folder: string, name: string): string {
   return target;
 }
 
-/** The text of one file, undefined if the wheel has none of that name's ending. */
+/** The text of the file whose name has this ending, undefined if the wheel has none. */
 export async function readFromWheel(file: string, ending: string): Promise<string | undefined> {
   return withWheel(file, async (wheel) => {
     const name = [...wheel.entries.keys()].find((each) => each.endsWith(ending));
@@ -77,16 +77,16 @@ export async function readFromWheel(file: string, ending: string): Promise<strin
   });
 }
 
-/** Of the wheel itself: packages carry others' RECORDs in deeper folders. */
+/** The wheel's own RECORD: packages carry those of others in deeper folders. */
 const isRecord = (name: string) => /^[^/]*\.dist-info\/RECORD$/.test(name);
 
 async function withWheel<T>(file: string, use: (wheel: Wheel) => Promise<T>): Promise<T> {
-  // By its default: the package's bundle has no other name of a CommonJS module that is loaded late.
+  // Through its default export: in the bundled package a dynamically imported CommonJS module has no named ones.
   const { default: yauzl } = await import('yauzl');
   const refuse = (error: unknown) => {
     throw isOfSystem(error) ? error : damaged(file, 'it has no complete zip directory; the download may be incomplete');
   };
-  // Names are read as they are: one that leads out is refused where it would be written.
+  // Names are not validated here: one that leads outside is rejected before writing.
   const options = { decodeStrings: false, autoClose: false };
   const reader = await yauzl.openPromise(file, options).catch(refuse);
   try {
@@ -102,13 +102,13 @@ async function withWheel<T>(file: string, use: (wheel: Wheel) => Promise<T>): Pr
   }
 }
 
-/** A full disk or an abort, and not the archive's fault. */
+/** A full disk or an abort, not a fault of the archive. */
 function isOfSystem(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && !code.startsWith('Z_');
 }
 
-/** What `take` makes of an entry's content. */
+/** Returns what `take` makes of an entry's content. */
 async function read<T>({ file, reader }: Wheel, entry: Entry, take: (content: Readable) => Promise<T>): Promise<T> {
   try {
     return await take(await reader.openReadStreamPromise(entry));
@@ -121,7 +121,7 @@ async function wheelFileText(wheel: Wheel, name: string): Promise<string> {
   return read(wheel, present(wheel.entries.get(name)), text);
 }
 
-/** Streams one entry to `output`; resolves to what passed through. */
+/** Streams one entry to `output`; resolves to the size and hash of what was written. */
 async function extract(
   wheel: Wheel,
   entry: Entry,

@@ -1,4 +1,4 @@
-/** Which Python wheels carry TensorFlow's C library for which machine. The Python that runs pip doesn't matter. */
+/** Which Python wheels contain TensorFlow's C library for which machine. The Python that runs pip doesn't matter. */
 import { UsageError } from '../terminal/errors.js';
 
 export const tensorflowVersion = '2.21.0';
@@ -6,19 +6,19 @@ export const tensorflowVersion = '2.21.0';
 export type RuntimeKind = 'cpu' | 'cuda';
 
 export interface WheelSource {
-  /** Project on PyPI, with its version. */
+  /** PyPI project, with its version. */
   readonly requirement: string;
-  /** pip's --platform values, any of which serves. */
+  /** Values for pip's --platform, any of which will do. */
   readonly platforms: readonly string[];
-  /** What of CUDA comes with it. */
+  /** Whether it comes with CUDA. */
   readonly kind: RuntimeKind;
 }
 
-/** TensorFlow's wheels need glibc 2.27, so every wheel for that or an older one (PEP 600) runs where they do. */
+/** TensorFlow's wheels need glibc 2.27, so any wheel for that version or older (PEP 600) runs wherever they do. */
 const newestGlibc = 27;
 const oldestGlibc = 17;
 
-/** Newest first. pip takes each name literally, whatever the machine that runs it. */
+/** Newest first. pip takes each name literally, whatever machine it runs on. */
 function glibc(machine: string): string[] {
   const versions = Array.from({ length: newestGlibc - oldestGlibc + 1 }, (_, i) => newestGlibc - i);
   return [...versions.map((minor) => `manylinux_2_${minor}_${machine}`), `manylinux2014_${machine}`];
@@ -26,7 +26,7 @@ function glibc(machine: string): string[] {
 
 export type CLibrary = 'glibc' | 'musl';
 
-/** Linux's C library under this Node, which names glibc's version in its report where it runs on it. */
+/** The Linux C library this Node runs on; its report has a glibc version if it is glibc. */
 export function linuxLibrary(): CLibrary {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
@@ -70,8 +70,8 @@ export function tensorflowWheel(
 }
 
 /**
- * NVIDIA's wheels that a TensorFlow wheel names in its extra `and-cuda`, as pip takes them: the same that
- * `pip install tensorflow[and-cuda]` would install, the newest within TensorFlow's bounds.
+ * NVIDIA's wheels required by a TensorFlow wheel's extra `and-cuda`, as requirements for pip: the same as with
+ * `pip install tensorflow[and-cuda]`, the newest within TensorFlow's bounds.
  *
  * @param metadata the wheel's METADATA, e.g. `Requires-Dist: nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"`
  */

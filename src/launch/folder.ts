@@ -22,7 +22,7 @@ const submittedSchema = z.strictObject({
   /** UTC. */
   created: z.iso.datetime(),
   arrays: z.array(z.strictObject({ job: jobSchema, offset: z.int().min(0), count: z.int().min(1), threads: z.int() })),
-  /** The job that draws when all have ended; null while it is not submitted. */
+  /** The job that draws the figures when all have ended; null until submitted. */
   summary: jobSchema.nullable(),
 });
 export type SubmittedArray = TaskArray & { readonly job: string };
@@ -37,7 +37,7 @@ export interface Launch {
   readonly id: string;
   readonly folder: string;
   readonly tasks: readonly LaunchTask[];
-  /** Undefined if it was written by --dry-run, and nobody but Slurm knows whether it was submitted. */
+  /** Undefined if it was written by --dry-run: only Slurm then knows whether it was submitted. */
   readonly submitted: Submitted | undefined;
 }
 
@@ -51,11 +51,11 @@ export const launchFiles = {
 
 const launchesFolder = (runFolder: string) => path.join(runFolder, 'launch');
 
-/** Milliseconds that one launch waits for another of the same run, and between its looks. */
+/** Milliseconds that one launch waits for another of the same run, and between checks. */
 const [launchPatience, lookAgain] = [120_000, 200];
 
 /**
- * Held by the one command that submits jobs of a run; the run's folder exists.
+ * Takes the lock of the one command that may submit jobs of a run; the run's folder must exist.
  *
  * @throws RunError if another holds it for longer than two minutes
  */
@@ -64,7 +64,7 @@ export async function lockLaunches(runFolder: string, onWait: (line: string) => 
   const take = async () => {
     await createFolder(folder);
     return tryLock(lockFileOf(folder + path.sep)).catch((error: unknown) => {
-      // Who had nothing to launch has taken the folder away.
+      // A command with nothing to launch has removed the folder.
       if (codeOf(error) === 'ENOENT') return { busy: undefined };
       throw diskError(error, folder);
     });
@@ -82,13 +82,13 @@ export async function lockLaunches(runFolder: string, onWait: (line: string) => 
   });
 }
 
-/** Gives the lock back, and the folder too where nothing was ever launched. */
+/** Releases the lock, and removes the folder if nothing was ever launched. */
 export async function releaseLaunches(held: Held): Promise<void> {
   await held.release();
   await fs.rmdir(path.dirname(held.file)).catch(() => undefined);
 }
 
-/** Makes the folder of a new launch, with its `log`. Throws RunError if the disk refuses. */
+/** Makes the folder of a new launch, with its `log`. Throws RunError on disk errors. */
 export async function createLaunchFolder(runFolder: string, now = new Date()): Promise<string> {
   const launches = launchesFolder(runFolder);
   await createFolder(launches);
@@ -105,15 +105,15 @@ export async function createLaunchFolder(runFolder: string, now = new Date()): P
   }
 }
 
-/** Takes a launch back that nothing of was submitted. */
+/** Removes a launch of which nothing was submitted. */
 export async function removeLaunchFolder(folder: string): Promise<void> {
   await fs.rm(folder, { recursive: true, force: true });
-  // The others' folder stays where there are others.
+  // The common folder is kept if there are other launches.
   await fs.rmdir(path.dirname(folder)).catch(() => undefined);
 }
 
 export async function writeTasks(folder: string, tasks: readonly LaunchTask[]): Promise<void> {
-  // A line for each task: people look for a member's.
+  // One line for each task, so that a member is easy to find.
   const lines = tasks.map((task) => `    ${JSON.stringify(task)}`).join(',\n');
   await writeFileAtomic(path.join(folder, launchFiles.tasks), `{\n  "format": 1,\n  "tasks": [\n${lines}\n  ]\n}\n`);
 }
@@ -122,14 +122,14 @@ export async function writeSubmitted(folder: string, submitted: Submitted): Prom
   await writeFileAtomic(path.join(folder, launchFiles.submitted), formatJson({ format: 1, ...submitted }));
 }
 
-/** Every launch of a run, the oldest first. Throws RunError, one line, if a file is damaged. */
+/** Every launch of a run, oldest first. Throws RunError, one line, if a file is damaged. */
 export async function readLaunches(runFolder: string): Promise<Launch[]> {
   const launches: Launch[] = [];
   const names = await fs.readdir(launchesFolder(runFolder)).catch(() => []);
   for (const id of names.sort()) {
     const folder = path.join(launchesFolder(runFolder), id);
     const tasks = await readTextIfThere(path.join(folder, launchFiles.tasks)).catch(() => undefined);
-    // One that is being written, or what is not ours.
+    // Still being written, or not ours.
     if (tasks === undefined) continue;
     const submitted = await readTextIfThere(path.join(folder, launchFiles.submitted));
     launches.push({
@@ -145,7 +145,7 @@ export async function readLaunches(runFolder: string): Promise<Launch[]> {
   return launches;
 }
 
-/** The newest launch that has a member, with its task there. */
+/** For each member, the newest launch that includes it, with its task there. */
 export function lastLaunches(launches: readonly Launch[]): ReadonlyMap<string, { launch: Launch; task: number }> {
   return new Map(
     launches.flatMap((launch) => [...taskOfMember(launch.tasks)].map(([id, task]) => [id, { launch, task }] as const)),

@@ -1,9 +1,9 @@
-/** What a user asks of Slurm. Everything goes into a script that a shell and Slurm read, so each value is checked for its form here. */
+/** The user's options for Slurm. They go into a script read by a shell and by Slurm, so the form of each value is checked here. */
 import * as z from 'zod';
 import { optionOf } from '../experiment/schema.js';
 import { UsageError } from '../terminal/errors.js';
 
-/** Names of partitions, accounts and resources, and lists of them: nothing that a shell or a line of a script could take for its own. */
+/** Names of partitions, accounts and resources, and lists of them: no characters special to a shell or a script's directives. */
 const nameSchema = z
   .string()
   .regex(
@@ -28,11 +28,11 @@ export const slurmSchema = z.strictObject({
   pack: wholeSchema.default(1),
 });
 
-/** Default: as the cluster has it. */
+/** Options left out default to the cluster's settings. */
 export type SlurmOptions = z.output<typeof slurmSchema>;
 export type SlurmInput = z.input<typeof slurmSchema>;
 
-/** @throws UsageError, one line, at the first mistake */
+/** @throws UsageError, one line, for the first mistake */
 export function parseSlurmOptions(input: SlurmInput): SlurmOptions {
   const { data, error } = slurmSchema.safeParse(input);
   if (error === undefined) return data;
@@ -42,13 +42,13 @@ export function parseSlurmOptions(input: SlurmInput): SlurmOptions {
   throw new UsageError(`${JSON.stringify(value)} ${issue?.message ?? 'is not valid'}`, `--${optionOf(key)}`);
 }
 
-/** Seconds of a time as Slurm writes it; undefined for what is none. */
+/** Seconds of a time in Slurm's format; undefined if it is not one. */
 export function secondsOf(text: string): number | undefined {
   const [, days, rest = ''] = /^(?:(\d{1,6})-)?(\d{1,8}(?::\d{1,2}){0,2})$/.exec(text) ?? [];
   if (rest === '') return undefined;
   const parts = rest.split(':').map(Number);
   if (parts.slice(1).some((part) => part > 59)) return undefined;
-  // The first number is of hours after days, and where there are three; else of minutes.
+  // The first number is hours if it follows days or there are three numbers; else minutes.
   const [first = 0, second = 0, third = 0] = days === undefined && parts.length < 3 ? [0, ...parts] : parts;
   return Number(days ?? 0) * 86_400 + first * 3600 + second * 60 + third;
 }

@@ -1,6 +1,6 @@
 /**
- * The scripts that Slurm runs. They are to be read, edited and submitted by hand too: options of Slurm stand at their head, what they
- * call is written out. Names and paths are whatever the user has; each is quoted for the one that reads it, Slurm or the shell.
+ * The scripts that Slurm runs. They can also be read, edited and submitted by hand: Slurm's options are at the top, and commands are
+ * written out in full. Names and paths can contain anything; each is quoted for whichever reads it, Slurm or the shell.
  */
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
@@ -14,11 +14,11 @@ export interface ScriptContext {
   readonly run: string;
   /** Folder of the launch, absolute. */
   readonly folder: string;
-  /** Folder in which the commands run, absolute. */
+  /** Folder the commands run in, absolute. */
   readonly cwd: string;
-  /** Node and the program that it runs, absolute. */
+  /** Absolute paths of Node and of the program. */
   readonly program: readonly [node: string, program: string];
-  /** Of the user's datasets, where it was said. */
+  /** The user's dataset folder, if given. */
   readonly dataDir?: string | undefined;
   readonly tensorboard: boolean;
   readonly options: SlurmOptions;
@@ -27,30 +27,30 @@ export interface ScriptContext {
 /** How often a task requeues itself; restarts after a power cut or a preemption count too. */
 export const mostRestarts = 20;
 
-/** From the signal to the time limit: the member is stopped, what it was writing is whole or gone, the task is requeued. */
+/** Time from the signal to the time limit: to stop the member, finish or discard what it is writing, and requeue the task. */
 const usualLeadSeconds = 120;
 
-/** A quarter of a short limit: the signal would come before the first epoch. */
+/** For a short limit a quarter of it, or the signal would come before the first epoch. */
 export function leadSeconds({ time }: Pick<SlurmOptions, 'time'>): number {
   const limit = time === undefined ? Infinity : (secondsOf(time) ?? Infinity);
   return Math.max(10, Math.min(usualLeadSeconds, Math.floor(limit / 4)));
 }
 
-/** `"/data/100%% of it/%A_%a.txt"`: a value at the head of a script, where Slurm itself takes quotes off. */
+/** `"/data/100%% of it/%A_%a.txt"`: a value at the top of a script, where Slurm itself removes quotes. */
 function directive(name: string, value: string | number): string {
   const text = String(value);
   const isPlain = /^[A-Za-z0-9_.,:=@+*()/%-]+$/.test(text);
   return `#SBATCH --${name}=${isPlain ? text : `"${text.replaceAll('"', '\\"')}"`}`;
 }
 
-/** Throws UsageError for a path that Slurm can't be told. */
+/** Throws UsageError for a path that can't be passed to Slurm. */
 export function refuseUnspeakable(folder: string): void {
   if (!folder.includes('\\') && isNameable(folder)) return;
   const what = 'Slurm cannot write its logs in a folder with a backslash or a control character in its path';
   throw new UsageError(what, folder, 'work in another folder');
 }
 
-/** In the name Slurm replaces %A and %a; a percent sign in the folder is one. */
+/** Slurm replaces %A and %a in the name; a percent sign in the folder is escaped. */
 function logPath(folder: string, name: string): string {
   return path.join(folder.replaceAll('%', '%%'), launchFiles.logs, name);
 }
@@ -61,7 +61,7 @@ function commonDirectives({ run, options: { partition, account } }: ScriptContex
     ...(partition === undefined ? [] : [directive('partition', partition)]),
     ...(account === undefined ? [] : [directive('account', account)]),
     directive('output', log),
-    // A task that comes back goes on in the same log.
+    // A requeued task appends to the same log.
     directive('open-mode', 'append'),
     '#SBATCH --ntasks=1',
     '#SBATCH --requeue',
@@ -77,7 +77,7 @@ function commands({ program }: ScriptContext, words: readonly string[]): string 
   return [...program, ...words].map(shellWord).join(' ');
 }
 
-/** @param array the first one; what is other for others is said where they are submitted, and which task they begin with */
+/** @param array the first one; whatever differs for the others, such as their first task, is passed when they are submitted */
 export function jobScript(context: ScriptContext, array: TaskArray): string {
   const { run, folder, cwd, program, dataDir, tensorboard, options } = context;
   const { time, gres } = options;
@@ -146,7 +146,7 @@ exit "$code"
 `;
 }
 
-/** Draws what a training draws when it ends. */
+/** Draws the figures that `train` draws when it ends. */
 export function summaryScript(context: ScriptContext): string {
   const { run, folder, cwd } = context;
   return `#!/bin/bash

@@ -1,4 +1,4 @@
-/** Slurm's own commands, and what their answers mean. */
+/** Runs Slurm's commands and interprets their output. */
 import { execFile } from 'node:child_process';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import type { SlurmOptions } from './options.js';
@@ -8,13 +8,13 @@ const launcherFlag = '--launcher slurm';
 interface Answer {
   readonly stdout: string;
   readonly stderr: string;
-  /** Null if it could not be started: it is not there. */
+  /** Null if it could not be started because it is not installed. */
   readonly code: number | null;
 }
 
 /** Longest wait for a controller where jobs are submitted; its own limit is shorter. */
 export const submitPatience = 120_000;
-/** And where a run is only looked at: the files tell most of it. */
+/** The same for commands that only look at a run: its files have most of the information. */
 export const lookPatience = 3000;
 
 function ask(command: string, words: readonly string[], patience = submitPatience): Promise<Answer> {
@@ -28,7 +28,7 @@ function ask(command: string, words: readonly string[], patience = submitPatienc
     });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      // What it has started may hold its pipes: nobody waits for those.
+      // Its children may keep the pipes open: don't wait for those.
       child.stdout?.destroy();
       child.stderr?.destroy();
       resolve({ stdout: '', stderr: `timed out after ${patience / 1000} s`, code: 1 });
@@ -36,14 +36,14 @@ function ask(command: string, words: readonly string[], patience = submitPatienc
   });
 }
 
-/** What a command complained of, in a line. */
+/** A command's error message as one line. */
 function complaintOf({ stderr, stdout }: Answer): string {
   const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n');
   const told = lines.map((line) => line.replace(/^(sbatch: )?(error: |fatal: )?/, '').trim());
   return [...new Set(told.filter((line) => line !== ''))].join('; ') || 'no reason given';
 }
 
-/** The cluster's trouble, not the user's mistake. */
+/** A problem with the cluster rather than a user's mistake. */
 const isTrouble = (complaint: string) =>
   /unable to contact|communication|connect|timed? ?out|munge|zero bytes|configuration source|limit|unavailable/i.test(
     complaint,
@@ -61,7 +61,7 @@ function refusal(answer: Answer, asked: string): UsageError | RunError {
   return isTrouble(complaint) ? new RunError(complaint, where) : new UsageError(complaint, where);
 }
 
-/** The options in which users err, as sbatch takes them. */
+/** The options users get wrong, in sbatch's form. */
 function asked({ partition, time, account, gres }: SlurmOptions): string[] {
   return Object.entries({ partition, time, account, gres }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
@@ -69,9 +69,9 @@ function asked({ partition, time, account, gres }: SlurmOptions): string[] {
 }
 
 /**
- * Whether Slurm would take a job with these options; nothing is submitted.
+ * Checks that Slurm would accept a job with these options; nothing is submitted.
  *
- * @throws UsageError with sbatch's own words, or where there is no sbatch; RunError if Slurm does not answer
+ * @throws UsageError with sbatch's own message, or if there is no sbatch; RunError if Slurm does not answer
  */
 export async function tryOptions(options: SlurmOptions, threads: number): Promise<void> {
   const words = asked(options);
@@ -82,17 +82,17 @@ export async function tryOptions(options: SlurmOptions, threads: number): Promis
 
 export interface Submission {
   readonly script: string;
-  /** Of `--array`; undefined for a single job. */
+  /** Value of `--array`; undefined for a single job. */
   readonly array?: string;
   readonly threads?: number;
-  /** Jobs after whose end, however they end, this one begins. */
+  /** Jobs to wait for, however they end. */
   readonly after?: readonly string[];
   readonly words?: readonly string[];
 }
 
 /**
  * @returns the job's number
- * @throws UsageError, RunError with sbatch's own words
+ * @throws UsageError, RunError with sbatch's own message
  */
 export async function submit({ script, array, threads, after = [], words = [] }: Submission): Promise<string> {
   const flags = [
@@ -103,7 +103,7 @@ export async function submit({ script, array, threads, after = [], words = [] }:
   ];
   const answer = await ask('sbatch', [...flags, script, ...words]);
   if (answer.code !== 0) throw refusal(answer, script);
-  // `12;cluster` where there are several clusters.
+  // `12;cluster` if there are several clusters.
   const [, job] = /^(\d+)(;.*)?$/m.exec(answer.stdout.trim()) ?? [];
   if (job === undefined) throw new RunError(`answered "${answer.stdout.trim()}", not the number of a job`, 'sbatch');
   return job;
@@ -112,7 +112,7 @@ export async function submit({ script, array, threads, after = [], words = [] }:
 const usualArraySize = 1001;
 
 /**
- * Most tasks of one array; Slurm's default where it does not answer.
+ * Most tasks of one array; Slurm's default if it does not answer.
  *
  * @throws RunError if job arrays are switched off
  */
@@ -127,29 +127,29 @@ export async function maxArraySize(): Promise<number> {
 /** A task of an array, or a job, as Slurm knows it. */
 export interface SlurmTask {
   readonly job: string;
-  /** Null of a job that is no array. */
+  /** Null for a job that is not an array. */
   readonly index: number | null;
   /** `PENDING`, `RUNNING`, `COMPLETED`, `CANCELLED`, `TIMEOUT`, ... */
   readonly state: string;
   /** Empty if it has none. */
   readonly nodes: string;
-  /** Why it waits, or ended; empty if nobody says. */
+  /** Why it waits, or ended; empty if not given. */
   readonly reason: string;
 }
 
-/** What waits and runs of these jobs; undefined if Slurm does not answer. */
+/** Waiting and running tasks of these jobs; undefined if Slurm does not answer. */
 export async function queueOf(
   jobs: readonly string[],
   patience = submitPatience,
 ): Promise<readonly SlurmTask[] | undefined> {
   if (jobs.length === 0) return [];
   const answer = await ask('squeue', ['-h', '-r', '-j', jobs.join(','), '-o', '%F|%K|%T|%N|%r'], patience);
-  // Jobs that it has forgotten: all of them.
+  // It has forgotten all of these jobs.
   if (answer.code !== 0) return /invalid job id/i.test(answer.stderr) ? [] : undefined;
   return parseQueue(answer.stdout);
 }
 
-/** Of `squeue -h -r -o '%F|%K|%T|%N|%r'`. */
+/** Parses the output of `squeue -h -r -o '%F|%K|%T|%N|%r'`. */
 function parseQueue(text: string): SlurmTask[] {
   return text.split('\n').flatMap((line) => {
     const [job, index, state, nodes = '', reason = ''] = line.trim().split('|');
@@ -162,14 +162,14 @@ function spoken(reason: string): string {
   return reason === 'None' || reason === '(null)' ? '' : reason;
 }
 
-/** How tasks of these jobs ended, from the accounts; none if the cluster keeps no accounts. */
+/** How tasks of these jobs ended, from Slurm's accounting; none if the cluster has no accounting. */
 export async function endedTasks(jobs: readonly string[], patience = submitPatience): Promise<readonly SlurmTask[]> {
   if (jobs.length === 0) return [];
   const answer = await ask('sacct', ['-n', '-P', '-X', '-j', jobs.join(','), '-o', 'JobID,State,NodeList'], patience);
   return answer.code === 0 ? parseAccounts(answer.stdout) : [];
 }
 
-/** Of `sacct -n -P -X -o JobID,State,NodeList`: `12_3|CANCELLED by 1000|node2`. */
+/** Parses the output of `sacct -n -P -X -o JobID,State,NodeList`: `12_3|CANCELLED by 1000|node2`. */
 function parseAccounts(text: string): SlurmTask[] {
   return text.split('\n').flatMap((line) => {
     const [id = '', state = '', nodes = ''] = line.trim().split('|');

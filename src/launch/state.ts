@@ -1,4 +1,4 @@
-/** Where the members of a launched run are: waiting, running on which node, or lost. From Slurm where it answers, else from the files. */
+/** The state of a launched run's members: waiting, running (and on which node), or lost. From Slurm if it answers, else from the files. */
 import { nth } from '../machine/present.js';
 import { isLiving, type MemberJob } from '../runs/jobs.js';
 import { lastLaunches, readLaunches, type Launch } from './folder.js';
@@ -12,10 +12,10 @@ interface Answers {
 }
 
 /**
- * The job of each member that was launched, by its id. Of members that are complete since, or held by a process, the files know more
- * than this does.
+ * The job of each launched member, by member id. For members that have since completed, or are held by a process, the files are more
+ * up to date.
  *
- * @param patience milliseconds to wait for an answer of Slurm's; with 0 it is not asked
+ * @param patience milliseconds to wait for Slurm's answer; with 0 it is not asked
  * @throws RunError if a launch's files are damaged
  */
 export async function jobsOf(runFolder: string, patience = submitPatience): Promise<ReadonlyMap<string, MemberJob>> {
@@ -30,7 +30,7 @@ export async function jobsOf(runFolder: string, patience = submitPatience): Prom
           patience,
         );
   const inQueue = queue?.map(({ job }) => job) ?? [];
-  // Accounts are asked only of arrays with a task that the queue has forgotten.
+  // Accounting is queried only for arrays with a task that is no longer in the queue.
   const forgotten = arrays.filter(({ job, count }) => inQueue.filter((each) => each === job).length < count);
   const ended =
     queue === undefined
@@ -43,8 +43,8 @@ export async function jobsOf(runFolder: string, patience = submitPatience): Prom
 }
 
 /**
- * `jobsOf` of one run after the other, for those who only look: a Slurm that does not answer in some seconds is not asked for the next
- * run, and what the files say is all there is.
+ * `jobsOf` for one run after another, for commands that only look: if Slurm does not answer within seconds it is not asked about the
+ * next run, and only the files are used.
  */
 export function jobsAtAGlance(): (runFolder: string) => Promise<ReadonlyMap<string, MemberJob>> {
   let isSilent = false;
@@ -62,7 +62,7 @@ function jobsFrom(launches: readonly Launch[], answers: Answers): ReadonlyMap<st
   for (const [id, { launch, task }] of lastLaunches(launches)) {
     if (launch.submitted === undefined) continue;
     const place = placeOfTask(launch.submitted.arrays, task);
-    // A later submission of the launch failed: nobody has it.
+    // A later submission of the launch failed: no job has this member.
     if (place === undefined) continue;
     const name = taskName(nth(launch.submitted.arrays, place.array).job, place.index);
     const isSilent = answers.queue === undefined;
@@ -88,7 +88,7 @@ interface Found {
 const waiting = ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'SUSPENDED', 'SPECIAL_EXIT'];
 const active = ['RUNNING', 'CONFIGURING', 'COMPLETING', 'STAGE_OUT', 'SIGNALING', 'STOPPED', 'RESIZING'];
 
-/** Whether a task is yet to run, or runs now. */
+/** Whether a task is waiting or running. */
 export function isUnderWay({ state }: SlurmTask): boolean {
   return waiting.includes(state) || active.includes(state);
 }
@@ -100,11 +100,11 @@ function jobOf(job: string, { queued, ended, isSilent }: Found): MemberJob {
   const node = found.nodes === '' ? null : found.nodes;
   if (waiting.includes(found.state)) return { job, state: 'queued', node: null, reason: found.reason || null };
   if (active.includes(found.state)) return { job, state: 'running', node, reason: null };
-  // It has ended and its member is not complete.
+  // It has ended without completing its member.
   return { job, state: 'lost', node, reason: `its job ended as ${found.state}` };
 }
 
-/** Members whose job waits or runs. */
+/** Members whose job is waiting or running. */
 export function livingMembers(jobs: ReadonlyMap<string, MemberJob>): ReadonlySet<string> {
   return new Set([...jobs].filter(([, job]) => isLiving(job)).map(([id]) => id));
 }

@@ -1,22 +1,22 @@
-/** Which members of a run a cluster trains in which task of which job array. Pure. */
+/** Assigns a run's members to tasks of job arrays. Pure. */
 import { nth, present } from '../machine/present.js';
 
 export interface LaunchedMember {
   readonly id: string;
-  /** That it computes with, and so the cores that its task needs. */
+  /** Threads it computes with, and so the cores its task needs. */
   readonly threads: number;
-  /** Floating-point operations of its training; 0 where nobody has counted them. */
+  /** Floating-point operations of its training; 0 if unknown. */
   readonly flops: number;
 }
 
-/** What one task of an array trains, one member after the other. */
+/** What one task of an array trains, one member after another. */
 export interface LaunchTask {
   /** Ids, longest first. */
   readonly members: readonly string[];
   readonly threads: number;
 }
 
-/** Tasks `offset` to `offset + count - 1`, which need the same cores: an array's are all alike. */
+/** Tasks `offset` to `offset + count - 1`, which need the same number of cores, as all tasks of an array must. */
 export interface TaskArray {
   readonly offset: number;
   readonly count: number;
@@ -24,8 +24,8 @@ export interface TaskArray {
 }
 
 /**
- * At most `pack` members in a task, in as few tasks as that takes. They are dealt out longest first, there and back again, so that the
- * tasks are about equally long. Longer tasks come first, and those of one number of threads stand together.
+ * Packs at most `pack` members into a task, in as few tasks as possible. Members are dealt out longest first, back and forth, so that
+ * tasks take about equally long. Longer tasks come first, and tasks with the same number of threads are grouped.
  */
 export function packTasks(members: readonly LaunchedMember[], pack: number): LaunchTask[] {
   const threadCounts = [...new Set(longestFirst(members).map(({ threads }) => threads))];
@@ -47,7 +47,7 @@ function longestFirst(members: readonly LaunchedMember[]): LaunchedMember[] {
   return [...members].sort((a, b) => b.flops - a.flops);
 }
 
-/** As few arrays as there can be: one for each number of threads, and more where one would be longer than `most` tasks. */
+/** As few arrays as possible: one for each number of threads, or more if one would exceed `most` tasks. */
 export function arraysOf(tasks: readonly LaunchTask[], most: number): TaskArray[] {
   const arrays: TaskArray[] = [];
   for (const [offset, { threads }] of tasks.entries()) {
@@ -63,7 +63,7 @@ export function taskOfMember(tasks: readonly LaunchTask[]): ReadonlyMap<string, 
   return new Map(tasks.flatMap(({ members }, task) => members.map((id) => [id, task] as const)));
 }
 
-/** Where a task stands: its array, by position, and its index there. */
+/** A task's array, by position, and its index there. */
 export function placeOfTask(
   arrays: readonly TaskArray[],
   task: number,

@@ -1,4 +1,4 @@
-/** What `--over` and `--grid` say: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
+/** Parses `--over` and `--grid`: `k=1..20`, `c=0.01,0.02`, `c=1e-4:1e-1:200:log`. */
 import { UsageError } from './errors.js';
 
 /** One parameter and the values that it takes. */
@@ -27,7 +27,7 @@ export function parseAxis(text: string, flag = '--over'): GridAxis {
       : listed(rest, flag);
   const twice = values.find((value, i) => values.indexOf(value) < i);
   if (twice !== undefined) throw new UsageError(`${twice} is listed twice`, flag, 'list each value once');
-  // Pictures and means of cells need them in order.
+  // Figures and cell means need them in order.
   return { key, values: [...values].sort((a, b) => a - b) };
 }
 
@@ -40,7 +40,7 @@ function wholeRange(text: string, flag: string): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** from:to:count, evenly, or with `:log` in ratio. */
+/** from:to:count, evenly spaced, or with `:log` evenly in log scale. */
 function spaced(text: string, flag: string): number[] {
   const remedy = 'write 1e-4:1e-1:200:log, or 0:1:11';
   const [from = '', to = '', count = '', spacing = 'linear', ...more] = text.split(':');
@@ -53,7 +53,7 @@ function spaced(text: string, flag: string): number[] {
   return Array.from({ length: n }, (_, i) => {
     const t = i / (n - 1);
     const value = spacing === 'log' ? first * (last / first) ** t : first + (last - first) * t;
-    // What is shown can be typed back: six digits.
+    // Rounded to six digits, so that a displayed value can be typed back.
     return Number(value.toPrecision(6));
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Drawing with characters. A cell of a terminal holds several dots: eight in a braille character, in ASCII two, one above the
- * other. Dots are counted from the upper left corner; a cell has the style of what was drawn into it last.
+ * Draws with characters. A terminal cell holds several dots: eight in a braille character, two in ASCII, one above the other. Dots are
+ * counted from the upper left corner; a cell has the style of whatever was drawn into it last.
  */
 
 export type CharacterSet = 'braille' | 'ascii';
@@ -10,29 +10,29 @@ export interface Dot {
   readonly y: number;
 }
 
-/** Dots of a cell. */
+/** Dots in a cell. */
 export const cellSize = { braille: { wide: 2, high: 4 }, ascii: { wide: 1, high: 2 } } as const;
 
-/** Bits of U+2800 + bits, `[row][column]`: braille counts 1 to 3 down the left, 4 to 6 down the right, then 7 and 8 below. */
+/** Bits of U+2800 + bits, `[row][column]`: braille numbers its dots 1 to 3 down the left, 4 to 6 down the right, then 7 and 8 below. */
 const brailleBits = [
   [0x01, 0x08],
   [0x02, 0x10],
   [0x04, 0x20],
   [0x40, 0x80],
 ] as const;
-/** By the bits of the upper (1) and the lower dot (2). */
+/** Indexed by the bits of the upper (1) and the lower dot (2). */
 const asciiCharacters = [' ', "'", '.', ':'] as const;
 
 export interface Stroke {
-  /** Drawn with this index; what it means is the renderer's. */
+  /** Style index, interpreted by the renderer. */
   readonly style: number;
-  /** Dots drawn and dots left out in turn; default: solid. */
+  /** Alternating numbers of dots drawn and left out; default: solid. */
   readonly dash?: readonly [on: number, off: number] | undefined;
 }
 
 interface CanvasCell {
   bits: number;
-  /** In place of the dots. */
+  /** Shown instead of the dots. */
   character?: string;
   style?: number;
 }
@@ -50,13 +50,13 @@ export class Canvas {
     this.#cells = Array.from({ length: columns * rows }, () => ({ bits: 0 }));
   }
 
-  /** Dots of the whole. */
+  /** Size of the canvas in dots. */
   get size(): { readonly wide: number; readonly high: number } {
     const { wide, high } = cellSize[this.#set];
     return { wide: this.columns * wide, high: this.rows * high };
   }
 
-  /** Outside nothing is drawn. */
+  /** Dots outside the canvas are ignored. */
   dot({ x, y }: Dot, style: number): void {
     const { wide, high } = cellSize[this.#set];
     const cell = this.#cellAt(Math.floor(x / wide), Math.floor(y / high));
@@ -73,14 +73,14 @@ export class Canvas {
     });
   }
 
-  /** A character over the cell that holds the dot. */
+  /** Puts a character in the cell that holds the dot. */
   mark({ x, y }: Dot, character: string, style: number): void {
     const { wide, high } = cellSize[this.#set];
     const cell = this.#cellAt(Math.floor(x / wide), Math.floor(y / high));
     if (cell !== undefined) Object.assign(cell, { character, style });
   }
 
-  /** A text a row, each as wide as the canvas. `paint` colours what has a style. */
+  /** One line of text per row, as wide as the canvas. `paint` colours whatever has a style. */
   lines(paint: (text: string, style: number) => string = (text) => text): string[] {
     return Array.from({ length: this.rows }, (_, row) =>
       this.#cells
@@ -92,7 +92,7 @@ export class Canvas {
 
   #text({ bits, character }: CanvasCell): string {
     if (character !== undefined) return character;
-    // An empty cell is a space: U+2800 is as wide in few fonts only.
+    // An empty cell is a space: in most fonts U+2800 has a different width.
     if (bits === 0) return ' ';
     return this.#set === 'braille' ? String.fromCharCode(0x2800 + bits) : asciiCharacters[bits]!;
   }
@@ -103,12 +103,12 @@ export class Canvas {
   }
 }
 
-/** One dot for each step along the longer side, the nearest to the line; halves go down or to the right. Whole numbers. */
+/** One dot for each step along the longer side, the one nearest to the line; halves round down or to the right. Whole numbers. */
 export function lineDots(from: Dot, to: Dot): Dot[] {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const steps = Math.max(Math.abs(dx), Math.abs(dy));
   if (steps === 0) return [{ x: from.x, y: from.y }];
-  // In whole numbers, so that a half is a half.
+  // In whole numbers, so that halves are exact.
   const along = (start: number, difference: number, k: number) =>
     start + Math.floor((2 * k * difference + steps) / (2 * steps));
   return Array.from({ length: steps + 1 }, (_, k) => ({ x: along(from.x, dx, k), y: along(from.y, dy, k) }));

@@ -9,7 +9,7 @@ export function usesColour(
   return isTTY === true && (declined === undefined || declined === '') && terminal !== 'dumb';
 }
 
-/** Blue, yellow, green, magenta, cyan, red: the terminal's own, which its user has made legible. */
+/** Blue, yellow, green, magenta, cyan, red: the terminal's own colours, which its user has made legible. */
 const seriesCodes = [34, 33, 32, 35, 36, 31] as const;
 
 /** Text in the colour of the n-th series, from 0. */

@@ -1,14 +1,14 @@
 /**
- * The two ways a command fails, as its user meets them: a mistake of the user's is one line and exit code 2, a failure of
- * the run itself (disk full, worker died, no compiler) one line and exit code 1. Neither shows a stack. Whatever a message is made
- * of, it is one line, and nothing in it steers a terminal.
+ * The two ways a command can fail: a user's mistake gives one line and exit code 2, a failure of the run itself (disk full, worker died,
+ * no compiler) one line and exit code 1. Neither shows a stack. Whatever a message contains, it is one line, and cannot control the
+ * terminal.
  */
 import { printable } from './printable.js';
 
-/** Bad input. Exit code 2. `where` names the flag, file or key; `remedy` says what would be right. */
+/** Bad input. Exit code 2. `where` names the flag, file or key; `remedy` says how to fix it. */
 export class UsageError extends Error {
   readonly exitCode = 2;
-  /** The option that is wrong, `--axis`; undefined if something else is. */
+  /** The option that is wrong, such as `--axis`; undefined if it is not an option. */
   readonly option: string | undefined;
   constructor(what: string, where?: string, remedy?: string) {
     super(sentence(what, where, remedy));
@@ -35,7 +35,7 @@ export function isReported(error: unknown): error is UsageError | RunError {
   return error instanceof UsageError || error instanceof RunError;
 }
 
-/** The message of anything that was thrown; of TensorFlow's two lines ("Invalid TF_Status: 12", "Message: ...") what it says. */
+/** The message of anything thrown; of TensorFlow's two lines ("Invalid TF_Status: 12", "Message: ...") only the message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^Invalid TF_Status: \d+\nMessage: /, '') : String(error);
 }

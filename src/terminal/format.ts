@@ -1,7 +1,7 @@
-/** Numbers as they are shown to people. */
+/** Formats numbers for people. */
 import { format } from 'd3-format';
 
-/** `0.4 s`, `18 s`, `3 min 05 s`, `2 h 04 min`; `?` for what isn't a finite number. */
+/** `0.4 s`, `18 s`, `3 min 05 s`, `2 h 04 min`; `?` if not finite. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
   if (seconds > 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -37,7 +37,7 @@ export function formatBytes(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[power - 1]!}`;
 }
 
-/** A number to so many digits that count, as short as may be: 0.0123, 12.3, 1.2e-7; `inf` and `-` for what is no number. */
+/** A number with this many significant digits, as short as possible: 0.0123, 12.3, 1.2e-7; `inf` for infinity, `-` for NaN. */
 export function formatNumber(value: number, digits = 3): string {
   if (Number.isNaN(value)) return '-';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -52,7 +52,7 @@ export function formatNumber(value: number, digits = 3): string {
         .replace(/\.$/, '');
 }
 
-/** `0.12 [0.10, 0.15]`; the value alone where nothing is known of an end, or both are the same: that is no certainty. */
+/** `0.12 [0.10, 0.15]`; the value alone if an end is unknown, or both are equal, which would suggest certainty. */
 export function formatWithInterval(
   value: number,
   { lower, upper }: { readonly lower: number; readonly upper: number },
@@ -63,13 +63,13 @@ export function formatWithInterval(
   return `${shown} [${formatNumber(lower, digits)}, ${formatNumber(upper, digits)}]`;
 }
 
-/** A share of 0 to 1 to four decimals; a smaller one that is not 0 to two digits; `-` for none. */
+/** A share of 0 to 1 with four decimals; a smaller one that is not 0 with two digits; `-` for none. */
 export function formatShare(share: number): string {
   if (!Number.isFinite(share)) return formatNumber(share);
   return share !== 0 && Math.abs(share) < 5e-5 ? formatNumber(share, 2) : share.toFixed(4);
 }
 
-/** `410M`, `1.4B`, `0.25`: a count such as parameters, with the letters that model sizes have; `1e15` beyond them. */
+/** `410M`, `1.4B`, `0.25`: a count such as parameters, with the letters used for model sizes; `1e15` beyond them. */
 export function formatCount(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (!(size >= 1000 && Number(size.toPrecision(digits)) < 1e15)) return formatNumber(value, digits);
@@ -81,7 +81,7 @@ export function withSpaces(value: number, space = ' '): string {
   return format(',')(value).replaceAll(',', space).replace('\u2212', '-');
 }
 
-/** Names that stand there whole; of more, the first and the last few say which. */
+/** Most names listed in full; longer lists are shortened. */
 const namedInFull = 4;
 
 /** `a, b and c`, or `a, b, c and 21 more, the last z`. */

@@ -1,8 +1,8 @@
 /**
- * The one way to the terminal. All that the program writes to stdout and stderr goes through here, whoever wrote the text: escapes other
- * than the program's own colours, controls and marks that turn the direction of writing are shown and not obeyed. A call that forgets
- * that a name is a stranger's can therefore not steer the terminal; and what is said on stderr by `console.error` is one line.
- * Escapes are JSON's, so that JSON on stdout has the same values. What draws with a cursor of its own takes `drawn`.
+ * The only way to the terminal. Everything the program writes to stdout and stderr goes through here, wherever the text comes from:
+ * escapes other than the program's own colours, control characters and marks that change the direction of writing are shown, not
+ * obeyed. So a call that forgets to escape an untrusted name cannot control the terminal; and `console.error` writes a single line.
+ * Escapes are JSON's, so that JSON on stdout keeps its values. Code that moves the cursor itself uses `drawn`.
  */
 import { printable, printableText } from './printable.js';
 
@@ -27,7 +27,7 @@ export function guardTerminal(): void {
   };
 }
 
-/** The stream for who moves its cursor, and sees to it that all names in what is drawn are printable. */
+/** The stream for callers that move the cursor themselves and make sure that all names they draw are printable. */
 export function drawn<T extends NodeJS.WritableStream>(stream: T): T {
   const write = drawing.get(stream);
   return write === undefined ? stream : (Object.create(stream, { write: { value: write } }) as T);

@@ -1,6 +1,6 @@
 /**
- * Lines at the foot of a terminal that are drawn anew as they change, the cursor waiting below them; what is said scrolls by above.
- * The cursor and the line's wrapping are left as they are: whoever ends the program on the spot has a terminal that is in order.
+ * Lines at the bottom of a terminal, redrawn as they change, with the cursor below them; messages scroll by above. The cursor's
+ * visibility and line wrapping are not changed, so that the terminal is in order even if the program is killed.
  */
 import { drawn } from './guard.js';
 import { printable } from './printable.js';
@@ -17,24 +17,24 @@ export class LiveLines {
   readonly #stream: MaybeTerminal;
   readonly #lines: () => readonly string[];
   #said: string[] = [];
-  /** Lines of the last frame. */
+  /** Number of lines in the last frame. */
   #height = 0;
   #next: NodeJS.Timeout | undefined;
 
-  /** @param lines as they are now, whenever they are to be drawn */
+  /** @param lines returns the current lines, called for each redraw */
   constructor(stream: MaybeTerminal, lines: () => readonly string[]) {
     this.#stream = stream;
     this.#lines = lines;
   }
 
-  /** Draws what has changed, soon. */
+  /** Schedules a redraw. */
   update(): void {
     this.#next ??= setTimeout(() => {
       this.#draw();
     }, frame).unref();
   }
 
-  /** A line above, soon; at once where there are no lines to draw. */
+  /** Prints a line above with the next redraw; at once if there are no lines to draw. */
   say(line: string): void {
     if (this.#lines().length === 0) {
       this.#stream.write(`${printable(line)}\n`);
@@ -44,7 +44,7 @@ export class LiveLines {
     this.update();
   }
 
-  /** What was drawn last stays. */
+  /** Stops; the last frame stays on screen. */
   close(): void {
     this.#draw();
   }
@@ -53,7 +53,7 @@ export class LiveLines {
     clearTimeout(this.#next);
     this.#next = undefined;
     const { rows, columns } = sizeOf(this.#stream);
-    // The last row is the cursor's; the last column too, as a full one makes some terminals go on below.
+    // The last row is kept for the cursor, and the last column free, since some terminals wrap a full line.
     const lines = this.#lines().slice(1 - rows);
     const shown = lines.map((line) => printable(line).slice(0, columns - 1));
     const text = [...this.#said, ...shown].map((line) => `${line}${clearToEnd}\n`).join('');

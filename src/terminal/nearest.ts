@@ -1,4 +1,4 @@
-/** The candidate that a mistyped word was most likely meant to be; undefined when none is near. */
+/** The most likely intended candidate for a mistyped word; undefined if none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length * 0.4));
   let best: string | undefined;
@@ -10,7 +10,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** What an error about an unknown word says it should have been: `did you mean cnn? Known: cnn, transformer`. */
+/** The suggestion in an error about an unknown word: `did you mean cnn? Known: cnn, transformer`. */
 export function suggestion(word: string, candidates: readonly string[]): string {
   const meant = nearest(word, candidates);
   const known = candidates.join(', ');

@@ -1,32 +1,31 @@
 /**
- * Text of strangers (names of files and classes, records, messages of other programs) as it may stand on a terminal: nothing in it
- * moves the cursor, begins a line, hides or turns what follows. What is escaped is shown as JSON would write it, so that JSON stays
- * the same value.
+ * Makes untrusted text (names of files and classes, records, messages of other programs) safe for a terminal: nothing in it moves the
+ * cursor, starts a line, or hides or reverses what follows. Characters are escaped as in JSON, so that JSON keeps its value.
  */
 
-/** Line ends, escapes and every other control character, and halves of a character. */
+/** Line ends, escapes and all other control characters, and lone surrogates. */
 const control = '\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}';
-/** What sets the direction of writing. */
+/** Characters that set the direction of writing. */
 const direction = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
-/** What takes no room, so that two names look alike; joiners stay, which scripts and emoji need. */
+/** Characters without width, which make different names look the same; joiners are kept, as scripts and emoji need them. */
 const invisible = '\\u00ad\\u180e\\u200b\\u2060-\\u2064\\u206a-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}';
 
 const hostile = new RegExp(`[${control}${direction}${invisible}]`, 'gu');
 const unnameable = new RegExp(`[${control}\\ufffe\\uffff]`, 'u');
-/** As `hostile` but for line breaks and tabs, and for the colours that `colour.ts` makes. */
+/** Like `hostile`, except for line breaks, tabs and the colours of `colour.ts`. */
 const hostileInText = new RegExp(`\\u001b\\[(?:1|22|3[1-69])m|(?![\\n\\t])[${control}${direction}${invisible}]`, 'gu');
 
-/** On one line, with everything escaped that a terminal would not show as it is. */
+/** The text on one line, with everything escaped that a terminal would not show literally. */
 export function printable(text: string): string {
   return text.replace(hostile, escaped);
 }
 
-/** The same for lines that the program has composed: line breaks, tabs and the program's own colours stay. */
+/** The same for text composed by the program: line breaks, tabs and the program's own colours are kept. */
 export function printableText(text: string): string {
   return text.replace(hostileInText, (found) => (found.length > 2 ? found : escaped(found)));
 }
 
-/** Whether a name can be written into any file: no control characters, no line breaks, nothing that is no character. */
+/** Whether a name can be written to any file: no control characters, line breaks or invalid characters. */
 export function isNameable(text: string): boolean {
   return !unnameable.test(text);
 }

@@ -1,7 +1,7 @@
-/** What a schema refuses, in one line that names the place and the value. */
+/** What a schema rejects, in one line that names the place and the value. */
 import type * as z from 'zod';
 
-/** `needs[0]: "colour" is unknown; known: label, predicted`: the first thing that is wrong with `value`. */
+/** `needs[0]: "colour" is unknown; known: label, predicted`: the first problem with `value`. */
 export function whatIsWrong(error: z.ZodError, value: unknown): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'unknown';
@@ -66,7 +66,7 @@ function jsonOf(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch {
-    // A bigint has no JSON, nor has what holds itself; functions are left out without an error.
+    // Bigints and circular values have no JSON; functions are silently omitted.
   }
   return text ?? named(typeof value);
 }

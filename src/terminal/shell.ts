@@ -1,6 +1,6 @@
-/** Names and texts that are not ours, for a shell. */
+/** Quotes arbitrary names and texts for a shell. */
 
-/** One word of a command line, whatever is in it. */
+/** One word of a command line, whatever it contains. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,24 +1,24 @@
-/** Ctrl-C and a polite kill, for commands that can stop on the way and go on later. */
+/** Ctrl-C and SIGTERM, for commands that can stop midway and resume later. */
 
 import * as os from 'node:os';
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** What a shell reports for a program that the signal ended: 130 after Ctrl-C, 143 after SIGTERM, and after a scheduler's warning. */
+  /** The exit code a shell reports for the signal: 130 after Ctrl-C, 143 after SIGTERM or a scheduler's warning. */
   readonly exitCode: () => number;
-  /** Gives all back to Node, which ends the process. */
+  /** Restores Node's own handling, which ends the process. */
   readonly release: () => void;
 }
 
-/** A scheduler's warning that time is nearly up; the polite kill comes later. */
+/** A scheduler's warning that time is nearly up; SIGTERM follows later. */
 const warning = 'SIGUSR1';
-/** Ctrl-C, a polite kill, a terminal that is closed. */
+/** Ctrl-C, SIGTERM, a closed terminal. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const signals = [...stopSignals, warning] as const;
 
 const exitCodeOf = (name: NodeJS.Signals) => 128 + os.constants.signals[name === warning ? 'SIGTERM' : name];
 
-/** The first one asks to stop; the second one, but for that after a warning, ends the program at once. */
+/** The first signal asks to stop; a second one, unless the first was a warning, ends the program at once. */
 export function stopOnSignals(): Stop {
   const controller = new AbortController();
   let first: NodeJS.Signals = 'SIGINT';

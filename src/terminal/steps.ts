@@ -1,36 +1,36 @@
 /**
- * Shows how far a long computation is: a bar with the time that is left on a terminal, a line now and then elsewhere, nothing of what is
- * over at once. A computation that never waits starves timers, so it draws only when a step is told, and leaves the cursor and the line's
- * wrapping as they are: Ctrl-C ends the program on the spot, without a chance to put them back.
+ * Shows the progress of a long computation: on a terminal a bar with the time left, elsewhere an occasional line, and nothing for short
+ * ones. A computation that never yields starves timers, so this draws only when a step is reported. It does not change the cursor or
+ * line wrapping: Ctrl-C ends the program at once, without a chance to restore them.
  */
 import { formatDuration } from './format.js';
 import { drawn } from './guard.js';
 import { printable } from './printable.js';
 import { sizeOf, type MaybeTerminal } from './size.js';
 
-/** So many of so many steps are done; 0 says that they begin, where other work came first. They should take about as long as each other. */
+/** Reports that `done` of `of` steps are done; 0 marks their start if other work came first. Steps should take about equally long. */
 export type OnStep = (done: number, of: number) => void;
 
-/** Steps of one of several parts that have as many each, as steps of the whole. */
+/** Maps steps of one of several equal parts to steps of the whole. */
 export function stepsOfPart(onStep: OnStep | undefined, part: number, parts: number): OnStep {
   return (done, of) => onStep?.(part * of + done, parts * of);
 }
 
-/** Where it is shown, and a clock in milliseconds. */
+/** Where progress is shown, and a clock in milliseconds. */
 export interface StepsOutput {
   readonly stderr: MaybeTerminal;
   readonly now: () => number;
 }
 
-/** Milliseconds: before these nothing is shown, and nothing again before so many more have passed. */
+/** Milliseconds before anything is shown, and between updates. */
 const times = { terminal: { first: 1000, next: 200 }, lines: { first: 10_000, next: 30_000 } };
 const barLength = 24;
 const clearLine = '\r\u001b[K';
 
-/** `none` leaves the lines out where there is no terminal, for programs and tests that take whatever is on stderr for trouble. */
+/** `none` suppresses the lines without a terminal, for programs and tests that treat any stderr output as an error. */
 const variable = 'EMERGENCE_PROGRESS';
 
-/** Computes, and shows under the name `what` how far it is. What was shown on a terminal is gone when it is over. */
+/** Runs a computation and shows its progress under the name `what`. On a terminal the bar is removed at the end. */
 export async function withSteps<T>(
   what: string,
   compute: (onStep: OnStep) => T | Promise<T>,
@@ -61,7 +61,7 @@ export async function withSteps<T>(
   }
 }
 
-/** @param share of `length` that is full, 0 to 1 */
+/** @param share part of `length` that is filled, 0 to 1 */
 export function bar(share: number, length: number): string {
   const full = Math.round(length * share);
   return '█'.repeat(full) + '░'.repeat(length - full);

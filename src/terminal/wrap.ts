@@ -1,12 +1,12 @@
-/** Breaks long lines of text between words, as a terminal would break them in the middle of one. */
+/** Breaks long lines between words, because a terminal would break them inside one. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** What a user may copy has to stay on one line. */
+/** Commands a user may copy must stay on one line. */
 const command = /\bnpm (run|ci)\b|\bemergence [a-z]/;
 
 /**
- * Lines longer than `room` are continued below the text of the line: behind its indentation, and behind a label that two spaces or more
- * set apart. Lines with a command stay as they are.
+ * Wraps lines longer than `room`, indented to the start of the line's text: after its indentation, and after a label followed by two or
+ * more spaces. Lines with a command are not wrapped.
  */
 export function wrapped(text: string, room: number): string {
   return text
@@ -15,7 +15,7 @@ export function wrapped(text: string, room: number): string {
     .join('\n');
 }
 
-/** Characters that are seen: colours take no room. */
+/** Number of visible characters: colour codes have no width. */
 function cellsOf(text: string): number {
   return stripVTControlCharacters(text).length;
 }
