@@ -52,7 +52,7 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
 const ofSteps: readonly FactorKey[] = ['depth', 'blocks', 'heads', 'classes', 'batchSize', 'imageSize'];
 
 /** The same text for members whose steps are equally large. */
-export function stepOf({ arch, width, factors = {} }: MemberKey): string {
+export function sizeOfStep({ arch, width, factors = {} }: MemberKey): string {
   return JSON.stringify([arch, width, ...ofSteps.map((name) => factors[name] ?? null)]);
 }
 
@@ -76,16 +76,16 @@ export async function choosePrecisions(
   const known = new Map<string, PrecisionChoice>();
   for (const key of all) {
     const recorded = record?.precisions?.[memberId(key)];
-    if (recorded !== undefined) known.set(stepOf(key), recorded);
+    if (recorded !== undefined) known.set(sizeOfStep(key), recorded);
   }
   const longest = new Map<string, MemberKey>();
   for (const key of missing) {
-    const other = longest.get(stepOf(key));
-    if (other === undefined || stepsOf(key) > stepsOf(other)) longest.set(stepOf(key), key);
+    const other = longest.get(sizeOfStep(key));
+    if (other === undefined || stepsOf(key) > stepsOf(other)) longest.set(sizeOfStep(key), key);
   }
   const chosen: Record<string, PrecisionChoice> = {};
   for (const key of missing) {
-    const step = stepOf(key);
+    const step = sizeOfStep(key);
     let choice = record?.precisions?.[memberId(key)] ?? known.get(step);
     if (choice === undefined) {
       const tried = present(longest.get(step));

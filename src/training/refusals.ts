@@ -18,7 +18,7 @@ import { hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from '
 import { contradictions, membersOf } from '../runs/run.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
-import { stepOf } from './precisions.js';
+import { sizeOfStep } from './precisions.js';
 import { probeOptions } from './sampling.js';
 import { taskAt } from './task.js';
 
@@ -124,8 +124,8 @@ export function refusePlannedPilot({
 }): void {
   if (!planOnly || experiment.precision !== 'auto') return;
   const keys = membersOf(experiment);
-  const chosen = new Set(keys.filter((key) => record?.precisions?.[memberId(key)] !== undefined).map(stepOf));
-  if (keys.every((key) => chosen.has(stepOf(key)))) return;
+  const chosen = new Set(keys.filter((key) => record?.precisions?.[memberId(key)] !== undefined).map(sizeOfStep));
+  if (keys.every((key) => chosen.has(sizeOfStep(key)))) return;
   const remedy = `${record === undefined ? 'give' : 'plan another --run NAME with'} --precision float32 or bfloat16`;
   throw new UsageError('auto is chosen by a pilot on the machine that trains', '--precision', remedy);
 }
