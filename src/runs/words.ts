@@ -54,6 +54,11 @@ export function importedWords(axis: string): FamilyWords {
   };
 }
 
+/** What a scale's number is of: `width`, `training FLOPs`. */
+export function placeName({ isCoordinate, axis, scale }: FamilyWords): string {
+  return isCoordinate ? axis : scale;
+}
+
 /** A scale's number: `16` of a width; `410M`, `0.25`, `1.4B` of a coordinate. */
 export function scaleText(value: number, { isCoordinate }: Pick<FamilyWords, 'isCoordinate'> = trainedWords): string {
   return isCoordinate ? formatCount(value, 5) : String(value);

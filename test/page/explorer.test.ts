@@ -171,6 +171,12 @@ test('members are placed anew on the axis that is chosen, with a curve for each 
   // Two depths, two seeds and three moments at the largest width.
   expect(await page.locator('#chart-induced .member').count()).toBe(12);
   expect(await page.locator('#widths label').allInnerTexts()).toEqual(['100', '1k', '1.404k']);
+  await page.locator('#axis').selectOption('flops');
+  await settled(page);
+  expect(await page.locator('#widths').innerText()).toMatch(/^Scales \(training FLOPs\)/);
+  await page.locator('#axis').selectOption('loss');
+  await settled(page);
+  expect(await page.locator('#reading').innerText()).not.toMatch(/larger scales|\bat loss\b/);
   await page.locator('#axis').selectOption('depth');
   await page.locator('#at').selectOption('100');
   await page.locator('#hold-width').selectOption('4');
@@ -178,6 +184,12 @@ test('members are placed anew on the axis that is chosen, with a curve for each 
   expect(await page.locator('#chart-induced .member').count()).toBe(4);
   const first = await page.locator('#chart-induced .member').first().getAttribute('aria-label');
   expect(first).toMatch(/^width 4, depth 1, training steps 100, seed 0, /);
+  // No depth is 1.5.
+  expect(await page.locator('#chart-induced').innerHTML()).not.toContain('>1.5<');
+  // Of two depths there is no bow, and nothing is said of one.
+  const reading = await page.locator('#reading').innerText();
+  expect(reading).toMatch(/has two scales, too few to say where it improves/);
+  expect(reading).not.toMatch(/bow/);
   const other = await open(new URL(page.url()).hash);
   expect(new URL(other.url()).hash).toBe('#run=grid&x=depth&at=100&hold=width:4');
   for (const id of ['#chart-induced', '#scores', '#curve-table', '#turns'])

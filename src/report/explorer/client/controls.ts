@@ -2,7 +2,7 @@
 import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber } from '../../../terminal/format.js';
 import { axisTitle } from '../../../runs/view.js';
-import { scaleText } from '../../../runs/words.js';
+import { placeName, scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
 import { haveLogarithms } from '../../figures/axis.js';
 import { axesOf, axisIn, factorsBeside, isAlong, momentSteps, placed, type PageView } from '../places.js';
@@ -14,7 +14,7 @@ export type Change = (part: Partial<State>) => void;
 
 const horizontalNames = { log: 'logarithmic', linear: 'linear' } as const;
 const verticalNames = {
-  whole: 'whole: shares from 0 to 1',
+  whole: 'shares from 0 to 1',
   fitted: 'fitted to the curve',
   log: 'logarithmic',
 } as const;
@@ -92,7 +92,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
     { class: 'boxes' },
     view.scales.length > mostBoxes
       ? undefined
-      : checkBoxes('widths', `Scales (${view.words.scale})`, {
+      : checkBoxes('widths', `Scales (${placeName(view.words)})`, {
           values: view.scales,
           text: (width) => scaleText(width, view.words),
           without: state.withoutWidths,

@@ -7,7 +7,7 @@ import type { PageNatural, PageRun } from '../data.js';
 import type { ExploredCurve, Scored } from '../family.js';
 import { curveRole, type Role } from '../roles.js';
 import type { State } from '../state.js';
-import { domainOf } from '../../figures/axis.js';
+import { domainOf, wholePlaces } from '../../figures/axis.js';
 import { shownScores } from '../../titles.js';
 import { Chart, marker, type ChartContent, type ChartMember, type ChartSeries } from './chart.js';
 import { h } from './dom.js';
@@ -207,6 +207,8 @@ function familyContent(view: View, which: FamilyPanel): ChartContent {
   const isShare = metric.unit === 'probability';
   const { axisTitle, by } = view.view;
   const positions = curves.map(({ explored: { scales } }) => scales.map((scale) => positionOf(scale, by)));
+  // Of few scales each has its tick; between two depths there is none.
+  const ticks = by === 'width' ? [...new Set(positions.flat())].sort((a, b) => a - b) : wholePlaces(positions.flat());
   return {
     series: curves.flatMap((curve, i) => seriesOf(view, { curve, which, isShare, positions: nth(positions, i), i })),
     xTitle: axisTitle,
@@ -218,8 +220,7 @@ function familyContent(view: View, which: FamilyPanel): ChartContent {
       isShare,
       curves.map(({ explored }) => explored[which]),
     ),
-    // Of few scales each has its tick.
-    ...(by === 'width' ? { xTicks: [...new Set(positions.flat())].sort((a, b) => a - b) } : {}),
+    ...(ticks === undefined ? {} : { xTicks: ticks }),
   };
 }
 

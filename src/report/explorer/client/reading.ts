@@ -1,9 +1,9 @@
 /** What is drawn, in words. */
 import { nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
-import { scaleText } from '../../../runs/words.js';
+import { placeName, scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText } from '../data.js';
-import type { Scored } from '../family.js';
+import type { Explored, Scored } from '../family.js';
 import { grouped } from './dom.js';
 import { inducedTitle, signed, withInterval, type View, type ViewCurve } from './view.js';
 
@@ -21,30 +21,48 @@ export function readingOf(view: View): string {
 function readingOfOne({ run, state, view: { words } }: View, { explored, choice }: ViewCurve): string {
   const { standard, induced, paired } = explored;
   const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
-  const at = (place: number) => `${words.scale} ${scaleText(nth(explored.scales, place).width, words)}`;
+  const at = (place: number) => `${placeName(words)} ${scaleText(nth(explored.scales, place).width, words)}`;
+  const shape = shapeOf(words, explored.scales);
   const isAtZero = induced.points.some(({ value }) => value === 0);
   const floor = isAtZero ? ' Where it is at 0, it may rise below what this test set can show.' : '';
+  const difference = Number.isNaN(paired.bow.value) ? '' : `; the bows differ by ${withInterval(paired.bow, 2)}`;
   return (
     `With ${inducedTitle(run, state)} on ${grouped(choice.size)} ${unitsText(run)} the curve goes from ${formatNumber(first.value)} at ${at(0)} to ${formatNumber(last.value)} at ${at(-1)}. ` +
     `Eq 1 is ${withInterval(paired.ratio, 2)} times that of ${run.standard.title}, in the same draws (${withInterval(induced.scores.ramp, 2)} against ${withInterval(standard.scores.ramp, 2)} times a ramp's). ` +
-    `The induced curve ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}), the standard one ${improves(standard.scores)} (bow ${withInterval(standard.scores.bow, 2)}); the bows differ by ${withInterval(paired.bow, 2)}.${floor}`
+    `The induced curve ${shape(induced.scores)}, the standard one ${shape(standard.scores)}${difference}.${floor}`
   );
 }
 
-function readingOfSeveral({ run, state, curves }: View): string[] {
+function readingOfSeveral({ run, state, curves, view: { words } }: View): string[] {
   const size = nth(curves, 0).choice.size;
   return [
     `With ${inducedTitle(run, state)} on ${grouped(size)} ${unitsText(run)}:`,
-    ...curves.map(({ name, explored: { induced, paired } }) => {
+    ...curves.map(({ name, explored: { induced, paired, scales } }) => {
       const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
-      return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(induced.scores)} (bow ${withInterval(induced.scores.bow, 2)}, ${withInterval(paired.bow, 2)} more than that of ${run.standard.title}).`;
+      const more = `, ${withInterval(paired.bow, 2)} more than that of ${run.standard.title}`;
+      const shape = shapeOf(words, scales)(induced.scores, Number.isNaN(paired.bow.value) ? '' : more);
+      return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${shape}.`;
     }),
   ];
 }
 
-function improves({ emergence, bow: { value, lower, upper } }: Readonly<Record<'emergence' | 'bow', Scored>>): string {
-  if (Number.isNaN(value)) return 'is constant or has only two scales';
-  if (emergence.value < 0) return 'gets worse towards larger scales';
+type Shape = Readonly<Record<'emergence' | 'bow', Scored>>;
+
+/** Where a curve improves, with its bow in brackets if it has one. */
+function shapeOf(words: FamilyWords, scales: Explored['scales']): (scores: Shape, more?: string) => string {
+  return ({ emergence, bow }, more = '') => {
+    if (Number.isNaN(bow.value)) {
+      if (scales.length < 3) return 'has two scales, too few to say where it improves';
+      const isAtZero = words.isCoordinate && scales.some(({ width }) => width <= 0);
+      return isAtZero ? 'has a scale of 0, which has no place in log scale, where its bow is measured' : 'is constant';
+    }
+    return `${improves(emergence, bow, words)} (bow ${withInterval(bow, 2)}${more})`;
+  };
+}
+
+function improves(emergence: Scored, { lower, upper }: Scored, words: FamilyWords): string {
+  if (emergence.value < 0)
+    return words.scale === 'loss' ? 'gets worse as the loss rises' : 'gets worse towards larger scales';
   if (Number.isNaN(lower)) return 'is neither clearly late nor clearly early';
   if (lower > 0) return 'improves late';
   if (upper < 0) return 'improves early';
