@@ -1,8 +1,8 @@
 /**
  * Whether a factor adds anything to an ability once the loss is known. The ability is modelled as a smooth function of the logarithm of
  * the loss, of unknown shape, plus a slope on the factor (partially-linear.ts): on its logarithm, and on the square of that for
- * abilities that are largest or smallest in the middle. The statistic is the larger of the two studentized slopes, its null distribution
- * is drawn, and step-down minP adjusts the p-values over factors.
+ * abilities that are largest or smallest in the middle. The statistic is the larger of the two standardized scores, its null is drawn by
+ * random signs of whole trainings, and step-down minP adjusts the p-values over factors.
  *
  * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a member's value, the
  * factor cannot be distinguished from the loss, whatever the ability does.
@@ -105,7 +105,7 @@ function untoldBy(overlap: number, trainings: number): string | undefined {
 /** Normal score of 80 %. */
 const z80 = 0.8416;
 
-/** Number of columns that span smooth functions of ln loss: about one per five members, 3 to 8. */
+/** Columns that span smooth functions of ln loss: one per four members, 3 to 20. */
 export function basisOf(points: readonly Pick<CollapsePoint, 'loss'>[]): Float64Array[] {
   const x = points.map(({ loss }) => Math.log(loss));
   const count = Math.min(20, Math.max(3, Math.round(points.length / 4)));
