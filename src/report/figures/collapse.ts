@@ -88,7 +88,6 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
     xDomain: [most * margin, least / margin],
     series: [
       ...reference,
-      ...onsetSeries(onset, [least, most]),
       {
         label: 'pooled curve, 95 %',
         style: referenceStyles.curve,
@@ -100,6 +99,8 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
         line: [],
         points: members.flatMap(({ values, loss: x, ability: y }) => (holds(nth(values, 0)) ? { x, y } : [])),
       })),
+      // Last, as members crowd where an ability begins.
+      ...onsetSeries(onset, [least, most]),
     ],
     legend: true,
   };
@@ -119,7 +120,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
   const { factor, adjusted } = test;
   const points = members.map(({ values, residual }): CurvePoint => ({ x: nth(values, k), y: residual }));
   const values = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
-  const p = Number.isNaN(adjusted) ? '' : `, p ${formatNumber(adjusted, 2)}`;
+  const p = Number.isNaN(adjusted) ? '' : `, adjusted p ${formatNumber(adjusted, 2)}`;
   return {
     title: `${axisTitle(factor)} at equal loss`,
     subtitle: [`${factorVerdict(test)}${p}`],
