@@ -132,7 +132,7 @@ export function registerImport(program: CommandUnknownOpts): void {
       .option('--test-set <name>', "the test set's name (default: taken from the files)")
       .addOption(
         new Option('--classes <n>', 'number of classes or choices of every example, if the files do not say').argParser(
-          whole('--classes'),
+          whole('--classes', 2),
         ),
       )
       .option('--add', 'add the models to the imported run of this name: on its examples, with its columns')

@@ -30,7 +30,11 @@ export async function* readRows(file: string): AsyncGenerator<RowBatch> {
   else if (ending === '.csv' || ending === '.tsv') yield* csvBatches(file, ending === '.tsv' ? '\t' : ',');
   else if (ending === '.jsonl' || ending === '.ndjson') yield* jsonLineBatches(file);
   else if (ending === '.json') yield* jsonListBatches(file);
-  else throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, 'convert it, or correct its extension');
+  else {
+    const isArrays = ['.npy', '.npz', '.safetensors'].includes(ending);
+    const remedy = isArrays ? 'arrays of logits are read by import logits' : 'convert it, or correct its extension';
+    throw new UsageError(`is none of ${tableEndings.join(', ')}`, file, remedy);
+  }
 }
 
 /** @throws UsageError if it is not a readable file */

@@ -86,8 +86,15 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
   const columns = columnsOf(names, options, file);
   const { labelFrom } = options;
   const example = columns.example;
-  if (example === undefined)
+  if (example === undefined) {
+    const separator = names.length === 1 && /[;\t|]/.exec(nth(names, 0))?.[0];
+    if (typeof separator === 'string') {
+      const shown = separator === '\t' ? 'tabs' : `"${separator}"`;
+      const remedy = separator === '\t' ? 'give it the ending .tsv' : 'save it with commas';
+      throw new UsageError(`has its columns separated by ${shown}, not by commas`, file, remedy);
+    }
     throw new UsageError('has no column with example ids', file, `name one with --example: ${shownColumns(names)}`);
+  }
   const coordinates = coordinatesOf(names, columns, options);
   for (const name of coordinates)
     if (!names.includes(name)) throw new UsageError(`has no column ${name}`, file, suggestion(name, names));

@@ -1,6 +1,7 @@
 /** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
+import { z } from 'zod';
 import { nth } from '../machine/present.js';
-import { parseAxis } from '../terminal/axis-text.js';
+import { type GridAxis, parseAxis } from '../terminal/axis-text.js';
 import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { flatness } from '../analysis/evaluate.js';
@@ -72,7 +73,7 @@ export async function sweep(run: RunLike, options: SweepOptions): Promise<Family
   const open = await openRun(run, options);
   const registry = await registryOf(options, open);
   const { metric, parameters } = splitMetric(options.metric, '--metric', registry);
-  const axes = (options.over ?? []).map((text) => parseAxis(text));
+  const axes = (options.over ?? []).map((text) => gridAxis(text, metric));
   refuseAxes(metric, parameters, axes, testSizes.length + keepScales.length > 0);
   const start = Object.fromEntries(axes.map(({ key, values }) => [key, values.at(-1)]));
   for (const { key, values } of axes)
@@ -89,6 +90,14 @@ export async function sweep(run: RunLike, options: SweepOptions): Promise<Family
     grid: axes.length > 0 ? await gridOf(sweepGrid(request), loaded, { ...options, by, leastRange }) : undefined,
     causes: testSizes.length + keepScales.length > 0 ? causesOf(causes) : undefined,
   };
+}
+
+/** As `--grid` of `train` does: of whole numbers that are spaced evenly or in ratio, the nearest ones, each once. */
+function gridAxis(text: string, { parameters }: RegisteredMetric): GridAxis {
+  const axis = parseAxis(text);
+  const schema = (parameters.shape as Readonly<Record<string, unknown>>)[axis.key];
+  const isRounded = text.includes(':') && schema instanceof z.ZodNumber && schema.format === 'safeint';
+  return isRounded ? { ...axis, values: [...new Set(axis.values.map(Math.round))] } : axis;
 }
 
 interface Ranked extends Listener {

@@ -86,6 +86,35 @@ test('evaluate: the table, CSV and JSON have what a reader of the Parquet files 
   expect(table).toMatch(/width {2}parameters {2}seeds {2}training FLOPs +accuracy\n/);
 });
 
+test('sweep rounds spaced values of a parameter that is a whole number, and lists each once', async () => {
+  await writeRun();
+  const { code, stdout } = await run(
+    'sweep',
+    'lenet',
+    '--metric',
+    'subset-accuracy',
+    '--over',
+    'k=1:32:11:log',
+    '--json',
+  );
+  expect(code).toBe(0);
+  const { points } = JSON.parse(stdout) as { points: { metric: string }[] };
+  expect(points.map(({ metric }) => Number(metric.replace('subset-accuracy:k=', '')))).toEqual([
+    1,
+    2,
+    3,
+    4,
+    6,
+    8,
+    11,
+    16,
+    23,
+    32, // 2^(i / 2), rounded
+  ]);
+  const listed = await run('sweep', 'lenet', '--metric', 'subset-accuracy', '--over', 'k=1,1.5');
+  expect(listed.stderr).toContain('k is 1.5; give a whole number');
+});
+
 test('sweep, compare, theory, scaling and search write their pictures and say where', async () => {
   await writeRun();
   for (const [words, figure] of [

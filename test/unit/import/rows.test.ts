@@ -131,6 +131,11 @@ test.each([
   ['no.parquet', 'PAR1 and nothing', ': is damaged or not a Parquet file'],
   ['cut.csv.gz', gzipSync('a,b\n1,2\n').subarray(0, 12), ': is not a complete gzip file'],
   ['table.xlsx', 'PK', ': is none of .csv, .tsv, .jsonl, .ndjson, .json, .parquet'],
+  [
+    'logits.npy',
+    'x',
+    ': is none of .csv, .tsv, .jsonl, .ndjson, .json, .parquet; arrays of logits are read by import logits',
+  ],
 ])('%s is told in one line', async (name, content, message) => {
   const file = await written(name, content);
   const error: unknown = await all(file).catch((thrown: unknown) => thrown);

@@ -134,6 +134,8 @@ test.each([
 
 test.each<[string, Partial<TableOptions>, string]>([
   ['a,b\n1,2\n', {}, 'has no column with example ids; name one with --example: "a", "b"'],
+  ['model;example\na;1\n', {}, 'has its columns separated by ";", not by commas; save it with commas'],
+  ['model\texample\na\t1\n', {}, 'has its columns separated by tabs, not by commas; give it the ending .tsv'],
   [
     'model,example,correct\nm,1,1\n',
     { columns: { correct: 'corect' } },
