@@ -12,9 +12,11 @@ import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metri
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnPlaces, meanAt, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
+import { OutOfMemory } from '../statistics/kernels/out-of-memory.js';
 import { Random } from '../statistics/random.js';
 import { groupingOf, groupSums, ofEachUnit, resamples, type ResampleBlock } from '../statistics/resamples.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
+import { RunError } from '../terminal/errors.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
 import type { SampledCurve } from './sampled-curve.js';
@@ -64,9 +66,21 @@ export function drawMembers(
     units = evaluators.count;
     observed.set(evaluators.observed(), first);
     if (draws === 0) continue;
-    for (const [b, values] of evaluators.resampled(draws, seed).entries()) samples[b]!.set(values, first);
+    const resampled = orTooLarge(() => evaluators.resampled(draws, seed), metric);
+    for (const [b, values] of resampled.entries()) samples[b]!.set(values, first);
   }
   return { count: units, observed, draws: samples };
+}
+
+/** Throws RunError if there was not enough memory, however much the process may use. */
+function orTooLarge<T>(draw: () => T, { id }: Pick<Metric, 'id'>): T {
+  try {
+    return draw();
+  } catch (error) {
+    if (!(error instanceof OutOfMemory)) throw error;
+    const remedy = 'take fewer members (--where, --at), or give the process more memory';
+    throw new RunError(`not enough memory to draw its intervals (${error.message})`, id, remedy, { cause: error });
+  }
 }
 
 /** Throws UsageError if the test set is too small for the metric. */

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { availableMemory } from '../experiment/cores.js';
 import { nth, present } from '../machine/present.js';
+import { mostBlocks, mostUnits } from '../statistics/resamples.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted, formatBytes } from '../terminal/format.js';
 import { isImported, pairsOf } from './imported.js';
@@ -119,8 +120,6 @@ export async function readMembers(
   return { found: shared, absent, notes, part };
 }
 
-/** Of each test example of a member whose metric is drawn: its value, and two planes of 16 bits. */
-const drawnBytes = 8 + 4;
 /** Members that are drawn at once, at most (`membersAtOnce` of the analysis). */
 const drawnMembers = 512;
 
@@ -134,8 +133,8 @@ function refuseTooLarge(members: readonly FamilyMember[], first: Partial<Outcome
   const bytes = columns.map(
     ([name, { byteLength }]) => byteLength * (changesWithTraining(name as OutcomeName) ? members.length : 1),
   );
-  const needed =
-    bytes.reduce((sum, each) => sum + each, 0) + Math.min(members.length, drawnMembers) * rows * drawnBytes;
+  const drawn = Math.min(members.length, drawnMembers) * drawnBytes(columns, rows);
+  const needed = bytes.reduce((sum, each) => sum + each, 0) + drawn;
   const available = availableMemory();
   if (needed <= available) return;
   throw new UsageError(
@@ -143,6 +142,16 @@ function refuseTooLarge(members: readonly FamilyMember[], first: Partial<Outcome
     folder,
     'take fewer members (--where, --at), or give the process more memory',
   );
+}
+
+/**
+ * Of a member whose metric is drawn: values of real numbers are made of its columns, and fill two planes of 16 bits; those of shares are
+ * a column itself, and fill one. Of many test examples groups are drawn.
+ */
+function drawnBytes(columns: readonly (readonly [string, OutcomeTable[OutcomeName]])[], rows: number): number {
+  const isReal = columns.some(([, column]) => column instanceof Float32Array || column instanceof Float64Array);
+  const units = rows > mostUnits ? mostBlocks : rows;
+  return isReal ? 8 * rows + 4 * units : 2 * units;
 }
 
 /** Files that are read while those before them are decoded. */

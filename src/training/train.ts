@@ -2,6 +2,7 @@
  * Trains a family: the request is compared with the run on disk, missing members are planned, and a pool of workers
  * trains them. Nothing is written before every check has passed.
  */
+import * as fs from 'node:fs/promises';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { countsOf, subsetSizes } from '../datasets/subsets.js';
@@ -121,6 +122,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
       });
   } finally {
     await held.release();
+    // Ctrl-C in a pilot leaves nothing: an empty folder is removed, one with anything in it is not.
+    if (planned === undefined) await fs.rmdir(folder).catch(() => undefined);
   }
   // If there is none, another command extended the run while this one read its data.
   return planned === undefined ? trainFamily(request, listener) : trainPlanned(planned, request, listener);

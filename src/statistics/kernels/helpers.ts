@@ -5,6 +5,7 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { binary } from './binary.js';
+import { OutOfMemory } from './out-of-memory.js';
 
 /** Lists of columns that a helper has at once: of sequences, images and what is a sequence's own. */
 const slots = 2;
@@ -80,18 +81,32 @@ interface Shared {
   readonly sums: Int32Array;
 }
 
-/** As many as were ever requested at once; they are kept. */
-const team: Helper[] = [];
+/** As many as were ever requested at once; they are kept as long as none fails. */
+const team: { readonly helper: Helper; readonly dismiss: () => void }[] = [];
 
+/** Fewer than `count` if the system gives no more threads. */
 export function helpers(count: number, listsAtOnce: number): readonly Helper[] {
-  while (team.length < count) team.push(startHelper(listsAtOnce));
-  return team.slice(0, count);
+  while (team.length < count) {
+    try {
+      team.push(startHelper(listsAtOnce));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED') break;
+      throw error;
+    }
+  }
+  return team.slice(0, count).map(({ helper }) => helper);
+}
+
+/** After a failure nobody knows what each thread holds: others are started for the next kernel. */
+function fail(reason: string): never {
+  for (const { dismiss } of team.splice(0)) dismiss();
+  throw new OutOfMemory(reason);
 }
 
 /** A thread that has not answered for this long, to a request that takes milliseconds, is considered dead. */
 const hangingMilliseconds = 600_000;
 
-function startHelper(listsAtOnce: number): Helper {
+function startHelper(listsAtOnce: number): (typeof team)[number] {
   const control = new Int32Array(new SharedArrayBuffer(4 * (failed + 1)));
   const { port1: port, port2 } = new MessageChannel();
   const worker = new Worker(program, {
@@ -102,6 +117,8 @@ function startHelper(listsAtOnce: number): Helper {
     transferList: [port2],
   });
   worker.unref();
+  // A thread that dies is missed by whoever waits for it.
+  worker.on('error', () => undefined);
   port.unref();
   let shared: Shared = { planes: new Int16Array(), counts: new Uint8Array(), sums: new Int32Array() };
   /** Reused, and enlarged when necessary, so that a sleeping thread has nothing to garbage-collect. */
@@ -116,13 +133,15 @@ function startHelper(listsAtOnce: number): Helper {
     };
     port.postMessage({ planes: shared.planes.buffer, counts: shared.counts.buffer, sums: shared.sums.buffer });
   };
+  let isGone = false;
   const wait = () => {
+    if (isGone) throw new OutOfMemory('the thread that had these outcomes is gone');
     const request = Atomics.load(control, asked);
     for (let seen = Atomics.load(control, done); seen !== request; seen = Atomics.load(control, done)) {
       if (Atomics.wait(control, done, seen, hangingMilliseconds) === 'timed-out')
-        throw new Error('a thread that sums columns does not answer');
+        fail('a thread that sums outcomes does not answer');
     }
-    if (control[failed] === 1) throw new Error('a thread that sums columns failed: is there enough memory?');
+    if (control[failed] === 1) fail('a thread that sums outcomes failed');
   };
   const ask = (share: Share, slot: number, lists: number) => {
     control.set([slot, share.planes, share.row, lists], requestAt);
@@ -145,7 +164,7 @@ function startHelper(listsAtOnce: number): Helper {
     share.write(shared.planes.subarray(0, share.planes * share.row));
     ask(share, last, 0);
   };
-  return {
+  const helper: Helper = {
     load,
     begin(share, counts, lists) {
       load(share);
@@ -160,4 +179,9 @@ function startHelper(listsAtOnce: number): Helper {
       return shared.sums.subarray(0, output);
     },
   };
+  const dismiss = () => {
+    isGone = true;
+    void worker.terminate();
+  };
+  return { helper, dismiss };
 }

@@ -5,6 +5,7 @@
  */
 import { binary } from './binary.js';
 import { helpers, type Share } from './helpers.js';
+import { OutOfMemory } from './out-of-memory.js';
 
 interface Kernels {
   countedSums(
@@ -27,10 +28,19 @@ let compiled: WebAssembly.Module | undefined;
 
 function kernelsOn(bytes: number): { readonly memory: WebAssembly.Memory; readonly kernels: Kernels } {
   compiled ??= new WebAssembly.Module(Buffer.from(binary, 'base64'));
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+  const memory = memoryOf(bytes);
   // TypeScript does not know a module's exports.
   const exports: unknown = new WebAssembly.Instance(compiled, { kernels: { memory } }).exports;
   return { memory, kernels: exports as Kernels };
+}
+
+/** Throws OutOfMemory. */
+function memoryOf(bytes: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+  } catch (error) {
+    throw new OutOfMemory(`no memory for ${bytes} bytes of outcomes`, { cause: error });
+  }
 }
 
 const evened = (count: number, step: number) => step * Math.ceil(count / step);
@@ -53,6 +63,7 @@ export interface SumsKernel {
  * @param columns `[units]` each, at most 65536 units
  * @param threads that may be used: large sets of columns are summed by several at once, with identical results
  * @returns undefined if a value is not finite
+ * @throws OutOfMemory, also when it sums
  */
 export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel | undefined {
   const units = columns[0]!.length;
@@ -61,7 +72,9 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
   if (!grids.every((grid) => grid !== undefined)) return undefined;
   const row = evened(units, 16);
   const planes = grids.reduce((sum, grid) => sum + planesOf(grid), 0);
-  const parts = partsOf(grids, Math.max(1, Math.min(threads, Math.floor((planes * row) / leastOfThread))));
+  const wanted = Math.max(1, Math.min(threads, Math.floor((planes * row) / leastOfThread)));
+  const team = helpers(wanted - 1, listsAtOnce);
+  const parts = partsOf(grids, team.length + 1);
   const shares = parts.map((part): PlacedShare => {
     const first: number[] = [];
     let next = 0;
@@ -76,7 +89,6 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
     return { part, first, planes: evened(next, 2), row, write };
   });
   const [own, ...others] = shares as [PlacedShare, ...PlacedShare[]];
-  const team = helpers(others.length, listsAtOnce);
   for (const [i, share] of others.entries()) team[i]!.load(share);
   const countsAt = 2 * row * own.planes;
   const sumsAt = countsAt + listsAtOnce * row;

@@ -52,6 +52,17 @@ test('what there is not enough memory for is said before it is begun', async () 
   expect((await run(...words)).code).toBe(0);
 });
 
+test('of many test examples groups are drawn, of which memory is asked for no more than they take', async () => {
+  await writeRun(100_000);
+  // 1 MB of bytes of 10 members and 0.4 MB of what all share; two bytes of each of 32 768 groups. With values of each example: 13 MB.
+  vi.stubEnv('SLURM_MEM_PER_NODE', '2');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const words = ['evaluate', 'lenet', '--metric', 'accuracy'];
+  expect(await run(...words)).toMatchObject({ code: 0 });
+  vi.stubEnv('SLURM_MEM_PER_NODE', '1');
+  expect((await run(...words)).stderr).toContain('10 members with 100000 test examples take at least 2.1 MB of memory');
+});
+
 test('evaluate: the table, CSV and JSON have what a reader of the Parquet files finds', async () => {
   await writeRun();
   const { code, stdout, stderr } = await run(

@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import wabt from 'wabt';
 import { drawCounts } from '../../../src/statistics/bootstrap.js';
 import { binary } from '../../../src/statistics/kernels/binary.js';
 import { listsAtOnce, sumsKernel } from '../../../src/statistics/kernels/kernels.js';
+import { OutOfMemory } from '../../../src/statistics/kernels/out-of-memory.js';
 import { varianceOf } from '../../../src/statistics/mean.js';
 import { Random } from '../../../src/statistics/random.js';
 
@@ -60,6 +61,23 @@ test('several threads sum to the bits of one, whichever kernel they are asked fo
       const bytes = (sums: readonly Float64Array[]) => Buffer.concat(sums.map(({ buffer }) => Buffer.from(buffer)));
       expect(bytes(kernel.sums(lists)).equals(bytes(expected[i]!.sums(lists)))).toBe(true);
     }
+});
+
+test('a kernel whose thread fails says so, again and at once, and the next has threads of its own', () => {
+  const columns = Array.from({ length: 1000 }, (_, c) => new Float32Array(5000).map((_, i) => (i * c) % 17));
+  const counts = [new Uint8Array(5000).fill(1)];
+  const expected = sumsKernel(columns)!.sums(counts);
+  const failing = sumsKernel(columns, 3)!;
+  expect(failing.sums(counts)).toEqual(expected);
+  const { add } = Atomics;
+  const asked = vi.spyOn(Atomics, 'add').mockImplementation(((control: Int32Array, at: number, value: number) => {
+    control[control.length - 1] = 1; // as the thread says if it has no memory
+    return add(control, at, value);
+  }) as typeof Atomics.add);
+  expect(() => failing.sums(counts)).toThrow(OutOfMemory);
+  asked.mockRestore();
+  expect(() => failing.sums(counts)).toThrow('the thread that had these outcomes is gone');
+  expect(sumsKernel(columns, 3)!.sums(counts)).toEqual(expected);
 });
 
 test('sums of whole numbers are exact, and a column that is not finite has no kernel', () => {
