@@ -1,4 +1,4 @@
-/** Metrics that look at classes one by one, for test sets in which some have many images and others few. */
+/** Metrics that look at classes separately, for test sets in which some have many images and others few. */
 import * as z from 'zod';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -16,7 +16,7 @@ interface ClassCount {
   readonly images: number;
 }
 
-/** Of the classes that have test images, by label. */
+/** For the classes that have test images, by label. */
 function countsOf({ label, correct }: Answers): Map<number, ClassCount> {
   const counts = new Map<number, { right: number; images: number }>();
   label.forEach((each, i) => {
@@ -29,9 +29,9 @@ function countsOf({ label, correct }: Answers): Map<number, ClassCount> {
 }
 
 /**
- * A mean of independent shares. Each has Wilson's interval; the distances of their limits add up as variances do (the method of
- * variance estimates recovery: Zou, Huang and Zhang 2009, Comput. Stat. Data Anal. 53(4), 1080-1085). The numbers of images of the
- * classes are taken as they are: given those, shares of different classes are independent.
+ * A mean of independent shares. Each has Wilson's interval; the distances to their limits add up as variances do (the
+ * method of variance estimates recovery: Zou, Huang and Zhang 2009, Comput. Stat. Data Anal. 53(4), 1080-1085). The
+ * number of images in each class is taken as given: shares of different classes are then independent.
  */
 export function meanOfShares(shares: readonly ClassCount[]): Closed {
   const count = shares.length;
@@ -49,7 +49,7 @@ export function meanOfShares(shares: readonly ClassCount[]): Closed {
     standardError: Math.sqrt(variance) / count,
     lower: Math.max(0, value - Math.sqrt(below) / count),
     upper: Math.min(1, value + Math.sqrt(above) / count),
-    // One image more, of the class that has most.
+    // One more image, in the class that has most.
     resolution: 1 / (count * Math.max(...shares.map(({ images }) => images))),
   };
 }
@@ -73,7 +73,7 @@ export const balancedAccuracy = defineMetric({
     const [right, all] = [new Float64Array(classes), new Float64Array(classes)];
     return {
       count: label.length,
-      // A class that a draw leaves out is no class of that draw.
+      // A class without an image in a draw is left out of that draw.
       evaluate(weights) {
         right.fill(0);
         all.fill(0);
@@ -96,7 +96,7 @@ export const balancedAccuracy = defineMetric({
 });
 
 /**
- * The accuracy on the images of one class, which is given by its label or by its name.
+ * The accuracy on the images of one class, given by its label or its name.
  *
  * @param names of a run's classes, by label; none if they are not known
  */
@@ -140,7 +140,7 @@ export function classAccuracyOf(names: readonly string[] = []) {
 
 export const classAccuracy = classAccuracyOf();
 
-/** A label, or a name that becomes one. A number is always a label, also where classes are called by other numbers. */
+/** A label, or a name that becomes one. A number is always a label, even if classes are named by other numbers. */
 function labelSchema(names: readonly string[]) {
   return z.union([z.int().min(0), z.string()]).transform((value, context) => {
     const label = typeof value === 'number' ? value : names.indexOf(value);

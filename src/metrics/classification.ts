@@ -8,7 +8,7 @@ import { inSequences, none, perImage, sequencesOf, subsetsOf } from './per-image
 
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-/** A plain loop, as `Float64Array.from` with a function takes ten times as long. */
+/** A plain loop, because `Float64Array.from` with a function takes ten times as long. */
 function negative(column: Float32Array): Float32Array {
   const values = new Float32Array(column.length);
   for (let i = 0; i < values.length; i++) values[i] = -column[i]!;
@@ -115,7 +115,7 @@ export const { images: margin, sequences: imageMargin } = perImage({
   rows: ({ margin }) => margin,
 });
 
-/** Imported outcomes alone have it. */
+/** Only imported outcomes have it. */
 export const { images: score } = perImage({
   name: 'score',
   title: () => 'score',

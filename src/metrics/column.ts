@@ -1,4 +1,7 @@
-/** Any column of the outcomes against a cutoff of your choice: of one image, of K at once, of the first L in a sequence. */
+/**
+ * Any column of the outcomes compared with a cutoff of your choice: for one image, for K at once, for the first L in a
+ * sequence.
+ */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { against, above as onceAbove, below as onceBelow } from './cutoffs.js';

@@ -1,7 +1,7 @@
 /**
- * Metrics of classes that are combinations of attributes: all attributes right, each by itself, and the product that would be all of
- * them if they were independent. They are of the images at one distance from training: those of trained combinations are at 0, and an
- * ability to compose is seen at 1 and beyond.
+ * Metrics of classes that are combinations of attributes: all attributes right, each one separately, and the product,
+ * which would equal the first if they were independent. They use the images at one distance from training: those of
+ * trained combinations are at 0, and an ability to compose shows at 1 and beyond.
  */
 import * as z from 'zod';
 import type { Attribute } from '../datasets/dataset.js';
@@ -16,7 +16,7 @@ const source = 'Okawa, Lubana, Dick, Tanaka 2023 (arXiv 2310.09336)';
 const distance = z.int().min(0);
 const away = (at: number) => (at === 0 ? 'trained combinations' : `${counted(at, 'attribute')} from training`);
 
-/** Rows at a distance. Throws UsageError if there is none. */
+/** Rows at a distance. Throws UsageError if there are none. */
 function rowsAt({ distance: distances }: Pick<OutcomeTable, 'distance'>, at: number, id: string): Int32Array {
   const rows = Int32Array.from(distances.keys()).filter((row) => distances[row] === at);
   if (rows.length > 0) return rows;
@@ -73,7 +73,7 @@ export const combinationAccuracy = defineMetric({
   ),
 });
 
-/** @param attributes of a run's classes, by which theirs may be called; none if they are not known */
+/** @param attributes of a run's classes, whose names can then be used; none if they are not known */
 export function attributeAccuracyOf(attributes: readonly Attribute[] = []) {
   const nameOf = (place: number) => attributes[place]?.name ?? `attribute ${place}`;
   return defineMetric({
@@ -109,8 +109,8 @@ function placeSchema(attributes: readonly Attribute[]) {
 }
 
 /**
- * Independence is asked within a combination: across them, attributes go together in the labels already, and a model that always gives
- * one answer would seem to know each attribute often and all of them seldom.
+ * Independence is assessed within a combination: across combinations, attributes already go together in the labels, and
+ * a model that always gives one answer would seem to know each attribute often and all of them seldom.
  */
 export const attributeProduct = defineMetric({
   ...shared,

@@ -8,13 +8,13 @@ import type { Measurement, Metric } from './metric.js';
 
 export interface MemberOutcomes {
   readonly record: Pick<MemberRecord, 'id' | 'width' | 'seed' | 'parameters' | 'trainingFlops'> & {
-    /** The training that it is a moment of; left out: one of its own. */
+    /** The training run that this is a moment of; omitted if the member was trained by itself. */
     readonly training?: string | undefined;
   };
   readonly outcomes: Partial<OutcomeTable>;
 }
 
-/** A member under a metric. The interval is over the draw of the test examples. */
+/** A member under a metric. The interval is over the sampling of the test examples. */
 export interface MemberValue extends Measurement {
   readonly id: string;
   readonly width: number;

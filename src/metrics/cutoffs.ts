@@ -1,13 +1,13 @@
-/** A column on one side of a cutoff, and of many cutoffs at once: both in order, and gone through once. */
+/** A column on one side of a cutoff. Many cutoffs are handled at once: both are sorted and passed over once. */
 import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
 import { perSequence, refuseLonger } from './sequence-rows.js';
 
-/** Which side of a cutoff is right. */
+/** Which side of a cutoff counts as right. */
 interface Side {
   readonly isHit: (value: number, c: number) => boolean;
   /** Share of values on that side of each cutoff, `[cutoffs]`. */
   readonly shares: (values: ArrayLike<number>, cutoffs: readonly number[]) => Float64Array;
-  /** Of several values the one that is last to get there. */
+  /** Of several values, the one that gets there last. */
   readonly last: (...values: readonly number[]) => number;
 }
 
@@ -27,7 +27,10 @@ interface Over {
 /** Shares at many values of the cutoff; undefined for another parameter. */
 export interface Cutoff<Chosen> {
   ofImages(outcomes: Partial<OutcomeTable>, chosen: Chosen, over: Over): Float64Array | undefined;
-  /** Of sequences whose first l images all are on that side. Throws UsageError if `name` asks for more than a sequence has. */
+  /**
+   * Share of sequences whose first l images are all on that side. Throws UsageError if `name` asks for more than a
+   * sequence has.
+   */
   ofSequences(
     outcomes: Partial<OutcomeTable>,
     chosen: Chosen,
@@ -36,7 +39,7 @@ export interface Cutoff<Chosen> {
 }
 
 /**
- * What metrics have in common that compare a column with one of their parameters.
+ * Shared by metrics that compare a column with one of their parameters.
  *
  * @param key of the parameter
  */

@@ -1,4 +1,4 @@
-/** All metrics by name, and how one is read from a flag. */
+/** All metrics by name, and how they are parsed from a flag. */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
@@ -76,7 +76,7 @@ export const metrics = {
   'sequence-above': sequenceAbove,
 } as const;
 
-/** What the registry and a user's own file have in common. */
+/** The interface that the registry's metrics and a user's own have in common. */
 export interface RegisteredMetric {
   readonly name: string;
   readonly kind: MetricKind;
@@ -91,16 +91,16 @@ export interface RegisteredMetric {
   from(parameters: unknown): Metric;
 }
 
-/** Metrics by name: those of the lab, and perhaps a user's own. */
+/** Metrics by name: the lab's, and possibly a user's own. */
 export type Registry = Readonly<Record<string, RegisteredMetric>>;
 
-/** What a run's dataset calls its classes, and the attributes that they are of. */
+/** A run's class names, and the attributes that its classes combine. */
 interface Named {
   readonly classNames?: readonly string[] | undefined;
   readonly composition?: { readonly attributes: readonly Attribute[] } | undefined;
 }
 
-/** The same for a run whose classes or attributes have names, by which its metrics may call them. */
+/** The same for a run whose classes or attributes have names, which its metrics then accept. */
 export function withNames(registry: Registry, { classNames, composition }: Named): Registry {
   return {
     ...registry,
@@ -109,7 +109,7 @@ export function withNames(registry: Registry, { classNames, composition }: Named
   };
 }
 
-/** A value of each parameter that messages and documentation can show. */
+/** A value of each parameter for messages and documentation. */
 const examples: Readonly<Record<string, string>> = {
   k: '5',
   l: '8',
@@ -120,7 +120,7 @@ const examples: Readonly<Record<string, string>> = {
   distance: '1',
 };
 
-/** `subset-accuracy:k=5`: the metric as one could write it; its name alone where it takes no parameter. */
+/** `subset-accuracy:k=5`: the metric as a user could write it; only its name if it takes no parameter. */
 export function exampleOf({ name, parameters }: Pick<RegisteredMetric, 'name' | 'parameters'>): string {
   const keys = Object.keys(parameters.shape);
   return keys.length === 0 ? name : `${name}:${keys.map((key) => `${key}=${examples[key] ?? '1'}`).join(',')}`;
@@ -141,9 +141,9 @@ export function parseMetric(text: string, where = '--metric', registry: Registry
 }
 
 /**
- * A metric of which not all parameters need to be there: the rest is swept.
+ * A metric that may be missing some of its parameters: these are swept.
  *
- * @throws UsageError on an unknown name or parameter, or what is no number where one is wanted
+ * @throws UsageError on an unknown name or parameter, or if a value should be a number and is not
  */
 export function splitMetric(
   text: string,
@@ -187,13 +187,13 @@ function parseValue(
     throw new UsageError(`"${text}" is unknown`, where, suggestion(text, choices));
   }
   const isNumber = text.trim() !== '' && Number.isFinite(Number(text));
-  // What is no number may be a name: the schema knows.
+  // Text that is not a number may be a name: the schema decides.
   if (schema instanceof z.ZodPipe && !isNumber && text.trim() !== '') return text;
   if (!isNumber) throw new UsageError(`"${text}" is not a number`, where, `for example ${example}`);
   return Number(text);
 }
 
-/** The metric with parameters that are complete. Throws UsageError on one out of range. */
+/** The metric with all parameters given. Throws UsageError on one out of range. */
 export function choose(metric: RegisteredMetric, parameters: unknown, where: string): Metric {
   try {
     return metric.from(parameters);
@@ -206,7 +206,7 @@ export function choose(metric: RegisteredMetric, parameters: unknown, where: str
   }
 }
 
-/** What would be right. */
+/** The values that are allowed. */
 function rangeText(issue: z.ZodError['issues'][number] | undefined): string | undefined {
   if (issue?.code === 'invalid_type' && issue.expected === 'int') return 'give a whole number';
   if (issue?.code === 'too_small')

@@ -2,10 +2,10 @@
  * A metric is a function of stored outcomes. Its definition is data: the registry, the parser of `subset-accuracy:k=5`,
  * tables, captions and documentation all read the same object.
  *
- * A metric is of units, images or sequences. Almost every metric is a function of the mean of one number per unit (`values`,
- * `transform`), and that is all that sweeps need to know. What is no such mean, as the area under a curve, says how it is computed
- * under weights of the rows (`weighted`). What intervals and bootstraps draw anew may be something else than the units: the images
- * that sequences share, groups of images (clusters.ts).
+ * A metric is defined over units, images or sequences. Almost every metric is a function of the mean of one number per
+ * unit (`values`, `transform`), and sweeps need to know nothing else. One that is not, such as the area under a curve,
+ * says how it is computed under weights of the rows (`weighted`). Intervals and bootstraps may draw something other
+ * than the units: the images that sequences share, or groups of images (clusters.ts).
  */
 import type * as z from 'zod';
 import { hasColumns, type OutcomeName, type OutcomeTable } from '../runs/outcomes.js';
@@ -34,40 +34,40 @@ interface About {
   readonly unit: string;
   readonly formula: string;
   readonly source: string;
-  /** What makes it infinite or leaves it without a value, for notes: `no image is wrong, or none is right`. */
+  /** What makes it infinite or undefined, for notes: `no image is wrong, or none is right`. */
   readonly notFinite?: string | undefined;
 }
 
-/** Least and greatest value that a metric can have, infinite if there is none. */
+/** Smallest and largest value that a metric can have, infinite if there is none. */
 export type Limits = readonly [number, number];
 
-/** A metric under weights of rows, units or clusters of them, and how many there are. */
+/** A metric under weights of rows, units or clusters of them, and how many of these there are. */
 export interface Weighted {
   readonly count: number;
-  /** Weights `[count]`; everything once where left out. */
+  /** Weights `[count]`; default: each counts once. */
   readonly evaluate: (weights?: ArrayLike<number>) => number;
-  /** Of an area under a ROC: its items in order, for `pairsKernel`; of several orders the mean is taken. */
+  /** For an area under a ROC: its items in order, for `pairsKernel`; with several orders the mean is taken. */
   readonly orders?: readonly Ordered[];
 }
 
-/** What each way of defining a metric has in common. */
+/** Common to all ways of defining a metric. */
 export interface CommonDefinition<Parameters extends z.ZodType, Needs extends OutcomeName> extends About {
   readonly parameters: Parameters;
-  /** As a figure's label and a table's heading have it. */
+  /** As in a figure's label and a table's heading. */
   title(parameters: z.output<Parameters>): string;
   /** Columns of the outcomes. */
   needs: readonly Needs[] | ((parameters: z.output<Parameters>) => readonly Needs[]);
   readonly units: Unit;
   /** Default: 0 to 1 for a probability, else none. */
   readonly limits?: Limits;
-  /** Why so many units are too few for the parameters; undefined if they are enough. */
+  /** Why `count` units are too few for the parameters; undefined if they are enough. */
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
 }
 
-/** One number per unit: a column of the outcomes as it stands, or what is made of several. Never changed. */
+/** One number per unit: a column of the outcomes itself, or one computed from several. Must not be modified. */
 export type UnitNumbers = Float64Array | Float32Array | Int32Array | Uint8Array;
 
-/** What a unit's value hangs on, where units share images or groups: see `SharedSample`. */
+/** What a unit's value depends on, if units share images or groups: see `SharedSample`. */
 export interface Parts extends Pick<SharedSample, 'rows' | 'first' | 'allOf'> {
   /** Rows of each unit where units are images; default: 1. */
   readonly perUnit?: number;
@@ -82,19 +82,19 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   readonly share: boolean;
   /** `[units]` */
   values(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): UnitNumbers;
-  /** Default: all rows of a unit, and nothing is known of what each does. */
+  /** Default: all rows of a unit, with nothing known about the effect of each. */
   parts?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Parts;
-  /** Never falling in `mean`; default: the mean itself. */
+  /** Non-decreasing in `mean`; default: the mean itself. */
   transform?(mean: number, count: number, parameters: z.output<Parameters>): number;
   /** Slope of `transform`, for the delta method; default: 1. */
   slope?(mean: number, parameters: z.output<Parameters>): number;
   /** `transform` of the limits of the mean's interval, where that differs. */
   limit?(limit: number, parameters: z.output<Parameters>): number;
-  /** What the interval is, for captions; default: Wilson for a share, else normal. */
+  /** The kind of interval, for captions; default: Wilson for a share, otherwise normal. */
   readonly interval?: string;
   /**
-   * Means over the units at many values of one parameter at once, the others as in `parameters`; for sweeps, where there is a
-   * faster way than one by one. Undefined for a parameter that has none.
+   * Means over the units at many values of one parameter at once, the others as in `parameters`; for sweeps, if there
+   * is a faster way than one by one. Undefined for a parameter that has none.
    */
   means?(
     outcomes: Pick<OutcomeTable, Needs>,
@@ -103,7 +103,9 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
   ): Float64Array | undefined;
 }
 
-/** What is known of a value in closed form: its standard error, its 95 % interval, the smallest value above 0 there can be. */
+/**
+ * What is known of a value in closed form: its standard error, its 95 % interval, the smallest possible value above 0.
+ */
 export type Closed = Pick<Measurement, 'standardError' | 'lower' | 'upper' | 'resolution'>;
 
 /** Any function of weighted rows. Without an interval in closed form it needs a bootstrap. */
@@ -113,9 +115,9 @@ export interface WeightedDefinition<Parameters extends z.ZodType, Needs extends 
 > {
   /** Under weights of the rows. */
   weighted(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Weighted;
-  /** Where rows are independent: of shares, from Wilson's intervals. */
+  /** If rows are independent: for shares, from Wilson's intervals. */
   closed?(outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>): Closed;
-  /** What the interval of `closed` is, for captions. */
+  /** The kind of interval that `closed` gives, for captions. */
   readonly interval?: string;
 }
 
@@ -127,20 +129,20 @@ export interface UnitValues {
   readonly values: UnitNumbers;
   /** Whether each is 0 or 1. */
   readonly share: boolean;
-  /** The metric where the mean over so many units is `mean`; default: over all. */
+  /** The metric if the mean over `count` units is `mean`; default: over all. */
   readonly transform: (mean: number, count?: number) => number;
 }
 
-/** Whether the metric is the mean over units itself. */
+/** Whether the metric is the plain mean over units. */
 export function isMean({ transform }: Pick<UnitValues, 'transform'>): boolean {
   return [0.1, 0.5, 0.9].every((mean) => transform(mean) === mean);
 }
 
 /** How a bootstrap draws a metric of one member. */
 export type Drawn =
-  /** Its units, each for itself. */
+  /** Each unit separately. */
   | ({ readonly kind: 'units' } & UnitValues)
-  /** Clusters and units that share them: the metric is `transform` of `mean` and the sum of counts times terms. */
+  /** Clusters and units that share them: the metric is `transform` of `mean` plus the sum of counts times terms. */
   | {
       readonly kind: 'terms';
       readonly mean: number;
@@ -149,51 +151,54 @@ export type Drawn =
       /** Units. */
       readonly count: number;
     }
-  /** What has weights: images, or groups. */
+  /** Weights apply to images or groups. */
   | ({ readonly kind: 'weights'; /** Units. */ readonly units: number } & Weighted);
 
 /** One member under one metric. */
 export interface Measurement extends Interval {
   readonly value: number;
-  /** NaN if only a bootstrap can tell; so are `lower` and `upper`, the 95 % interval over the sampling of the test set. */
+  /**
+   * NaN if only a bootstrap can give it; so are `lower` and `upper`, the 95 % interval over the sampling of the test
+   * set.
+   */
   readonly standardError: number;
-  /** Smallest value above 0 that the test set can show; null if any value can come. */
+  /** Smallest value above 0 that the test set can show; null if any value is possible. */
   readonly resolution: number | null;
   /** Units of the test set. */
   readonly count: number;
 }
 
-/** A metric whose parameters are chosen. */
+/** A metric with its parameters chosen. */
 export interface Metric extends About {
   /** `accuracy`, `subset-accuracy:k=5`: what `parseMetric` takes. */
   readonly id: string;
   readonly title: string;
-  /** Columns that are to be read, those that intervals need among them. */
+  /** Columns to read, including those that intervals need. */
   readonly needs: readonly OutcomeName[];
   readonly units: Unit;
   readonly limits: Limits;
-  /** Whether the interval of `measure`, where it has one, is made of Wilson's, which hold near 0 and 1 too. */
+  /** Whether the interval of `measure`, if any, is based on Wilson's, which hold near 0 and 1 too. */
   readonly wilson: boolean;
   /** Names and values of the parameters. */
   readonly parameters: Readonly<Record<string, number | string>>;
-  /** What the interval of `measure` is, for captions: `Wilson`. */
+  /** The kind of interval that `measure` gives, for captions: `Wilson`. */
   readonly interval: string;
-  /** Why so many units are too few; undefined if they are enough. */
+  /** Why `count` units are too few; undefined if they are enough. */
   refuses(count: number): string | undefined;
   /**
-   * The value with its interval in closed form. Throws UsageError if the test set is too small; Error where columns are
-   * missing, which is no user's mistake.
+   * The value with its interval in closed form. Throws UsageError if the test set is too small; Error if columns are
+   * missing, which is not a user's mistake.
    */
   measure(outcomes: Partial<OutcomeTable>): Measurement;
-  /** Undefined for a metric that is no function of a mean. Throws as `measure`. */
+  /** Undefined for a metric that is not a function of a mean. Throws like `measure`. */
   unitValues(outcomes: Partial<OutcomeTable>): UnitValues | undefined;
-  /** What a bootstrap of the test set draws. Throws as `measure`. */
+  /** What a bootstrap of the test set draws. Throws like `measure`. */
   drawn(outcomes: Partial<OutcomeTable>): Drawn;
-  /** Under weights of the units. Throws as `measure`. */
+  /** Under weights of the units. Throws like `measure`. */
   weighted(outcomes: Partial<OutcomeTable>): Weighted;
   /**
-   * The metric at each value of one of its parameters, `[values]`; undefined if it knows no faster way than one by one.
-   * Values out of the parameter's range are the caller's mistake.
+   * The metric at each value of one of its parameters, `[values]`; undefined if there is no faster way than one by one.
+   * The caller makes sure that values are in the parameter's range.
    */
   sweep(
     outcomes: Partial<OutcomeTable>,
@@ -201,14 +206,14 @@ export interface Metric extends About {
   ): Float64Array | undefined;
 }
 
-/** A definition with the way to choose its parameters. */
+/** A definition together with functions that choose its parameters. */
 export type MetricFamily<Parameters extends z.ZodType, Needs extends OutcomeName> = MetricDefinition<
   Parameters,
   Needs
 > & {
   /** Throws ZodError on parameters out of range. */
   with(parameters: z.input<Parameters>): Metric;
-  /** `with` for parameters that someone typed. */
+  /** `with` for parameters typed by a user. */
   from(parameters: unknown): Metric;
 };
 
@@ -306,7 +311,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
         count: values.length,
         mean: meanOfUnits(values).mean,
         terms: shared.terms,
-        // Terms are linear, and what they are of may end at 0 and 1.
+        // Terms are linear, while the mean may be bounded by 0 and 1.
         transform: (mean) => within(transform(share ? Math.min(1, Math.max(0, mean)) : mean)),
       };
     },
@@ -333,7 +338,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       const limit = (end: number) => definition.limit?.(end, chosen) ?? transform(end);
       const shared = sampled(outcomes, values);
       const within = (end: number) => (unit === 'probability' ? Math.min(1, Math.max(0, end)) : end);
-      // Of a share the standard error is that of its binomial, n and not n - 1 below.
+      // A share has the binomial's standard error, with n and not n - 1 in the denominator.
       const standardError =
         shared?.standardError ?? (share ? Math.sqrt((mean.mean * (1 - mean.mean)) / count) : mean.standardError);
       const ends =
@@ -345,7 +350,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
       return {
         value,
         standardError: slope * standardError,
-        // With fewer than k images right a subset accuracy is 0, and its lower limit is not.
+        // With fewer than k images right a subset accuracy is 0, but its lower limit would not be.
         lower: Math.min(within(limit(ends.lower)), value),
         upper: Math.max(within(limit(ends.upper)), value),
         resolution: share ? smallest(count, transform) : null,
@@ -355,7 +360,7 @@ function choose<Parameters extends z.ZodType, Needs extends OutcomeName>(
   };
 }
 
-/** What only a bootstrap can tell. */
+/** For metrics whose errors only a bootstrap can give. */
 const bootstrapped: Closed = { standardError: NaN, lower: NaN, upper: NaN, resolution: null };
 
 function sequencesOf({ sequence }: Partial<OutcomeTable>): { readonly count: number; readonly of: Int32Array } {
@@ -366,7 +371,7 @@ function sequencesOf({ sequence }: Partial<OutcomeTable>): { readonly count: num
   return { count: starts.length - 1, of };
 }
 
-/** What has weights of rows under weights of what the rows belong to. */
+/** A metric under weights of rows, as one under weights of what the rows belong to. */
 function weightedBy({ evaluate, orders }: Weighted, { count, of }: { count: number; of: Int32Array }): Weighted {
   return {
     count,
@@ -384,7 +389,7 @@ interface SampledRequest {
   readonly parts: Parts;
 }
 
-/** Undefined if each unit is drawn for itself. Throws UsageError if the values are not one for each unit. */
+/** Undefined if each unit is drawn separately. Throws UsageError unless there is one value for each unit. */
 function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledRequest): SampledMean | undefined {
   const clusters = clustersOf(outcomes, units);
   if (clusters === undefined) return undefined;
@@ -396,7 +401,7 @@ function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledR
   const expected = starts.length - 1;
   if (values.length !== expected)
     throw new UsageError(`returned ${values.length} numbers for ${expected} test ${units}`, id, 'return one for each');
-  // A metric of images has a row's own number for its value.
+  // For a metric of images, a row's number is its value.
   const known = rows ?? (units === 'images' && perUnit === 1 ? values : undefined);
   return sampledMean({
     values: Float64Array.from(values),
@@ -409,10 +414,10 @@ function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledR
   });
 }
 
-/** Columns are asked for their mean by every metric made of them. */
+/** Every metric based on a column asks for its mean. */
 const known = new WeakMap<UnitNumbers, Mean>();
 
-/** The mean over the units, with its error; of a column that was asked for before as it was. */
+/** The mean over the units with its error, computed once per column. */
 export function meanOfUnits(values: UnitNumbers): Mean {
   const found = known.get(values);
   if (found !== undefined) return found;
@@ -432,7 +437,7 @@ function weightedMean(values: UnitNumbers, weights: ArrayLike<number> | undefine
   return sum / total;
 }
 
-/** The least value above 0 that a share of `count` units leads to. */
+/** The smallest value above 0 that a share of `count` units can give. */
 function smallest(count: number, transform: (mean: number) => number): number | null {
   let [low, high] = [1, count];
   if (!(transform(1) > 0)) return null;

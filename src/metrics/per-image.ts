@@ -1,7 +1,7 @@
 /**
- * Metrics made of one number per image. Each is written once and asked for in up to four ways: its mean over a test set of images
- * (`accuracy`), its mean over the images of sequences (`image-accuracy`), and of numbers that are 0 or 1, whether K images at once
- * (`subset-accuracy`) or the first L of a sequence (`sequence-accuracy`) are all 1.
+ * Metrics based on one number per image. Each is written once and offered in up to four ways: its mean over a test set
+ * of images (`accuracy`), its mean over the images of sequences (`image-accuracy`), and, for numbers that are 0 or 1,
+ * whether K images at once (`subset-accuracy`) or the first L of a sequence (`sequence-accuracy`) are all 1.
  */
 import * as z from 'zod';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
@@ -19,11 +19,11 @@ interface PerImage<Parameters extends z.ZodType, Needs extends OutcomeName> exte
   readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: z.output<Parameters>) => UnitNumbers;
   /** Whether each is 0 or 1; default: no. */
   readonly share?: boolean;
-  /** What it compares with one of its parameters, for sweeps. */
+  /** The comparison with one of its parameters, for sweeps. */
   readonly cutoff?: Cutoff<z.output<Parameters>>;
 }
 
-/** The metric on a test set of images, and on one of sequences, where it has `image-` before its name. */
+/** The metric on a test set of images, and on one of sequences, where its name starts with `image-`. */
 export function perImage<Parameters extends z.ZodType, Needs extends OutcomeName>(score: PerImage<Parameters, Needs>) {
   const { rows, share = false, cutoff, ...about } = score;
   return {
@@ -44,10 +44,10 @@ export function perImage<Parameters extends z.ZodType, Needs extends OutcomeName
   };
 }
 
-/** Of a metric without parameters. */
+/** For a metric without parameters. */
 export const none = z.strictObject({});
 
-/** A definition on sequences of images: `image-` stands before its name. */
+/** A definition on sequences of images: its name starts with `image-`. */
 export function inSequences<Parameters extends z.ZodType, Needs extends OutcomeName>(
   score: Pick<CommonDefinition<Parameters, Needs>, 'name' | 'title' | 'needs'>,
 ) {
@@ -69,11 +69,11 @@ function withSequence<Chosen, Needs extends OutcomeName>(
   ];
 }
 
-/** A number of each image that is 0 or 1. */
+/** A number per image that is 0 or 1. */
 interface Hits<Chosen, Needs extends OutcomeName> {
   /** After `subset-` and `sequence-`. */
   readonly name: string;
-  /** What an image of 1 is: `right`. */
+  /** What an image with a 1 is called: `right`. */
   readonly hit: string;
   readonly needs: readonly Needs[] | ((chosen: Chosen) => readonly Needs[]);
   readonly rows: (outcomes: Pick<OutcomeTable, Needs>, parameters: Chosen) => UnitNumbers;
@@ -135,7 +135,10 @@ export function sequencesOf<Chosen, Needs extends OutcomeName, Parameters extend
   });
 }
 
-/** How many images of each sequence are hits before the first that is none. Throws UsageError if sequences are shorter than l. */
+/**
+ * How many images of each sequence are hits before the first that is not. Throws UsageError if sequences are shorter
+ * than l.
+ */
 function firstHits(
   { sequence }: Pick<OutcomeTable, 'sequence'>,
   rows: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Metrics of what an autoencoder gives back. */
+/** Metrics of an autoencoder's reconstructions. */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { against, below } from './cutoffs.js';

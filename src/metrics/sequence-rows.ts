@@ -1,14 +1,17 @@
-/** Rows of outcomes that belong to one sequence. They follow each other in the file, in order of position, and are read so. */
+/**
+ * Rows of outcomes that belong to one sequence. They are consecutive in the file, in order of position, and are read
+ * that way.
+ */
 import { UsageError } from '../terminal/errors.js';
 
-/** First row of each sequence, `[sequences + 1]`, the last one the number of rows. */
+/** First row of each sequence, `[sequences + 1]`; the last entry is the number of rows. */
 export function sequenceStarts(sequence: Int32Array): Int32Array {
   const starts: number[] = [];
   for (let i = 0; i < sequence.length; i++) if (i === 0 || sequence[i] !== sequence[i - 1]) starts.push(i);
   return Int32Array.from([...starts, sequence.length]);
 }
 
-/** One number of each sequence from its rows `begin` .. `end - 1`. */
+/** One number per sequence, computed from its rows `begin` .. `end - 1`. */
 export function perSequence(sequence: Int32Array, value: (begin: number, end: number) => number): Float64Array {
   const starts = sequenceStarts(sequence);
   return Float64Array.from({ length: starts.length - 1 }, (_, i) => value(starts[i]!, starts[i + 1]!));

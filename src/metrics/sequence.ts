@@ -1,4 +1,7 @@
-/** Metrics of whole sequences. Each sequence gives one number; intervals know that sequences share images (clusters.ts). */
+/**
+ * Metrics of whole sequences. Each sequence gives one number; intervals take into account that sequences share images
+ * (clusters.ts).
+ */
 import * as z from 'zod';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import { defineMetric } from './metric.js';
@@ -7,7 +10,7 @@ import { perSequence, refuseLonger, sequenceStarts } from './sequence-rows.js';
 
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
-/** What sequence-accuracy is made of; not in the registry, as a curve for each place is no metric that anyone reports. */
+/** What sequence-accuracy is made of; not in the registry, because nobody would report a curve for each place. */
 export const placeAccuracy = defineMetric({
   name: 'place-accuracy',
   title: ({ place }) => `accuracy at place ${place}`,
@@ -45,7 +48,7 @@ export const editDistance = defineMetric({
   parts: ({ label, predicted }) => ({ rows: label.map((each, i) => Number(each !== predicted[i])) }),
 });
 
-/** Insertions, deletions and substitutions that make one list the other. */
+/** Fewest insertions, deletions and substitutions that turn one list into the other. */
 function levenshtein(a: Int32Array, b: Int32Array): number {
   let last = Int32Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -60,7 +63,7 @@ function levenshtein(a: Int32Array, b: Int32Array): number {
   return last[b.length]!;
 }
 
-/** Images in each sequence, by the column `sequence`; they all have the same. */
+/** Images in each sequence, by the column `sequence`; all sequences have the same number. */
 export function sequenceLength({ sequence }: Pick<OutcomeTable, 'sequence'>): number {
   return sequenceStarts(sequence)[1] ?? 0;
 }

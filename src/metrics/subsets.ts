@@ -1,10 +1,10 @@
 /** Subsets of a test set that are all right. */
 
 /**
- * What metrics have in common that ask for K images at once: the unbiased estimate over all subsets of the test set, and no
- * simulation of some. Its interval: with images drawn independently, K of them are all right with probability p^K, and p -> p^K
- * is monotonic, so the limits of Wilson's interval for p, each to the power K, cover p^K exactly as often as Wilson's cover p.
- * The standard error is the delta method's, K p^(K-1) sqrt(p (1-p) / n).
+ * Shared by metrics that ask for K images at once: the unbiased estimate over all subsets of the test set, not a
+ * simulation of some. Its interval: with images drawn independently, K of them are all right with probability p^K, and
+ * p -> p^K is monotonic, so the limits of Wilson's interval for p, each to the power K, cover p^K exactly as often as
+ * Wilson's cover p. The standard error is the delta method's, K p^(K-1) sqrt(p (1-p) / n).
  */
 export const allOfK = {
   share: true,
@@ -20,7 +20,7 @@ export const allOfK = {
 export function shareOfSubsets(m: number, n: number, k: number): number {
   if (m < k) return 0;
   let log = 0;
-  // The same with n - m and k in each other's place: the shorter product.
+  // The same with n - m and k swapped: the shorter product.
   const misses = n - m;
   if (misses < k) for (let i = 0; i < misses; i++) log += Math.log((n - k - i) / (n - i));
   else for (let i = 0; i < k; i++) log += Math.log((m - i) / (n - i));

@@ -1,4 +1,7 @@
-/** A user's own metric: one file, JavaScript or TypeScript, whose default export is a plain object. No import of ours is needed. */
+/**
+ * A user's own metric: one file, JavaScript or TypeScript, whose default export is a plain object. It does not have to
+ * import anything from the lab.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,9 +30,9 @@ export const ownMetricSchema = z.strictObject({
   unit: z.string().default(''),
   formula: z.string(),
   source: z.string(),
-  /** What the test set is a draw of. */
+  /** What the test set is a sample of. */
   units: z.enum(['images', 'sequences']).default('images'),
-  /** Names of its numbers: `my-metric:c=0.1`. */
+  /** Names of its numeric parameters: `my-metric:c=0.1`. */
   parameters: z.array(z.string().regex(/^[a-z]+$/, 'is not a name of lower-case letters')).default([]),
   /** Columns of the outcomes that `values` reads. */
   needs: z.array(z.enum(columnNames as [OutcomeName, ...OutcomeName[]])).min(1),
@@ -40,9 +43,9 @@ export const ownMetricSchema = z.strictObject({
 });
 
 /**
- * The lab's metrics and those of a file.
+ * The lab's metrics and the one from a file.
  *
- * @throws UsageError if the file is missing, fails to load or exports no metric
+ * @throws UsageError if the file is missing, fails to load or does not export a metric
  */
 export async function withOwnMetric(file: string | undefined): Promise<Registry> {
   if (file === undefined) return metrics;
@@ -67,7 +70,7 @@ export async function withOwnMetric(file: string | undefined): Promise<Registry>
   return { ...metrics, [own.name]: metric };
 }
 
-/** What the user's function gives back; what it throws is the user's. */
+/** What the user's function returns; if it throws, that is reported as the user's error. */
 function called(
   own: z.output<typeof ownMetricSchema>,
   outcomes: Parameters<typeof own.values>[0],
@@ -82,8 +85,8 @@ function called(
 }
 
 /**
- * In a checkout tsx translates, by tsImport, as Node takes .ts files outside of packages like ours for CommonJS. The package has
- * no translator: Node itself leaves the types out from 22.18 on.
+ * In a checkout, tsx translates the file, through tsImport, because Node takes .ts files outside packages like ours for
+ * CommonJS. The published package has no translator: Node itself strips types from 22.18 on.
  */
 async function load(file: string): Promise<unknown> {
   const url = pathToFileURL(path.resolve(file)).href;
@@ -108,7 +111,8 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
   if (stats?.isFile() === false) throw new UsageError('is not a file', file, 'give a JavaScript or TypeScript file');
   try {
     exported = defaultOf(await load(file));
-    // In a folder without "type": "module" a .ts file is CommonJS, whose default export is that of the module's default.
+    // In a folder without "type": "module" a .ts file is CommonJS, whose default export is the `default` of the
+    // module's default.
     if (file.endsWith('.ts')) exported = defaultOf(exported) ?? exported;
   } catch (error) {
     if (isReported(error)) throw error;
@@ -125,7 +129,7 @@ async function readOwn(file: string): Promise<z.output<typeof ownMetricSchema>> 
   throw new UsageError(whatIsWrong(result.error, exported), file, `see ${guide('metrics.md')} for an example`);
 }
 
-/** Throws UsageError if the file's function gives what no mean can be taken of. */
+/** Throws UsageError if the file's function returns something without a mean. */
 function checked(values: unknown, own: z.output<typeof ownMetricSchema>, file: string): Float64Array {
   const isList = Array.isArray(values) || ArrayBuffer.isView(values);
   if (!isList || (values as ArrayLike<number>).length === 0)
