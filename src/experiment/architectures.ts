@@ -1,6 +1,6 @@
 /**
- * What is an architecture's own: the options that only some have, with their defaults, and defaults of the shared options
- * that suit it better. Data alone, so that help and checks need no TensorFlow; what is computed is in `families/`.
+ * What is specific to an architecture: the options that only some have, with their defaults, and better-suited defaults
+ * of the shared options. Data only, so that help and checks need no TensorFlow; what is computed is in `families/`.
  */
 import * as z from 'zod';
 import { probeNames, probesProblem, usualWays } from '../datasets/probes.js';
@@ -8,7 +8,7 @@ import { probeNames, probesProblem, usualWays } from '../datasets/probes.js';
 export const architectures = ['cnn', 'autoencoder', 'transformer'] as const;
 export type Architecture = (typeof architectures)[number];
 
-/** What a member's outcomes are of: metrics, tables and pictures go by it. */
+/** What a member's outcomes describe: it determines metrics, tables and pictures. */
 export const outcomeKinds = {
   cnn: 'classification',
   autoencoder: 'reconstruction',
@@ -63,7 +63,7 @@ export const ownOptions = {
 } as const;
 export type OwnOption = keyof typeof ownOptions;
 
-/** Who has which of them, with its default; undefined if leaving it out is a setting of its own. */
+/** Which architecture has which of them, with its default; undefined if omitting it is a setting of its own. */
 export const ownDefaults: {
   readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]> | undefined>>>;
 } = {
@@ -82,16 +82,17 @@ export const ownDefaults: {
   dropout: { cnn: 0, transformer: 0 },
 };
 
-/** Defaults of shared options where an architecture's differ from the schema's. */
+/** Defaults of shared options for architectures where they differ from the schema's. */
 export const sharedDefaults: Readonly<Partial<Record<Architecture, Readonly<Record<string, unknown>>>>> = {
-  // Short, and at a tenth of the usual rate, so that width decides how far training gets: accuracy then climbs from a third to
-  // nine in ten over widths 8 to 64, where three epochs at 0.001 end within a point of each other (docs/emergence.md).
+  // Short, and at a tenth of the usual rate, so that width determines how far training gets: accuracy then climbs from
+  // a third to nine tenths over widths 8 to 64, whereas after three epochs at 0.001 all are within a point of each
+  // other (docs/emergence.md).
   cnn: { seeds: [0, 1, 2], steps: 64, learningRate: 1e-4 },
   autoencoder: { epochs: 3 },
   transformer: { dataset: 'omniglot-small', batchSize: 32, epochs: 100 },
 };
 
-/** Whether an architecture has an option: all have one that is not somebody's own. */
+/** Whether an architecture has an option: every architecture has the shared ones. */
 export function hasOption(arch: Architecture, key: string): boolean {
   return !Object.hasOwn(ownDefaults, key) || Object.hasOwn(ownDefaults[key as OwnOption], arch);
 }

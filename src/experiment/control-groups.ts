@@ -1,14 +1,17 @@
-/** What Linux's control groups, of version 2 or 1, limit this process to: its own group's limits, and those of the groups round it. */
+/**
+ * What Linux's control groups, of version 2 or 1, limit this process to: the limits of its own group and of the groups
+ * that contain it.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** The folders of the groups that this process is in under a controller, those round the own one first. */
+/** The folders of the groups that this process is in under a controller, outermost first. */
 export interface GroupFolders {
   readonly v2: readonly string[];
   readonly v1: readonly string[];
 }
 
-/** `root` is where the file system begins (tests have a small one). */
+/** `root` is the root of the file system (tests have a small one). */
 export function groupFolders(controller: 'cpu' | 'memory', root = '/'): GroupFolders {
   const [v2, v1]: [string[], string[]] = [[], []];
   for (const line of readQuietly(path.join(root, 'proc/self/cgroup')).split('\n')) {
@@ -26,7 +29,7 @@ function withParents(group: string): string[] {
   return [...parts.keys(), parts.length].map((count) => parts.slice(0, count).join('/'));
 }
 
-/** '' for a file that isn't there: macOS has none of these, and a container need not show its own group's folder. */
+/** '' for a file that doesn't exist: macOS has none of these, and a container may not show its own group's folder. */
 export function readQuietly(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * Why each default of an experiment is what it is, and what to try instead. Shown by `train --help`, docs/commands.md and, in an editor,
- * by experiments/schema.json.
+ * Why each default of an experiment is what it is, and what to try instead. Shown by `train --help`, in
+ * docs/commands.md and, through experiments/schema.json, in editors.
  */
 import { optionOf, inputSchema, type ExperimentKey } from './schema.js';
 
@@ -49,7 +49,9 @@ const reasons: Partial<Readonly<Record<ExperimentKey, string>>> = {
   dropout: 'none, so that nothing but width limits a member. Try 0.1 in long trainings on few images',
 };
 
-/** A sentence on why, and a sentence that begins with what to try; undefined for an option without a default. */
+/**
+ * A sentence that gives the reason, and one that starts with what to try; undefined for an option without a default.
+ */
 export function reasonOf(key: string): string | undefined {
   return (reasons as Readonly<Record<string, string>>)[key];
 }

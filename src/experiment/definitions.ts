@@ -1,6 +1,6 @@
 /**
- * What each key of a schema takes, read off the schema itself: the command line's flags, the messages about an experiment
- * file and their tests are made from this, so that a key is described once.
+ * What each key of a schema accepts, read from the schema itself: the command line's flags, the messages about an
+ * experiment file and their tests are made from this, so that a key is described once.
  */
 import * as z from 'zod';
 import { present } from '../machine/present.js';
@@ -19,7 +19,7 @@ export type OptionValue =
   | {
       readonly kind: 'integer' | 'number';
       readonly range: Range;
-      /** Several of them may be given. */ readonly isFactor?: true;
+      /** May be given several values. */ readonly isFactor?: true;
     }
   | { readonly kind: 'list'; readonly range: Range }
   | { readonly kind: 'switch' }
@@ -28,10 +28,10 @@ export type OptionValue =
 
 export interface OptionDefinition {
   readonly key: string;
-  /** `--batch-size` of `batchSize`. */
+  /** `--batch-size` for `batchSize`. */
   readonly flag: string;
   readonly description: string;
-  /** Undefined without one. */
+  /** Undefined if there is none. */
   readonly default: unknown;
   readonly value: OptionValue;
   readonly schema: z.ZodType;
@@ -40,7 +40,7 @@ export interface OptionDefinition {
 export type AnyObject = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 type Property = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
 
-/** Every key of a schema, in its order. Throws where one has a type that could not be typed as a flag. */
+/** Every key of a schema, in its order. Throws if one has a type that can't be written as a flag. */
 export function definitionsOf(schema: AnyObject): OptionDefinition[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
   return Object.entries(properties).map(([key, property]) => {
@@ -73,13 +73,13 @@ function valueOf(property: Property): OptionValue {
 }
 
 function rangeOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Property): Range {
-  // JSON Schema before draft 6 had booleans there; zod writes the later form.
+  // JSON Schema before draft 6 used booleans here; zod writes the later form.
   const above = typeof exclusiveMinimum === 'number' ? exclusiveMinimum : undefined;
   const below = typeof exclusiveMaximum === 'number' ? exclusiveMaximum : undefined;
   const upper = maximum ?? below;
   return {
     minimum: minimum ?? above ?? -Infinity,
-    // zod's own bound of a whole number is no limit that a user should read about.
+    // zod's own bound of a whole number is not a limit to tell users about.
     maximum: upper === undefined || upper === Number.MAX_SAFE_INTEGER ? Infinity : upper,
     above: above !== undefined,
     below: below !== undefined,
@@ -90,7 +90,7 @@ export function isInside(number: number, { minimum, maximum, above, below }: Ran
   return (above ? number > minimum : number >= minimum) && (below ? number < maximum : number <= maximum);
 }
 
-/** `whole number from 1 to 65536`: what a number, or an entry of a list, has to be. */
+/** `whole number from 1 to 65536`: what a number, or an entry of a list, must be. */
 export function describeNumber(kind: 'integer' | 'number' | 'list', range: Range): string {
   return `${kind === 'number' ? 'number' : 'whole number'} ${describeRange(range)}`;
 }
@@ -102,7 +102,10 @@ function describeRange({ minimum, maximum, above, below }: Range): string {
   return `${lower} and ${below ? 'below' : 'at most'} ${maximum}`;
 }
 
-/** Entries for an example of a list: widths such as 8, 16, 32, seeds such as 0, 1, 2, shares such as 0.1, 0.2; all are allowed. */
+/**
+ * Example entries for a list, all of them allowed: widths such as 8, 16, 32, seeds such as 0, 1, 2, shares such as 0.1,
+ * 0.2.
+ */
 export function exampleEntries(range: Range): readonly number[] {
   const lists = [range.minimum > 0 ? [8, 16, 32] : [0, 1, 2], [1, 2, 4], [0.1, 0.2]];
   const fits =

@@ -1,4 +1,4 @@
-/** Options that say nothing without another, or contradict it. */
+/** Options that mean nothing without another, or contradict it. */
 import { UsageError } from '../terminal/errors.js';
 import { optionOf, type Experiment } from './schema.js';
 import { tuningOf, type Tuning } from './tuning.js';

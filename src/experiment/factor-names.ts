@@ -1,6 +1,9 @@
-/** What the factors are called, for who needs nothing else of the experiment: a page, which has no schema. */
+/** Names of the factors, for code that needs nothing else of the experiment: a page, which has no schema. */
 
-/** Options other than the width that members may differ in: any number that leaves the test set as it is, and the classes. */
+/**
+ * Options other than the width in which members may differ: any number that leaves the test set unchanged, and the
+ * classes.
+ */
 export const factorKeys = [
   'depth',
   'blocks',
@@ -24,7 +27,7 @@ export const factorKeys = [
 ] as const;
 export type FactorKey = (typeof factorKeys)[number];
 
-/** Keys of the further factors, those besides the width. */
+/** Keys of the factors other than the width. */
 export function furtherFactors({
   grid = {},
 }: {
@@ -33,12 +36,12 @@ export function furtherFactors({
   return factorKeys.filter((key) => grid[key] !== undefined);
 }
 
-/** `batch-size` of `batchSize`. */
+/** `batch-size` for `batchSize`. */
 export function optionOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** `batchSize` of `batch-size`. */
+/** `batchSize` for `batch-size`. */
 export function keyOfOption(option: string): string {
   return option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

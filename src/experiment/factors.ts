@@ -1,7 +1,8 @@
 /**
- * The factors that a family's members differ in besides their seed: the width and any of `factorKeys`. Without further factors the
- * members are all widths; with them each width with each value of each factor, or with `zip` the first of each, the second of each,
- * and so on. A member's place is its width and the factors in which it differs from the experiment's own value.
+ * The factors in which a family's members differ besides their seed: the width and any of `factorKeys`. Without further
+ * factors there is one member per width; with them, every combination of a width and a value of each factor, or with
+ * `zip` the first of each, the second of each, and so on. A member's point is its width and the factors in which it
+ * differs from the experiment's own value.
  */
 import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
@@ -23,7 +24,7 @@ export type Factors = Readonly<Partial<Record<FactorKey, number>>>;
 
 export interface Point {
   readonly width: number;
-  /** Those that are not the experiment's own; left out where all are. */
+  /** Those that differ from the experiment's own; omitted if none do. */
   readonly factors?: Factors | undefined;
 }
 
@@ -58,7 +59,7 @@ function pointOf(experiment: Gridded, width: number, valueOf: (key: FactorKey) =
   return others.length === 0 ? { width } : { width, factors: Object.fromEntries(others) };
 }
 
-/** The experiment of one member: what its training depends on besides width and seed. */
+/** The experiment of one member: everything its training depends on besides width and seed. */
 export function experimentAt(experiment: Experiment, { factors = {} }: Pick<Point, 'factors'>): Experiment {
   const own: Experiment = { ...experiment, ...factors };
   delete own.grid;
@@ -110,16 +111,17 @@ export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zi
 
 type Given = Partial<ExperimentInput>;
 
-/** A list as it was given: nothing for an option that was left out. */
+/** A list as it was given; empty for an omitted option. */
 function given(value: unknown): number[] {
   return value === undefined ? [] : Array.isArray(value) ? (value as number[]) : [value as number];
 }
 
 /**
- * An experiment with what was given on top: further widths, seeds and values of factors. Widths and seeds are in ascending order;
- * values of factors keep the first, which is the experiment's own, in its place. `unset` says what options are that were left out.
+ * An experiment extended by what was given: further widths, seeds and values of factors. Widths and seeds are in
+ * ascending order; values of factors keep the first, which is the experiment's own, in its place. `unset` has the
+ * values of omitted options.
  *
- * @throws UsageError if a family that is combined by position is given some of its lists alone
+ * @throws UsageError if only some of the lists are given for a family that is combined by position
  */
 export function extendExperiment(
   recorded: Experiment,
@@ -135,7 +137,7 @@ export function extendExperiment(
   };
   for (const key of factorKeys) {
     const own = recorded.grid?.[key] ?? [recorded[key] ?? null];
-    // What an option is where it was left out is a value that the run has.
+    // The value of an omitted option is one that the run has.
     const has = (value: number) => own.includes(value) || (own.includes(null) && value === unset[key]);
     const further = given(asked[key]).filter((value) => !has(value));
     if (further.length > 0 && (recorded.grid?.[key] !== undefined || isList(asked[key])))

@@ -1,15 +1,16 @@
-/** The JSON Schema of experiment files, with which an editor completes and checks them. `npm run schema` writes it. */
+/** The JSON Schema of experiment files, which editors use to complete and check them. `npm run schema` writes it. */
 import * as z from 'zod';
 import { architectures, hasOption, sharedDefaults, type Architecture } from './architectures.js';
 import { reasonOf } from './default-reasons.js';
 import { inputSchema } from './schema.js';
 
-/** As text. Draft 7, which every editor's YAML support knows. */
+/** As text. Draft 7, which every editor's YAML support understands. */
 export function experimentJsonSchema(): string {
   const { $schema, ...rest } = z.toJSONSchema(inputSchema, { io: 'input', target: 'draft-7' });
   for (const [key, property] of Object.entries(rest.properties ?? {})) {
     const reason = reasonOf(key);
-    if (reason !== undefined && typeof property === 'object') property.description = `${property.description ?? ''}. Default: ${reason}`;
+    if (reason !== undefined && typeof property === 'object')
+      property.description = `${property.description ?? ''}. Default: ${reason}`;
   }
   const schema = {
     $schema,

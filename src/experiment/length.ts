@@ -1,12 +1,12 @@
 /**
- * How long a member trains: `epochs` (passes over the training set) or `steps` (optimiser steps), of which an experiment has
- * one. Training goes in epochs either way; where steps were asked for, the last epoch may be cut short.
+ * How long a member trains: `epochs` (passes over the training set) or `steps` (optimiser steps); an experiment has one
+ * of them. Training runs in epochs either way; if steps were given, the last epoch may be cut short.
  */
 import { counted } from '../terminal/format.js';
 import type { Experiment } from './schema.js';
 
 export interface TrainingLength {
-  /** Steps in which as many images are seen as the training set has; at least one. */
+  /** Steps that see as many images as the training set has; at least one. */
   readonly stepsPerEpoch: number;
   readonly steps: number;
   /** Epochs begun: the last one may have fewer steps. */
@@ -23,12 +23,12 @@ export function lengthOf({ epochs, steps, batchSize, pairs = 1 }: Lengthy, train
   return { stepsPerEpoch, steps: epochs * stepsPerEpoch, epochs };
 }
 
-/** `3 epochs`, `64 steps`: as it was asked for. */
+/** `3 epochs`, `64 steps`: in the unit that was given. */
 export function lengthText({ epochs, steps }: Pick<Experiment, 'epochs' | 'steps'>): string {
   return steps === undefined ? counted(epochs ?? 0, 'epoch') : counted(steps, 'step');
 }
 
-/** Steps of an epoch, counted from 0. */
+/** Steps in an epoch; epochs count from 0. */
 export function stepsIn(epoch: number, { stepsPerEpoch, steps }: TrainingLength): number {
   return Math.min(stepsPerEpoch, steps - epoch * stepsPerEpoch);
 }

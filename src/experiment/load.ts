@@ -1,7 +1,7 @@
 /**
- * Reads an experiment file: YAML with the keys of `inputSchema`, comments welcome, checked whole before anything
- * happens. Every mistake is one line that names file, line and column. The schema decides what is right; this file finds
- * the place of what is wrong and words it.
+ * Reads an experiment file: YAML with the keys of `inputSchema`, comments welcome, checked as a whole before anything
+ * happens. Every mistake is one line that names file, line and column. The schema decides what is valid; this file
+ * finds the place of a mistake and words the message.
  */
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -21,26 +21,26 @@ import { offsetOf, parseMapping, startOf, yamlKey, plainValues, type YamlSource 
 export interface ExperimentFile {
   /** As the user typed it. */
   readonly path: string;
-  /** `lenet-mnist` of `experiments/lenet-mnist.yaml`: the name of its run, where no other is given. */
+  /** `lenet-mnist` for `experiments/lenet-mnist.yaml`: the name of its run if no other is given. */
   readonly name: string;
-  /** What the file says, and nothing else. The dataset's name is text yet: a flag may name another. */
+  /** What the file says, and nothing else. The dataset's name is not parsed yet: a flag may name another. */
   readonly values: Partial<ExperimentInput> & Pick<ExperimentInput, 'arch'>;
   readonly places: ValueOrigins;
 }
 
-/** A file of a few lines; more is another file named by mistake. */
+/** Experiment files have a few lines; a larger file was probably named by mistake. */
 const maxBytes = 1_000_000;
 
 /**
- * Reads and checks an experiment of the lab by its name, or a file by its path: what has neither a folder nor an extension is a
- * name where there is one. Throws UsageError, one line, at the first mistake in it.
+ * Reads and checks one of the lab's experiments by name, or a file by path: text without folder or extension is a name
+ * if there is such an experiment. Throws UsageError, one line, at the first mistake in it.
  */
 export async function loadExperiment(nameOrFile: string): Promise<ExperimentFile> {
   const file = (await shippedFile(nameOrFile)) ?? nameOrFile;
   return parseExperiment(await readText(file), file);
 }
 
-/** `loadExperiment` of a text; `file` is where it comes from. */
+/** `loadExperiment` for a text; `file` says where it is from. */
 export function parseExperiment(text: string, file: string): ExperimentFile {
   const source = parseMapping(text, printable(file));
   refuseKeys(source);
@@ -74,7 +74,7 @@ async function readBytes(file: string): Promise<Buffer> {
   if (await isPipe(file))
     throw new UsageError('is a pipe or a socket, not a file', printable(file), 'give a YAML file');
   try {
-    // One byte more than is allowed: what isn't a regular file has no size to ask for.
+    // One byte more than allowed: something that isn't a regular file has no size to check.
     for await (const chunk of createReadStream(file, { end: maxBytes })) chunks.push(chunk as Buffer);
   } catch (error) {
     throw await unreadable(file, error);
@@ -97,7 +97,7 @@ async function unreadable(file: string, error: unknown): Promise<UsageError> {
   const others = (await readdir(folder).catch(() => [])).filter((name) => extension.test(name));
   const meant = nearest(experimentName(file), others.map(experimentName));
   const other = others.find((name) => experimentName(name) === meant);
-  // Where there is no experiments/, its files are those that came with the lab.
+  // Without an experiments/ folder, the files are those shipped with the lab.
   const named = other === undefined ? nearest(experimentName(file), shipped) : path.join(folder, other);
   const remedy = named === undefined ? 'give a YAML file' : `did you mean ${printable(named)}?`;
   return new UsageError('does not exist', where, remedy);
@@ -142,7 +142,7 @@ function placesOf({ mapping, at }: YamlSource): ValueOrigins {
 
 type Issues = z.ZodError['issues'];
 
-/** The mistake that stands first in the file. */
+/** The first mistake in the file. */
 function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: YamlSource): UsageError {
   const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
   const { what, offset, key, remedy } = nth(
@@ -169,7 +169,7 @@ function describeIssue(
   const value = values[key];
   const entries: readonly unknown[] = path.length === 1 && Array.isArray(value) ? value : [];
   const isFactor = 'isFactor' in definition.value;
-  // Of a factor the schema says no more than that neither a number nor a list fits.
+  // For a factor, the schema only says that neither a number nor a list fits.
   const twice = isFactor ? -1 : entries.findIndex(isRepeated);
   const wrong = isFactor ? entries.findIndex((entry) => !definition.schema.safeParse(entry).success) : -1;
   const entry = Math.max(twice, wrong);
@@ -193,11 +193,11 @@ interface Context {
   readonly definition: OptionDefinition;
   /** The value is an entry of a list. */
   readonly entry: boolean;
-  /** The same entry stands before. */
+  /** The same entry occurs earlier in the list. */
   readonly repeated: boolean;
 }
 
-/** What is wrong with a value that the schema refuses, and what would be right; undefined if its kind doesn't tell. */
+/** What is wrong with a value that the schema rejects, and what is allowed; undefined if its kind doesn't say. */
 function describeValue(
   value: unknown,
   context: Context,
@@ -239,14 +239,14 @@ function unquote(value: unknown, { schema }: OptionDefinition): string | undefin
   return schema.safeParse(Number(value)).success ? 'write it without quotes' : undefined;
 }
 
-/** A value as a message has it: on one line, and not all of it where it is long. */
+/** A value as shown in a message: on one line, shortened if it is long. */
 function shown(value: unknown): string {
   const text =
     typeof value === 'number' ? String(value) : printable(JSON.stringify(value, (_, each: unknown) => special(each)));
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
-/** NaN and infinity would be null. */
+/** JSON would turn NaN and infinity into null. */
 function special(value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

@@ -1,6 +1,7 @@
 /**
- * Moments: steps of training at which a member's outcomes are taken besides its last. `12:log` is twelve of them, spaced in ratio from
- * the first step to the last, `12:linear` evenly; `10,100,1000` are these. The last step is a moment whether it is listed or not.
+ * Moments: steps of training at which a member's outcomes are taken in addition to its last. `12:log` is twelve of
+ * them, spaced in ratio from the first step to the last, `12:linear` evenly; `10,100,1000` lists them. The last step is
+ * a moment whether it is listed or not.
  */
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
@@ -10,7 +11,7 @@ const listed = /^\d+(,\d+)*$/;
 const fewest = 2;
 const most = 9999;
 
-/** What is wrong with a text that should say moments; undefined if it does. */
+/** What is wrong with a text that should list moments; undefined if nothing is. */
 export function momentsProblem(text: string): string | undefined {
   const count = Number(spaced.exec(text)?.[1] ?? NaN);
   if (count < fewest || count > most) return `has a count of ${count}; it must be from ${fewest} to ${most}`;
@@ -24,7 +25,8 @@ export function momentsProblem(text: string): string | undefined {
 }
 
 /**
- * Steps before the last at which outcomes are taken, ascending; of spaced ones those that differ. `text` is one without a `momentsProblem`.
+ * Steps before the last at which outcomes are taken, ascending, without duplicates. `text` is one without a
+ * `momentsProblem`.
  *
  * @throws UsageError for a step past the end; `where` names the option
  */

@@ -40,13 +40,13 @@ import {
   type FactorKey,
 } from './schema.js';
 
-/** Values by key as the command line has them: text, or a list of texts for an option given more than once. */
+/** Values by key as typed on the command line: text, or a list of texts for an option given more than once. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 export interface TrainFlags {
   /** Events as JSON lines on stdout. */
   readonly json: boolean;
-  /** Logs for TensorBoard beside each member. */
+  /** Logs for TensorBoard next to each member. */
   readonly tensorboard: boolean;
   /** Op by op instead of compiled. */
   readonly eager: boolean;
@@ -55,9 +55,9 @@ export interface TrainFlags {
 }
 
 export interface ParsedTrainOptions {
-  /** What the user typed or has in the experiment file, and nothing else. */
+  /** What the user typed or the experiment file says, and nothing else. */
   readonly given: Partial<ExperimentInput>;
-  /** Where in the experiment file the values stand that come from there. */
+  /** Places in the experiment file of the values that come from it. */
   readonly places: ValueOrigins;
   readonly experiment: Experiment;
   readonly execution: Execution;
@@ -67,7 +67,7 @@ export interface ParsedTrainOptions {
 const experimentFlag = '--experiment';
 const gridFlag = '--grid';
 
-/** Of factors whose name has one: `--depths 1,2,4` is `--depth 1,2,4`. */
+/** For factors that have one: `--depths 1,2,4` is `--depth 1,2,4`. */
 const plurals: readonly (readonly [FactorKey, string])[] = factorKeys
   .filter((key) => !/s$|Noise$|Decay$|Shift$|Rotation$|Scale$|Remapping$|burstiness|zipf|dropout/.test(key))
   .map((key) => [key, `${key}s`]);
@@ -106,7 +106,7 @@ export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
   return command;
 }
 
-/** What commands that show datasets take of the options of `train`. */
+/** Options of `train` that commands which show datasets accept. */
 const datasetSchema = z.strictObject({
   ...experimentSchema.pick({ imageSize: true, colour: true }).shape,
   ...executionSchema.pick({ dataDir: true }).shape,
@@ -123,16 +123,16 @@ export function addDatasetOptions<C extends CommandUnknownOpts>(
   return command;
 }
 
-/** What a coordinate check is of where nothing else is asked for. */
+/** Defaults of a coordinate check. */
 export const checkDefaults = {
   widths: [8, 16, 32, 64, 128, 256, 512],
   seeds: [0, 1, 2, 3],
   learningRate: 0.003,
-  /** Steps after which layers are looked at. */
+  /** Steps after which layers are examined. */
   after: [10],
 };
 
-/** Options of `train` that a coordinate check takes: what is trained, without how long and what it is tested on. */
+/** Options of `train` that a coordinate check takes: what is trained, but not how long and what it is tested on. */
 const checkSchema = z.strictObject({
   ...inputSchema.pick({
     ...{ arch: true, dataset: true, widths: true, seeds: true, batchSize: true, learningRate: true, optimizer: true },
@@ -150,7 +150,7 @@ export function addCheckOptions<C extends CommandUnknownOpts>(command: C): C {
   return command;
 }
 
-/** What was typed of them. Throws UsageError, one line, at the first mistake. */
+/** The values that were typed. Throws UsageError, one line, at the first mistake. */
 export function parseCheckOptions(raw: RawOptions): Partial<ExperimentInput> & {
   readonly arch: Architecture;
   readonly dataDir?: string | undefined;
@@ -179,7 +179,7 @@ export function experimentFileOf(raw: RawOptions): string | undefined {
   return file;
 }
 
-/** The run that `--run` names, or else the experiment file; checked; undefined without either. */
+/** The name of the run from `--run` or else from the experiment file, checked; undefined without either. */
 export function runNameOf(raw: RawOptions, file?: ExperimentFile): string | undefined {
   const runOption = executionSchema.pick({ run: true });
   const { run } = runOption.parse(optionValues(raw, runOption));
@@ -193,26 +193,26 @@ export function runNameOf(raw: RawOptions, file?: ExperimentFile): string | unde
   );
 }
 
-/** Where values come from that the command line does not say. */
+/** Where values come from that are not on the command line. */
 export interface TrainSources {
-  /** What `--experiment` names, read. */
+  /** The file that `--experiment` names, already read. */
   readonly file?: ExperimentFile | undefined;
-  /** The experiment of the run, where there is one. */
+  /** The experiment of the run, if there is one. */
   readonly recorded?: Experiment | undefined;
-  /** Flags of keys that were typed by another than their own. */
+  /** Flags of keys that were typed under a name other than their own. */
   readonly typedAs?: ValueOrigins | undefined;
 }
 
 /**
- * Reads what commander collected. What isn't given comes from the experiment file, what isn't there from the run's record,
- * and the rest from the defaults. Throws UsageError, one line, at the first mistake.
+ * Reads what commander collected. Values that aren't given come from the experiment file, then from the run's record,
+ * then from the defaults. Throws UsageError, one line, at the first mistake.
  */
 export function parseTrainOptions(raw: RawOptions, sources: TrainSources = {}): ParsedTrainOptions {
   const { typed, execution, flags } = parseTyped(raw);
   return { ...completeExperiment(typed, { ...sources, typedAs: typedAs(raw) }, execution.run), execution, flags };
 }
 
-/** What commander collected, read: the values of the experiment that were typed, and nothing else of it. */
+/** What commander collected, parsed: of the experiment, only the values that were typed. */
 export function parseTyped(raw: RawOptions): Pick<ParsedTrainOptions, 'execution' | 'flags'> & {
   readonly typed: Partial<ExperimentInput>;
 } {
@@ -228,7 +228,7 @@ export function parseTyped(raw: RawOptions): Pick<ParsedTrainOptions, 'execution
   };
 }
 
-/** Flags of factors that were typed in another way than by their own: `--depths`, `--grid`. */
+/** Flags of factors that were typed in another form: `--depths`, `--grid`. */
 export function typedAs(raw: RawOptions): ValueOrigins {
   const named = plurals.filter(([, plural]) => raw[plural] !== undefined);
   const gridded = ((raw['grid'] ?? []) as readonly string[]).map((text) => text.split('=')[0] ?? '');
@@ -238,13 +238,16 @@ export function typedAs(raw: RawOptions): ValueOrigins {
   ]) as ValueOrigins;
 }
 
-/** `widths` of `width`, `trainSize` of `train-size`. */
+/** `widths` for `width`, `trainSize` for `train-size`. */
 function gridKey(name: string): string {
   const key = keyOfOption(name);
   return ['width', 'seed'].includes(key) ? `${key}s` : key;
 }
 
-/** Values completed as `parseTrainOptions` says; `run` is the name that was given. Throws UsageError, one line, at the first mistake. */
+/**
+ * Values completed as in `parseTrainOptions`; `run` is the name that was given. Throws UsageError, one line, at the
+ * first mistake.
+ */
 export function completeExperiment(
   typed: Readonly<Record<string, unknown>>,
   { file, recorded, typedAs = {} }: TrainSources,
@@ -264,12 +267,15 @@ export function completeExperiment(
   );
   const experiment = resolveExperiment({ ...Object.fromEntries(inherited), ...values, arch });
   refuseDependents(experiment, places);
-  // A run whose lists are combined by position grows by one member too, which is no list.
+  // A run whose lists are combined by position can also grow by a single member, which needs no lists.
   refuseGrid(experiment, places, recorded?.zip === true ? undefined : values.zip);
   return { given: values, places, experiment };
 }
 
-/** A flag comes before the file; another architecture leaves behind what only the file's has. */
+/**
+ * Whether a value from the file gives way: flags come first, and with another architecture the options that only the
+ * file's has are dropped.
+ */
 function isReplaced(key: string, typed: Readonly<Record<string, unknown>>): boolean {
   return isReplacedBy(key, typed) || (typed.arch !== undefined && !hasOption(typed.arch as Architecture, key));
 }
@@ -284,7 +290,7 @@ function archMissing(run: string | undefined): UsageError {
   );
 }
 
-/** As one would type it: 8,16,32; with the architectures that have another one. */
+/** As a user would type it: 8,16,32; with the architectures that have another default. */
 function shownDefault(key: string, value: unknown): string {
   const typed = (each: unknown) => JSON.stringify(each).replace(/[[\]"]/g, '');
   const others = Object.entries(sharedDefaults).flatMap(([arch, defaults]) =>
@@ -322,7 +328,10 @@ function isFactor(value: OptionDefinition['value']): boolean {
   return 'isFactor' in value;
 }
 
-/** All texts are collected, so that an option given twice is seen. "--widths --epochs 3" would take "--epochs" for the widths. */
+/**
+ * All texts are collected, so that an option given twice is noticed. "--widths --epochs 3" would otherwise take
+ * "--epochs" for the widths.
+ */
 function collecting(option: Option, flag: string): Option {
   return option.argParser((text: string, earlier: string[] | undefined) => {
     if (text.startsWith('--')) throw new UsageError(`a value is missing before ${text}`, flag);
@@ -365,7 +374,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
   for (const text of texts) {
     const axis = parseAxis(text, gridFlag);
     const definition = gridDefinition(axis.key, definitions);
-    // Values spaced in ratio are rounded where only whole numbers will do.
+    // Values spaced in ratio are rounded if only whole numbers are allowed.
     const isWhole = definition.value.kind !== 'number';
     const listed = text.includes(':') && isWhole ? [...new Set(axis.values.map(Math.round))] : axis.values;
     add(definition.key, parseValue(listed.join(','), { ...definition, flag: `${gridFlag} ${axis.key}` }), gridFlag);
@@ -373,7 +382,7 @@ function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<stri
   return all;
 }
 
-/** `width`, `train-size` or `trainSize`: what a list of `--grid` is of. */
+/** `width`, `train-size` or `trainSize`: the option that a list of `--grid` is for. */
 function gridDefinition(name: string, definitions: readonly OptionDefinition[]): OptionDefinition {
   const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
   const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOfOption(name)));
@@ -432,7 +441,7 @@ function readList(
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Digits alone: "1e2" and "02" are more likely slips than widths. */
+/** Only digits: "1e2" and "02" are more likely typos than widths. */
 const plainWhole = /^(0|-?[1-9]\d*)$/;
 
 function readNumber(text: string, flag: string, kind: 'integer' | 'number', range: Range, remedy?: string): number {

@@ -1,7 +1,8 @@
 /**
- * Which member trains when and on how many threads, so that the family finishes soonest. More threads make a member
- * faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end wants them
- * all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure and deterministic.
+ * Which member trains when and on how many threads, so that the family finishes as early as possible. More threads make
+ * a member faster, but less than in proportion, so many members do best on one thread each, and a wide one at the end
+ * should have them all. The plan simulates the pool for candidate assignments of threads and takes the best; it is pure
+ * and deterministic.
  */
 import { bisector, group } from 'd3-array';
 import { nth, present } from '../machine/present.js';
@@ -10,21 +11,21 @@ export interface PlanMember {
   readonly id: string;
   /** Floating-point operations of one training step. */
   readonly flopsPerStep: number;
-  /** Training steps that are left to do. */
+  /** Training steps that are left. */
   readonly steps: number;
 }
 
 export interface PlanOptions {
   readonly members: readonly PlanMember[];
   readonly cores: number;
-  /** Members at once; what `--jobs` says. */
+  /** Members at once, from `--jobs`. */
   readonly jobs?: number | undefined;
-  /** Threads of each member; what `--threads` says. */
+  /** Threads of each member, from `--threads`. */
   readonly threads?: number | undefined;
-  /** Threads by member id that a run's record has: kept, since results depend on them in the last bits. */
+  /** Threads by member id from a run's record: kept, since the last bits of results depend on them. */
   readonly fixedThreads?: Readonly<Record<string, number>> | undefined;
   readonly device: 'cpu' | 'gpu';
-  /** Of the GPU; it decides how many members share it. */
+  /** Memory of the GPU; it determines how many members share it. */
   readonly gpuMemoryBytes?: number | undefined;
   /** How many there are; default: one. */
   readonly gpus?: number | undefined;
@@ -36,7 +37,7 @@ export interface PlannedMember extends PlanMember {
 }
 
 export interface Plan {
-  /** In the order in which they are to start. */
+  /** In the order in which they will start. */
   readonly members: readonly PlannedMember[];
   readonly estimatedSeconds: number;
   /** Threads of all members that run at once, for the pool. */
@@ -47,9 +48,9 @@ export interface Plan {
 
 /**
  * Measured on two cores of a current x86 server with the cnn family at batch 128. `workerSeconds`: a worker's start,
- * from spawn to first step, and its evaluation at the end. `overheadSeconds`: what a step costs without arithmetic.
- * `flopsPerSecond`: one core. `twoThreads`: how much faster two threads are, for a small and a large step; between
- * them it grows with the logarithm of the step's size.
+ * from spawn to first step, and its evaluation at the end. `overheadSeconds`: the cost of a step without arithmetic.
+ * `flopsPerSecond`: one core. `twoThreads`: how much faster two threads are, for a small and a large step; in between
+ * it grows with the logarithm of the step's size.
  */
 export const cpuSpeed = {
   workerSeconds: 2,
@@ -59,9 +60,9 @@ export const cpuSpeed = {
 } as const;
 
 /**
- * Measured on an H200 with the cnn family at batch 128 (docs/gpu.md): a step costs a millisecond before its arithmetic counts, and
- * a narrow member leaves the GPU idle for most of it. So members share it: 8 of width 8 took 53 s one after the other, 20 s four at
- * once and 15 s all at once. `bytesPerMember` is what the widest one that was tried took, twice over.
+ * Measured on an H200 with the cnn family at batch 128 (docs/gpu.md): a step costs a millisecond before its arithmetic
+ * counts, and a narrow member leaves the GPU idle for most of it. So members share it: 8 of width 8 took 53 s one after
+ * the other, 20 s four at once and 15 s all at once. `bytesPerMember` is twice what the widest one tested took.
  */
 export const gpuSpeed = {
   workerSeconds: 5,
@@ -71,7 +72,7 @@ export const gpuSpeed = {
   bytesPerMember: 6e9,
 } as const;
 
-/** How many members the GPUs have at once where the user doesn't say; one each where the driver doesn't say what memory there is. */
+/** How many members the GPUs run at once if the user doesn't say; one each if the driver doesn't report the memory. */
 function jobsOnGpus({ cores, gpuMemoryBytes = 0, gpus = 1 }: PlanOptions): number {
   const each = Math.max(1, Math.min(gpuSpeed.jobs, Math.floor(gpuMemoryBytes / gpuSpeed.bytesPerMember)));
   return Math.max(1, Math.min(each * gpus, cores));
@@ -92,7 +93,10 @@ function serialShare(flopsPerStep: number): number {
   return 2 / speedup - 1;
 }
 
-/** The member that starts next: the first in the queue for which there is room. One that needs more than all runs alone. */
+/**
+ * The member to start next: the first in the queue for which there is room. One that needs more than the maximum runs
+ * alone.
+ */
 export function firstThatFits(
   waiting: readonly { readonly threads: number }[],
   pool: {
@@ -108,7 +112,7 @@ export function firstThatFits(
   return next < 0 ? undefined : next;
 }
 
-/** Threads for each member, the order of starting, and how long it all should take. */
+/** Threads for each member, the starting order, and the estimated total time. */
 export function planFamily(options: PlanOptions): Plan {
   if (options.device === 'gpu') return planForGpu(options);
   const limits = limitsOf(options);
@@ -122,7 +126,7 @@ interface Limits {
   readonly maxJobs: number;
 }
 
-/** What the user asks for outright is done, even with more threads than cores. */
+/** Whatever the user asks for explicitly is done, even with more threads than cores. */
 function limitsOf({ members, cores, jobs, threads }: PlanOptions): Limits {
   if (jobs === undefined) return { maxThreads: cores, maxJobs: Math.max(1, members.length) };
   return { maxThreads: Math.max(cores, jobs * (threads ?? 1)), maxJobs: jobs };
@@ -148,32 +152,32 @@ function planForGpu(options: PlanOptions): Plan {
   return { members: order, estimatedSeconds, maxThreads: Math.max(cores, jobs * largest), maxJobs: jobs };
 }
 
-/** Highest first; equal ones as they were. */
+/** Highest first; ties keep their order. */
 function inOrder<T>(members: readonly T[], key: (member: T) => number): T[] {
   return [...members].sort((a, b) => key(b) - key(a));
 }
 
 interface Schedule {
-  /** When the last member ends. */
+  /** When the last member finishes. */
   readonly seconds: number;
-  /** Sum over the members of when each ends: of two plans equally long, the one that shows results earlier. */
+  /** Sum of the members' finishing times: of two plans that take equally long, the lower one shows results earlier. */
   readonly waiting: number;
 }
 
-/** Up to so many assignments of threads all are tried; beyond, steps of improvement from good starts. */
+/** Up to this many assignments of threads, all are tried; beyond, local improvement from good starts. */
 const exhaustiveLimit = 2000;
 
 /**
- * Members that are looked at in all assignments together before the improvement of one ends: about a second. Of a few hundred members
- * all steps are tried.
+ * Members looked at in all assignments together before the improvement of one ends: about a second. With a few hundred
+ * members all steps are tried.
  */
 const mostWork = 2e7;
-/** What a simulation takes of each member, a lower bound being 1. */
+/** The cost of a simulation per member, in units of a lower bound's. */
 const simulationWork = 5;
 
 /**
- * Members of equal cost form a class and get the same threads (a class may be split by `fixedThreads`). An assignment is
- * the threads of each class, most expensive first.
+ * Members of equal cost form a class and get the same threads (`fixedThreads` may split a class). An assignment is the
+ * threads of each class, most expensive first.
  */
 class Search {
   readonly #classes: readonly (readonly PlanMember[])[];
@@ -181,7 +185,7 @@ class Search {
   readonly #choices: readonly (readonly number[])[];
   readonly #limits: Limits;
   readonly #slowdown: number;
-  /** Of each class, by the number of threads. */
+  /** For each class, by the number of threads. */
   readonly #known: readonly Map<number, PlannedClass>[];
   #work = 0;
 
@@ -194,7 +198,7 @@ class Search {
       else known.push(member);
     }
     this.#classes = [...classes.values()];
-    // With more jobs than cores each gets one thread and its share of a core.
+    // With more jobs than cores, each gets one thread and its share of a core.
     const free = threads === undefined ? threadChoices(jobs !== undefined && jobs > cores ? 1 : cores) : [threads];
     this.#choices = this.#classes.map(([member]) => {
       const fixed = fixedThreads[present(member).id];
@@ -217,7 +221,7 @@ class Search {
     return { order: this.#order(assignment), seconds: schedule.seconds };
   }
 
-  /** The costliest classes get one number of threads, the others another, no larger. */
+  /** The most expensive classes get one number of threads, the others another, no larger. */
   *#starts(): Generator<readonly number[]> {
     const counts = [...new Set(this.#choices.flat())].sort((a, b) => a - b);
     const cuts = evenly(this.#classes.length, 16);
@@ -230,7 +234,7 @@ class Search {
     }
   }
 
-  /** One class at a time a little up or down, as long as that helps, a few rounds at most. */
+  /** Moves one class at a time a little up or down, as long as that helps, for a few rounds at most. */
   #improve(start: ScheduledAssignment): ScheduledAssignment {
     let best = start;
     for (let round = 0; round < 4; round++) {
@@ -247,7 +251,10 @@ class Search {
     return best;
   }
 
-  /** The new assignment if it is better than the best so far. Most are refused without a simulation, by two lower bounds. */
+  /**
+   * The new assignment if it is better than the best so far. Most are rejected without a simulation, by two lower
+   * bounds.
+   */
   #better(assignment: readonly number[], best: ScheduledAssignment | undefined): ScheduledAssignment {
     const classes = assignment.map((threads, i) => this.#planned(i, threads));
     this.#work += classes.length;
@@ -258,7 +265,7 @@ class Search {
     return best === undefined || isBetter(schedule, best.schedule) ? { assignment, schedule } : best;
   }
 
-  /** A class on so many threads for each of its members, which take equally long. */
+  /** A class with this many threads for each of its members, which take equally long. */
   #planned(index: number, threads: number): PlannedClass {
     const known = nth(this.#known, index).get(threads);
     if (known !== undefined) return known;
@@ -272,7 +279,7 @@ class Search {
     return planned;
   }
 
-  /** All members, in the order in which they are to start. */
+  /** All members, in the order in which they will start. */
   #order(assignment: readonly number[]): PlannedMember[] {
     const classes = assignment.map((threads, i) => this.#planned(i, threads));
     return inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds).flatMap(
@@ -282,18 +289,18 @@ class Search {
   }
 }
 
-/** Members that take equally long, one after the other in the order of starting. */
+/** Members that take equally long, consecutive in the starting order. */
 interface Batch {
   readonly threads: number;
   readonly count: number;
-  /** Of each of them. */
+  /** Per member. */
   readonly estimatedSeconds: number;
 }
 
 interface PlannedClass extends Batch {
-  /** Its place among the classes. */
+  /** Its index among the classes. */
   readonly index: number;
-  /** Thread-seconds of all of them. */
+  /** Thread-seconds of all its members. */
   readonly area: number;
 }
 
@@ -306,7 +313,7 @@ interface ScheduledAssignment {
 function lowerBound(classes: readonly PlannedClass[], { maxThreads }: Limits): number {
   let longest = 0;
   let area = 0;
-  // A plain loop: a large family has thousands of classes, and thousands of assignments are looked at.
+  // A plain loop: a large family has thousands of classes, and thousands of assignments are evaluated.
   for (const planned of classes) {
     longest = Math.max(longest, planned.estimatedSeconds);
     area += planned.area;
@@ -319,7 +326,7 @@ function workOf({ flopsPerStep, steps }: PlanMember): number {
   return steps * secondsPerStep(flopsPerStep, 1);
 }
 
-/** All counts up to 8, then ever larger steps: between 40 and 48 threads there is little to choose. */
+/** All counts up to 8, then in ever larger steps: between 40 and 48 threads there is little difference. */
 function threadChoices(cores: number): number[] {
   const counts = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256];
   return [...counts.filter((count) => count < cores), cores];
@@ -342,21 +349,21 @@ function closest(choices: readonly number[], wanted: number): number {
   return choices.reduce((best, choice) => (Math.abs(choice - wanted) < Math.abs(best - wanted) ? choice : best));
 }
 
-/** Sooner; as soon, but with results earlier. Differences of rounding are none. */
+/** Earlier; or equally early, but with results earlier. Rounding differences do not count. */
 function isBetter(a: Schedule, b: Schedule): boolean {
   const same = (x: number, y: number) => Math.abs(x - y) <= 1e-9 * Math.max(x, y);
   return same(a.seconds, b.seconds) ? a.waiting < b.waiting && !same(a.waiting, b.waiting) : a.seconds < b.seconds;
 }
 
 /**
- * Runs the pool's rule on estimated times: `firstThatFits` at every step, with a queue for each number of threads and the running members
- * in order of their ends, as families may have ten thousand members.
+ * Applies the pool's rule to estimated times: `firstThatFits` at every step, with a queue for each number of threads
+ * and the running members in order of their ends, as families may have ten thousand members.
  */
 function simulate(order: readonly Batch[], { maxThreads, maxJobs }: Limits): Schedule {
   const queues: Queue[] = [...group(order.keys(), (place) => nth(order, place).threads)].map(([threads, places]) => {
     return { threads, places, next: 0, started: 0 };
   });
-  // Those that end first are last.
+  // Those that finish first are last.
   const running: { readonly threads: number; readonly end: number }[] = [];
   let [now, waiting, busy] = [0, 0, 0];
   for (;;) {
@@ -384,14 +391,14 @@ const byEnd = bisector(({ end }: { readonly end: number }) => -end);
 
 interface Queue {
   readonly threads: number;
-  /** Places of its batches in the order of starting. */
+  /** Places of its batches in the starting order. */
   readonly places: readonly number[];
   next: number;
-  /** Members of the next batch that run already. */
+  /** Members of the next batch that have already started. */
   started: number;
 }
 
-/** The queue whose next member comes first of those that need no more threads than there is room for. */
+/** The queue whose next member comes first, among those that need no more threads than are free. */
 function firstOf(queues: readonly Queue[], room: number): Queue | undefined {
   let best: Queue | undefined;
   for (const queue of queues) {

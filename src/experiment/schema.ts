@@ -1,6 +1,6 @@
 /**
- * What can be trained, as one schema: the type, the defaults, the checks and the help text of `emergence train` all come
- * from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train the same bits.
+ * What can be trained, as one schema: the type, the defaults, the checks and the help text of `emergence train` all
+ * come from here. An `Experiment` is resolved: nothing is left to a default, so two equal ones train to the same bits.
  */
 import * as z from 'zod';
 import { colours, symmetryNames } from '../datasets/dataset.js';
@@ -25,7 +25,7 @@ export const parametrizations = ['standard', 'mup'] as const;
 export const precisions = ['float32', 'bfloat16', 'auto'] as const;
 export const devices = ['auto', 'cpu', 'gpu'] as const;
 
-/** The least of the default widths. A constant, so that it stays where a run gets further widths. */
+/** The smallest of the default widths. A constant, so that it does not change when a run gets further widths. */
 const defaultBaseWidth = 8;
 
 const positiveInteger = z.int().min(1);
@@ -39,7 +39,7 @@ const distinct = (schema: z.ZodType<number, number>) =>
 
 const share = z.number().min(0);
 
-/** Every own option may be missing: its architecture's default is filled in by `resolveExperiment`. */
+/** Every own option may be omitted: its architecture's default is filled in by `resolveExperiment`. */
 const optionalOwn = Object.fromEntries(
   Object.entries(ownOptions).map(([key, schema]) => [
     key,
@@ -56,7 +56,7 @@ function ownersOf(key: OwnOption): string {
   return shown.length === 0 ? names : `${names}; default: ${shown.join(', ')}`;
 }
 
-/** An experiment's options, one value each but for widths and seeds. */
+/** An experiment's options, with a single value each except for widths and seeds. */
 const optionShape = {
   arch: z.enum(architectures).describe('architecture of the family'),
   dataset: z
@@ -179,7 +179,7 @@ const optionShape = {
   ...optionalOwn,
 };
 
-/** Without the default, which is no value of a list. */
+/** Without the default, which has no place in a list. */
 function scalarOf(key: FactorKey): z.ZodType<number, number> {
   const schema: z.ZodType = optionShape[key];
   return (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema) as z.ZodType<
@@ -199,8 +199,8 @@ const lists = Object.fromEntries(
 ) as Record<FactorKey, z.ZodOptional<z.ZodArray<z.ZodUnion<[z.ZodType<number, number>, z.ZodNull]>>>>;
 
 /**
- * Resolved. Where members differ in more than width and seed, `grid` has the values of each further factor and the option itself the
- * one that the run began with; null in a list is an option that was left out, and so the dataset's own.
+ * Resolved. If members differ in more than width and seed, `grid` has the values of each further factor and the option
+ * itself the one that the run started with; null in a list is an omitted option, and so the dataset's own value.
  */
 export const experimentSchema = z.strictObject({
   ...optionShape,
@@ -208,7 +208,7 @@ export const experimentSchema = z.strictObject({
   zip: z.literal(true).optional(),
 });
 
-/** Options that a run keeps: widths and seeds extend it, as lists of other options do. */
+/** Options that a run keeps: new widths and seeds are added to it, as are lists of other options. */
 export const settingKeys = experimentSchema
   .keyof()
   .options.filter((key) => key !== 'widths' && key !== 'seeds' && key !== 'grid' && key !== 'zip');
@@ -234,7 +234,7 @@ const inputLists = Object.fromEntries(
   }),
 ) as Record<FactorKey, z.ZodOptional<z.ZodUnion<[z.ZodType<number, number>, z.ZodArray<z.ZodType<number, number>>]>>>;
 
-/** As written in a file or on the command line: defaults may be left out, and factors may be lists. */
+/** As written in a file or on the command line: options with defaults may be omitted, and factors may be lists. */
 export const inputSchema = z.strictObject({
   ...optionShape,
   ...inputLists,
@@ -271,27 +271,27 @@ export function resolveExperiment(input: ExperimentInput): Experiment {
   });
 }
 
-/** The standard one is what runs had before there was another: left out, as their records do. */
+/** The standard one is what runs used before there was a choice: it is omitted, as in their records. */
 function withParametrization({ parametrization, ...options }: Record<string, unknown>): Record<string, unknown> {
   if (parametrization === undefined || parametrization === 'standard') return options;
   return { baseWidth: defaultBaseWidth, ...options, parametrization };
 }
 
-/** What `resolveExperiment` makes the experiment of. */
+/** The input from which `resolveExperiment` makes this experiment. */
 export function inputOf({ grid = {}, zip, ...options }: Experiment): ExperimentInput {
-  // Values that are not set stand in a list as null; `resolveExperiment` knows them.
+  // Values that are not set are null in a list; `resolveExperiment` handles them.
   const lists = grid as Partial<Record<FactorKey, number[]>>;
   return { ...options, ...lists, ...(zip === undefined ? {} : { zip }) };
 }
 
 const lengths: readonly string[] = ['epochs', 'steps'];
 
-/** Whether a value gives way to those that were said: of the same key, or of the other one of `epochs` and `steps`. */
+/** Whether a value is replaced by those given: of the same key, or of the other one of `epochs` and `steps`. */
 export function isReplacedBy(key: string, said: Readonly<Record<string, unknown>>): boolean {
   return said[key] !== undefined || (lengths.includes(key) && lengths.some((other) => said[other] !== undefined));
 }
 
-/** An architecture's own options and the shared defaults that are its own. */
+/** An architecture's own options and its own defaults of shared ones. */
 function defaultsOf(arch: Architecture): Record<string, unknown> {
   const own = Object.entries(ownDefaults).map(([key, defaults]) => [key, (defaults as Record<string, unknown>)[arch]]);
   const had = Object.fromEntries(own.filter(([, value]) => value !== undefined)) as Record<string, unknown>;
@@ -308,7 +308,7 @@ export function foreignKeys({
   );
 }
 
-/** The name of a run is that of its folder, and appears in file names, links and labels of reports. */
+/** The name of a run is that of its folder, and is used in file names, links and labels of reports. */
 export const runNameSchema = z
   .string()
   .regex(

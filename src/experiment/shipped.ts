@@ -1,4 +1,4 @@
-/** The experiments that come with the lab: files in experiments/, which go by their names. */
+/** The experiments that come with the lab: files in experiments/, referred to by name. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { labFolder } from '../machine/installation.js';
@@ -19,12 +19,12 @@ export async function shippedNames(): Promise<string[]> {
     .sort();
 }
 
-/** The file of the experiment with this name; undefined if it is no such name. */
+/** The file of the experiment with this name; undefined if there is none. */
 export async function shippedFile(name: string): Promise<string | undefined> {
   return (await shippedNames()).includes(name) ? path.join(folder, name + extension) : undefined;
 }
 
-/** What the comments at the top of a file say of it. */
+/** What the comments at the top of a file say about it. */
 export interface Header {
   readonly what: string;
   /** How long it takes, and on what. */
@@ -32,7 +32,10 @@ export interface Header {
   readonly shows: string;
 }
 
-/** Comments are `# KEY: text`, with the text going on in the lines below; before the first key it is what the experiment is. */
+/**
+ * Comments are `# KEY: text`, where the text may continue on the lines below; before the first key they say what the
+ * experiment is.
+ */
 export function headerOf(text: string): Header {
   const parts: Record<string, string> = {};
   let key = 'What';

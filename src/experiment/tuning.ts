@@ -10,15 +10,15 @@ export interface Tuning {
   readonly factor: TunableKey;
   /** Ascending, at least two. */
   readonly values: readonly number[];
-  /** Trials, at most as many as values. */
+  /** Number of trials, at most the number of values. */
   readonly budget: number;
-  /** Whether each member has its own trials, or those of a width share them. */
+  /** Whether each member has its own trials, or members of a width share them. */
   readonly per: 'member' | 'width';
-  /** Training steps of a trial; undefined: as many as the member's. */
+  /** Training steps of a trial; undefined: the member's own number. */
   readonly steps: number | undefined;
 }
 
-/** The seed that trains the trials where members of a width share them: a constant, whichever seeds a run has. */
+/** The seed of trials that members of a width share: a constant, whichever seeds a run has. */
 export const sharedSeed = 0;
 
 /** Undefined without `--tune`. Throws UsageError for what cannot be tuned, naming `where`. */
@@ -44,7 +44,7 @@ export function tuningOf(experiment: Experiment, where = '--tune', budgetWhere =
   return { factor, values, budget: tuneBudget ?? values.length, per: tunePer, steps: tuneSteps };
 }
 
-/** The option that members differ in since it was chosen for each; none without `--tune`. */
+/** The option in which members differ because it was chosen for each; none without `--tune`. */
 export function tunedKeys(experiment: Experiment): TunableKey[] {
   const tuning = tuningOf(experiment);
   return tuning === undefined ? [] : [tuning.factor];
@@ -52,13 +52,13 @@ export function tunedKeys(experiment: Experiment): TunableKey[] {
 
 export interface Trial {
   readonly value: number;
-  /** On the validation split, at the trial's end; null if it diverged. */
+  /** On the validation split, at the end of the trial; null if it diverged. */
   readonly loss: number | null;
 }
 
 /**
- * The value that is tried next: the middle one first, and then always the one nearest to the best so far, the lower of two. So a budget
- * below the number of values is spent around the minimum. Undefined if the budget is spent.
+ * The value to try next: the middle one first, then always the one nearest to the best so far, the lower of two. So a
+ * budget below the number of values is spent around the minimum. Undefined if the budget is spent.
  */
 export function nextValue(
   { values, budget }: Pick<Tuning, 'values' | 'budget'>,
@@ -66,14 +66,14 @@ export function nextValue(
 ): number | undefined {
   if (trials.length >= budget) return undefined;
   const centre = bestTrial(trials) ?? values[Math.floor((values.length - 1) / 2)];
-  // Of nothing but diverged trials the lower values are next.
+  // If all trials diverged, the lower values are next.
   const place = values.indexOf(centre ?? NaN);
   const distance = (i: number) => Math.abs(i - place);
   const left = values.flatMap((value, i) => (trials.some((trial) => trial.value === value) ? [] : [{ value, i }]));
   return left.sort((a, b) => distance(a.i) - distance(b.i) || a.i - b.i)[0]?.value;
 }
 
-/** The value with the lowest loss, of equal ones the lowest; undefined if all diverged. */
+/** The value with the lowest loss, the lowest value of equals; undefined if all diverged. */
 export function bestTrial(trials: readonly Trial[]): number | undefined {
   const fine = trials.flatMap(({ value, loss }) => (loss === null ? [] : [{ value, loss }]));
   return fine.sort((a, b) => a.loss - b.loss || a.value - b.value)[0]?.value;

@@ -1,4 +1,4 @@
-/** Where a value of an experiment was said, for the messages about it: as a flag, or on a line of an experiment file. */
+/** Where a value of an experiment was given, for messages about it: as a flag, or on a line of an experiment file. */
 import { UsageError } from '../terminal/errors.js';
 import { ownDefaults, type Architecture, type OwnOption } from './architectures.js';
 import { foreignKeys, optionOf, type ExperimentInput, type ExperimentKey } from './schema.js';
@@ -6,7 +6,7 @@ import { foreignKeys, optionOf, type ExperimentInput, type ExperimentKey } from 
 /** `experiments/lenet-mnist.yaml:5:9: epochs` for every key that an experiment file has. */
 export type ValueOrigins = Readonly<Partial<Record<ExperimentKey, string>>>;
 
-/** How a message names a key: by its place in a file, and by its flag where it has none. */
+/** How a message refers to a key: by its place in a file, or by its flag if it has none. */
 export function originOf(key: ExperimentKey, places: ValueOrigins = {}): string {
   return places[key] ?? `--${optionOf(key)}`;
 }
@@ -26,7 +26,7 @@ export function refuseForeignKeys(
   );
 }
 
-/** Throws UsageError if both `epochs` and `steps` say how long to train. */
+/** Throws UsageError if both `epochs` and `steps` are given. */
 export function refuseTwoLengths(
   { epochs, steps }: Readonly<Record<string, unknown>>,
   places: ValueOrigins = {},

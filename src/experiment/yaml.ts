@@ -1,4 +1,4 @@
-/** YAML as a mapping whose every key and value knows its line and column. What is no sound YAML is refused in one line. */
+/** YAML as a mapping in which every key and value has its line and column. Invalid YAML is rejected in one line. */
 import {
   isMap,
   isNode,
@@ -14,11 +14,11 @@ import {
 import { UsageError } from '../terminal/errors.js';
 import { printable } from '../terminal/printable.js';
 
-/** An experiment needs none, and nested ones grow without bound. */
+/** An experiment needs none, and nested ones expand without bound. */
 const maxAliases = 20;
 const writeOut = 'write the values out';
 
-/** A mapping at the top of a document that is sound YAML. */
+/** A mapping at the top of a document that is valid YAML. */
 export interface YamlSource {
   readonly document: Document;
   readonly mapping: YAMLMap;
@@ -26,14 +26,14 @@ export interface YamlSource {
   readonly at: (offset: number) => string;
 }
 
-/** `file` names it in messages. Throws UsageError. */
+/** `file` is its name in messages. Throws UsageError. */
 export function parseMapping(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  // The package looks for duplicate keys in time that grows with their square; whoever knows the keys finds them.
+  // The package's search for duplicate keys is quadratic; code that knows the keys finds them itself.
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false } as const;
   const document = parseDocument(text, options);
   refuseUnsound(document, at);
@@ -45,7 +45,7 @@ export function parseMapping(text: string, file: string): YamlSource {
   return { document, mapping: contents, at };
 }
 
-/** Mistakes whose message from the package is hard to act on: what it is, and what would be right. */
+/** Mistakes for which the package's message is hard to act on: what is wrong, and how to fix it. */
 const reworded: Readonly<Partial<Record<ErrorCode, readonly [what: string, remedy: string]>>> = {
   MULTIPLE_DOCS: ['has a second document', 'write one experiment per file'],
   TAB_AS_INDENT: ['is indented with a tab', 'use spaces'],
@@ -64,7 +64,7 @@ function refuseUnsound({ errors, warnings }: Document, at: YamlSource['at']): vo
   throw new UsageError(what, at(mistake.pos[0]), remedy);
 }
 
-/** Counts before it looks anything up, as each look-up goes through the whole document. */
+/** Counts before looking anything up, as each look-up goes through the whole document. */
 function refuseBadAliases(document: Document, at: YamlSource['at']): void {
   const aliases: { readonly alias: Alias; readonly within: readonly unknown[] }[] = [];
   visit(document, {
@@ -84,7 +84,7 @@ function refuseBadAliases(document: Document, at: YamlSource['at']): void {
   }
 }
 
-/** As plain data. Throws where aliases stand for more than an experiment could need. */
+/** As plain data. Throws if aliases expand to more than an experiment could need. */
 export function plainValues({ document, mapping, at }: YamlSource): Record<string, unknown> {
   try {
     return document.toJS({ maxAliasCount: maxAliases }) as Record<string, unknown>;
@@ -99,7 +99,9 @@ export function yamlKey(key: unknown): string {
   return isNode(key) && 'value' in key ? String(key.value) : String(key);
 }
 
-/** Where the value at a path begins, or what holds it: behind an alias nothing has a place of its own. */
+/**
+ * Where the value at a path begins, or the node that contains it: values behind an alias have no place of their own.
+ */
 export function offsetOf([key, entry]: readonly PropertyKey[], { mapping }: YamlSource): number {
   const pair = mapping.items.find((item) => yamlKey(item.key) === key);
   if (pair === undefined) return startOf(mapping);
@@ -108,7 +110,7 @@ export function offsetOf([key, entry]: readonly PropertyKey[], { mapping }: Yaml
   return startOf(node ?? pair.key);
 }
 
-/** `epochs:` with nothing behind it: an empty scalar, whose place is after the colon or on a later line. */
+/** `epochs:` with nothing after it: an empty scalar, whose place is after the colon or on a later line. */
 function isMissing(node: Node): boolean {
   return node.range !== null && node.range !== undefined && node.range[0] === node.range[1];
 }
