@@ -43,7 +43,12 @@ export function contrast<Name extends ScoreName>(
   const overSeeds = first.expected && second.expected && pairUp(first.expected, second.expected);
   const minusOf = ([x, y]: readonly [number, number]) => minus(y, x);
   const differences = pairs.map(minusOf);
-  const difference = differenceOf(minus(b, a), differences, overSeeds?.map(minusOf));
+  const { value, interval } = differenceOf(minus(b, a), differences, overSeeds?.map(minusOf));
+  // No largest step is less than none of the range, or more than all of it.
+  const difference =
+    name === 'jump'
+      ? { value, interval: { lower: atLeast(-1, interval.lower), upper: -atLeast(-1, -interval.upper) } }
+      : { value, interval };
   const known = drawsWithValue(differences);
   const above = known.reduce((sum, value) => sum + (value > 0 ? 1 : value === 0 ? 0.5 : 0), 0);
   const higher = known.length === 0 ? NaN : above / known.length;
@@ -80,6 +85,11 @@ function shareOf(x: number, y: number): number {
   if (!(x > 0) || Number.isNaN(y)) return NaN;
   if (minus(y, x) === 0) return 0.5;
   return y === Infinity ? 1 : y <= 0 ? 0 : y / (x + y);
+}
+
+/** NaN stays. */
+function atLeast(least: number, value: number): number {
+  return value < least ? least : value;
 }
 
 /** Values that are equal up to rounding, including infinities, do not differ. */

@@ -17,7 +17,15 @@ import { curveSharpness, type CurveSharpness, type SharpnessOptions } from './sh
 
 /** Whether the late rise of the untuned curve is there in the tuned one too: `twinVerdict`. */
 export type TwinVerdict =
-  'survives' | 'is stronger' | 'is weaker' | 'goes' | 'appears' | 'was not there' | 'cannot be told';
+  | 'survives'
+  | 'is stronger'
+  | 'is weaker'
+  | 'goes'
+  | 'is weakened'
+  | 'appears'
+  | 'is strengthened'
+  | 'was not there'
+  | 'cannot be told';
 
 export interface TwinCurve extends ComparedCurve {
   readonly smooth: CurveSharpness['smooth'];
@@ -31,8 +39,8 @@ export interface TwinCurves {
   readonly rule: string | undefined;
   readonly untuned: TwinCurve;
   readonly tuned: TwinCurve;
-  /** The tuned family's score less the untuned one's. */
-  readonly scores: Readonly<Record<ScoreName, Pick<Contrast, 'difference' | 'higher'>>>;
+  /** The tuned family's score less the untuned one's, and divided by it. */
+  readonly scores: Readonly<Record<ScoreName, Pick<Contrast, 'difference' | 'ratio' | 'higher'>>>;
   readonly verdict: TwinVerdict;
 }
 
@@ -109,8 +117,8 @@ function twinCurves(
   const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });
   const scores = Object.fromEntries(
     scoreNames.map((name) => {
-      const { difference, higher } = contrast(name, a, b);
-      return [name, { difference, higher }] as const;
+      const { difference, ratio, higher } = contrast(name, a, b);
+      return [name, { difference, ratio, higher }] as const;
     }),
   ) as TwinCurves['scores'];
   const verdict = twinVerdict(one.scores.bow.interval, two.scores.bow.interval, scores.bow.difference.interval);
@@ -129,15 +137,15 @@ function sharpCurve(sampled: SampledChoice, members: readonly MemberOutcomes[], 
 type Limits = Readonly<Record<'lower' | 'upper', number>>;
 
 /**
- * By 95 % intervals of the bow, the one score that tells late from early: there is a late rise where it is above 0, it is another one where
- * the paired difference excludes 0.
+ * By 95 % intervals of the bow, the one score that tells late from early: there is a late rise where it is above 0 and none where it is at
+ * most 0, and tuning changes it where the paired difference excludes 0. An interval that holds 0 shows neither.
  */
 export function twinVerdict(untuned: Limits, tuned: Limits, difference: Limits): TwinVerdict {
   if ([untuned, tuned, difference].some(({ lower, upper }) => !(lower <= upper))) return 'cannot be told';
   const [isLate, staysLate] = [untuned.lower > 0, tuned.lower > 0];
   const [isWeaker, isStronger] = [difference.upper < 0, difference.lower > 0];
   if (isLate && staysLate) return isWeaker ? 'is weaker' : isStronger ? 'is stronger' : 'survives';
-  if (isLate) return isWeaker ? 'goes' : 'cannot be told';
-  if (staysLate) return isStronger ? 'appears' : 'cannot be told';
+  if (isLate) return !isWeaker ? 'cannot be told' : tuned.upper <= 0 ? 'goes' : 'is weakened';
+  if (staysLate) return !isStronger ? 'cannot be told' : untuned.upper <= 0 ? 'appears' : 'is strengthened';
   return 'was not there';
 }

@@ -53,7 +53,7 @@ export function twinsTable(found: TunedComparison<NamedRun>): string {
     values,
     '',
     compared.join('\n\n'),
-    `Difference: ${other.label} less ${one.label}, in ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each are drawn for itself' : '; with one seed, another seed may lie outside'}. 95 % intervals.`,
+    `Difference: ${other.label} less ${one.label}, in ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each are drawn for itself, at the values that were chosen' : '; with one seed, another seed may lie outside'}. 95 % intervals.`,
     'Smooth p: that smooth growth scores as high, adjusted for all scores of the curve (see compare without --tuned).',
     ...(induced.rule === undefined
       ? []
@@ -68,7 +68,9 @@ export const verdicts: Readonly<Record<TwinVerdict, string>> = {
   'is weaker': 'the late rise survives tuning, but is weaker.',
   'is stronger': 'the late rise survives tuning, and is stronger.',
   goes: 'the late rise does not survive tuning.',
+  'is weakened': 'tuning weakens the late rise; whether any of it survives cannot be told.',
   appears: 'there is a late rise only with tuning.',
+  'is strengthened': 'there is a late rise with tuning, and a weaker one or none without.',
   'was not there': 'no late rise is found, with tuning or without.',
   'cannot be told': 'whether a late rise survives tuning cannot be told.',
 };

@@ -1,6 +1,7 @@
 /** Two curves of one family: truths with a closed form, and truths that are equally sharp. */
 import { expect, test } from 'vitest';
 import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
+import { contrast } from '../../../src/analysis/contrast.js';
 import { pairScores } from '../../../src/analysis/paired.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, imageAccuracy, subsetAccuracy, subsetTrials, topK } from '../../../src/metrics/classification.js';
@@ -185,4 +186,15 @@ test('a member at the limit of its metric takes no interval away: no image of an
       expect(interval.upper - interval.lower).toBeLessThan(20);
     }
   }
+});
+
+test('a difference of largest steps ends at 1, where one of them is all of the range', () => {
+  const ofSteps = (jump: number, others: readonly number[]) => ({
+    observed: { jump },
+    draws: others.map((each) => ({ jump: each })),
+  });
+  // The basic interval mirrors -0.9 at -0.6, to -0.3; -0.1 to -1.1.
+  const found = contrast('jump', ofSteps(1, [1, 1, 1, 1]), ofSteps(0.4, [0.1, 0.4, 0.4, 0.9]));
+  expect(found.difference.interval.lower).toBe(-1);
+  expect(found.difference.value).toBeCloseTo(-0.6, 12);
 });
