@@ -1,22 +1,22 @@
 /**
- * Names and texts that are not ours, as they may stand in the files of a report. Each function is for one kind of place; LaTeX has its
- * own file, the terminal is `terminal/printable.ts`.
+ * Escapes untrusted names and texts for a report's files. Each function is for one kind of place; for LaTeX see its own file, for the
+ * terminal `terminal/printable.ts`.
  */
 
-/** XML has no control characters, not even escaped, and a browser drops them. */
+/** XML does not allow control characters, even escaped, and browsers drop them. */
 const unwritable = /[^\P{Cc}\t\n]|\p{Cs}|[\ufffe\uffff]/gu;
 
-/** In HTML and SVG, as text and between quotes. */
+/** For HTML and SVG, as text and in quoted attributes. */
 export function markupText(text: string): string {
   return writable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Without what no SVG can hold. */
+/** Removes characters that SVG does not allow. */
 export function writable(text: string): string {
   return text.replace(unwritable, '\ufffd');
 }
 
-/** A path with slashes, as the address of a link in HTML and Markdown. */
+/** A path with slashes as a link's URL in HTML and Markdown. */
 export function linkPath(path: string): string {
   return path
     .split('/')
@@ -30,8 +30,8 @@ function percentEncoded(character: string): string {
 }
 
 /**
- * In Markdown, as text on one line: no HTML, no link, no emphasis, no heading. A number's interval stays as it is, `[0.1, 0.2]`: without
- * a parenthesis or a colon behind it, that is no link.
+ * For Markdown, as text on one line: no HTML, links, emphasis or headings. A number's interval is not escaped, `[0.1, 0.2]`: unless a
+ * parenthesis or a colon follows, it is not a link.
  */
 export function markdownText(text: string): string {
   return writable(text)
@@ -41,7 +41,7 @@ export function markdownText(text: string): string {
     .replace(/^(\d+)([.)])(?= )/, '$1\\$2');
 }
 
-/** In a script of type application/json, where "<" is all that could end it. */
+/** For a script of type application/json, which only a "<" could end. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

@@ -1,12 +1,12 @@
-/** The lab's words: docs/glossary.md is made from them, and every report explains them. */
+/** The lab's terms: docs/glossary.md is made from them, and every report explains them. */
 export interface GlossaryTerm {
   readonly term: string;
   readonly meaning: string;
-  /** A page of docs/ that says more, with its anchor. */
+  /** A page of docs/ with more detail, including the anchor. */
   readonly page?: string;
 }
 
-/** In the order in which a reader meets them. */
+/** In the order a reader meets them. */
 export const glossary: readonly GlossaryTerm[] = [
   { term: 'member', meaning: 'one trained model of a family: one seed at one value of each factor' },
   {

@@ -14,20 +14,20 @@ import { fontFamily } from './figures/theme.js';
 const mostClasses = 12;
 const imagesPerClass = 10;
 
-/** Lengths in pixels of the picture before it is enlarged. */
+/** Lengths in pixels before enlargement. */
 const margin = 16;
 const gap = 3;
-/** A small image is shown enlarged by a whole number, to about this. */
+/** Small images are enlarged by a whole factor, to about this size. */
 const shownSide = 48;
 const header = 62;
 /** Pixels of the PNG per pixel of the picture. */
 const pngScale = 2;
 const labelFont = 12;
 
-/** More classes than these are a wall of numbers; a run's record lists them all. */
+/** Most classes listed, to avoid a wall of numbers; a run's record lists them all. */
 const mostListed = 40;
 
-/** Classes with their numbers of images in train and test. */
+/** Number of training and test images in each class. */
 export function countByClass({ classNames, classes, train, test }: Splits) {
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
   return Array.from(trained, (count, label) => {
@@ -45,7 +45,7 @@ export function classTable(data: Splits): string {
   return counts.length > mostListed ? `${table}\n... and ${counts.length - mostListed} more classes` : table;
 }
 
-/** Classes and training images are drawn at random, the same each time. */
+/** Classes and training images are chosen at random, the same each time. */
 export async function previewDataset(data: Splits): Promise<Uint8Array> {
   const rows = rowsOf(data);
   const cell = cellOf(data.shape);
@@ -85,7 +85,7 @@ interface Row {
   readonly indices: readonly number[];
 }
 
-/** Of the classes that have training images: not every number up to the largest label needs to be one. */
+/** Rows of the classes that have training images: not every number up to the largest label need be a class. */
 function rowsOf({ classNames, train }: Splits): Row[] {
   const present = [...new Set(train.labels)].sort((a, b) => a - b);
   const places = Random.named(0, 'preview', 'classes').permutation(present.length).subarray(0, mostClasses).sort();
@@ -111,7 +111,7 @@ function titlesOf({ name, classes, shape, train, test }: Splits, rows: number): 
   return [shortened(name, 70), subtitle];
 }
 
-/** Keeps the end, which tells paths apart. */
+/** Keeps the end, which distinguishes paths. */
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(1 - length)}`;
 }
@@ -130,7 +130,7 @@ function cellOf({ width, height }: ImageShape): Size {
   };
 }
 
-/** Each pixel of the final picture by its nearest one in the image, so that small images stay what they are. */
+/** Takes each pixel of the final picture from the nearest one in the image, so that small images stay sharp. */
 async function gridPng(
   { shape, train }: Splits,
   rows: readonly Row[],
@@ -159,7 +159,7 @@ async function gridPng(
     .toBuffer();
 }
 
-/** Red, green and blue; the first channel thrice where there are not three. */
+/** Red, green and blue; the first channel three times if there are not three. */
 function pixelAt(
   images: Uint8Array,
   { height, width, channels }: ImageShape,

@@ -1,4 +1,4 @@
-/** What `emergence quanta` shows of a run: tables, a CSV of every example's turn, a picture. */
+/** The output of `emergence quanta`: tables, a CSV of every example's turn, a picture. */
 import * as path from 'node:path';
 import type { Quanta } from '../analysis/quanta.js';
 import { passageSteps } from '../analysis/example-turns.js';
@@ -15,7 +15,7 @@ import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
 import { csvText } from './tables/text-table.js';
 
-/** For a terminal. */
+/** Tables for a terminal. */
 export function quantaTables(quanta: Quanta, words: FamilyWords): string {
   const parts = [turnTable(quanta, words), sharpLines(quanta, words), fitTables(quanta, words)];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -28,7 +28,7 @@ export async function writeQuanta(
   all: readonly FoundQuanta[],
   printed: FigureOptions = usualFigure,
 ): Promise<string[][]> {
-  // Drawn first: what is stopped while it draws leaves what was there.
+  // Drawn first, so that stopping while they are drawn leaves the previous files.
   const pictures = await writeRunFigures(all, {
     runOf: ({ run }) => run,
     figureOf: (found, isOneOf) => {
@@ -51,7 +51,7 @@ export async function writeQuanta(
   return written;
 }
 
-/** A row per example; `docs/quanta.md` has the columns. */
+/** A row per example; `docs/quanta.md` describes the columns. */
 function csvOf(
   { grid, turns }: Quanta,
   { example, sequence, position, label }: Partial<OutcomeTable>,
@@ -86,7 +86,7 @@ function turnOf(t: number, never: boolean, scales: number): string {
   return t === 0 ? 'always' : t === scales ? 'later' : 'within';
 }
 
-/** From the last scale that all fail to the first that all solve, in powers of ten of parameters. */
+/** From the last scale where all seeds fail to the first where all succeed, in powers of ten of parameters. */
 function decadesOf({ scales }: Quanta['grid'], { failing, holding }: Quanta['turns'], i: number): number {
   const from = nth(scales, nth(failing, i) - 1).parameters;
   const to = nth(scales, scales.length - nth(holding, i)).parameters;

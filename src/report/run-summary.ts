@@ -1,4 +1,4 @@
-/** What a run shows of itself when it ends: for each kind of outcomes the metrics of its table and of its pictures. */
+/** What is shown when a run ends: for each kind of outcomes, the metrics of its table and of its pictures. */
 import { defaultMetrics, type Sized } from '../analysis/defaults.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { nth } from '../machine/present.js';
@@ -12,21 +12,21 @@ import { testSetText } from '../runs/imported.js';
 export interface Showcase {
   readonly table: readonly Metric[];
   readonly figures: readonly {
-    /** `curve`: the file's name without its ending. */
+    /** `curve`: file name without ending. */
     readonly name: string;
     readonly metrics: readonly Metric[];
-    /** Shares on an axis of shares, all else on a logarithmic one. */
+    /** Shares go on an axis of shares, everything else on a logarithmic one. */
     readonly vertical: 'share' | 'log';
     /** Title of the vertical axis. */
     readonly axis: string;
   }[];
   /** `10 000 test images`. */
   readonly testSet: string;
-  /** What intervals are over the draw of. */
+  /** What the intervals are over the sampling of. */
   readonly sampling: Sampling;
 }
 
-/** Columns that a showcase reads. */
+/** Columns read by a showcase. */
 export const showcaseColumns: Readonly<Record<OutcomeKind, readonly OutcomeName[]>> = {
   classification: ['correct', 'log_probability', 'label', 'predicted'],
   reconstruction: ['mse', 'psnr', 'ssim'],

@@ -1,4 +1,4 @@
-/** What scores and axes are called wherever they are shown: on the terminal, in figures, in reports and in the page. */
+/** Names of scores and axes wherever they are shown: in the terminal, figures, reports and the page. */
 import type { ScaleName } from '../analysis/scales.js';
 import type { ScoreName } from '../analysis/scores.js';
 
@@ -20,7 +20,7 @@ export function titled<Name extends keyof typeof scoreTitles>(...names: readonly
   return names.map((name) => ({ name, title: scoreTitles[name] }));
 }
 
-/** Scores that tables have. */
+/** Scores in tables. */
 export const shownScores: readonly TitledScore[] = titled('emergence', 'ramp', 'jump', 'bow');
 
 /** Scores of the many curves that `sweep` and `search` rank. */

@@ -1,4 +1,4 @@
-/** What a run shows when it ends: a table, and a picture of its curves beside run.json. From stored outcomes alone. */
+/** The summary at the end of a run: a table, and a picture of its curves beside run.json. Uses stored outcomes only. */
 import * as path from 'node:path';
 import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
@@ -27,36 +27,36 @@ import { curvesFigure } from './figures/train.js';
 import { showcaseColumns, showcaseOf, type Showcase } from './run-summary.js';
 import { membersTable, printed as printedTable, type MembersColumn } from './tables/members.js';
 
-/** A complete member and what it reached. */
+/** A complete member and its results. */
 export interface SummaryRow {
   readonly id: string;
   readonly width: number;
   readonly seed: number;
-  /** Trainable ones. */
+  /** Trainable parameters. */
   readonly parameters: number;
-  /** By the metric's id; null if the test set is too small for it. */
+  /** By metric id; null if the test set is too small for the metric. */
   readonly metrics: Readonly<Record<string, Measurement | null>>;
-  /** Of training and evaluation. */
+  /** Time of training and evaluation. */
   readonly seconds: number;
 }
 
 export interface TrainingSummary {
   /** The complete members, by width and seed. */
   readonly rows: readonly SummaryRow[];
-  /** For a terminal; ends with a line for every member that is not in it. */
+  /** For a terminal; ends with a line for every missing member. */
   readonly table: string;
-  /** What the standard and the induced curve say, in sentences; none for a single width. */
+  /** Findings on the standard and the induced curve, in sentences; none for a single width. */
   readonly findings: readonly string[];
-  /** The numbers behind them; undefined for a single width, or a test set too small for the induced metric. */
+  /** The numbers behind the findings; undefined for a single width, or a test set too small for the induced metric. */
   readonly sharpness: Sharpness | undefined;
-  /** Members that are not complete. */
+  /** Number of incomplete members. */
   readonly missing: number;
   /** Paths of the pictures. */
   readonly figures: readonly string[];
 }
 
 /**
- * Reads every complete member's outcomes, draws its pictures into the run's folder.
+ * Reads every complete member's outcomes and draws the pictures into the run's folder.
  *
  * @throws RunError if there is no run, no member of it is complete, or it can't be read or written
  */
@@ -98,13 +98,13 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   };
 }
 
-/** A line per member, or a line per width where there are several seeds; and what its intervals are. */
+/** A line per member, or per width if there are several seeds; then what the intervals are. */
 function summaryLines(
   rows: readonly SummaryRow[],
   { table, figures, testSet, sampling }: Showcase,
   words: FamilyWords,
 ): string[] {
-  // Of what is drawn: with intervals of all the line would be longer than a terminal; `evaluate` has them.
+  // Only for what is drawn: with all intervals the line would be wider than a terminal; `evaluate` has them.
   const withIntervals = new Set(figures.flatMap(({ metrics }) => metrics.map(({ id }) => id)));
   const ofColumn = ({ id }: Metric, cell: MembersColumn['values'][number]): MembersColumn['values'][number] =>
     withIntervals.has(id) ? cell : { value: cell.value };
@@ -143,7 +143,7 @@ function summaryLines(
   ];
 }
 
-/** With its interval, for which it takes two seeds that differ: of seeds that agree one of no width would be a lie. */
+/** The mean with its interval, if at least two seeds differ: identical seeds would give a misleading interval of no width. */
 function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColumn['values'][number] {
   const measured = seeds.flatMap(({ metrics }) => metrics[metric.id] ?? []);
   const values = measured.map(({ value }) => value);
@@ -151,13 +151,13 @@ function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColum
   return { value: mean(values), ...(differ ? overSeeds(values, metric.limits, (place) => nth(measured, place)) : {}) };
 }
 
-/** Of families of one width there is none, nor of a test set that is too small for the induced metric. */
+/** Undefined for families of one width, or if the test set is too small for the induced metric. */
 function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
   const { standard } = defaultMetrics(record, members);
   const induced = defaultInduced(record, members);
   const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(nth(members, 0).outcomes));
   if (!isShown) return undefined;
-  // What is said at the end of a training rests on the paired contrast alone.
+  // Statements at the end of training rest on the paired contrast alone.
   return compareSharpness({ standard: { metric: standard }, induced, members, nullDraws: 0 });
 }
 
@@ -181,7 +181,7 @@ function rowOf({ record, outcomes }: SummaryMember, metrics: readonly Metric[]):
   };
 }
 
-/** Rows of the columns that were read. */
+/** Number of rows of the columns read. */
 function rowsOf(outcomes: MemberOutcomes['outcomes']): number {
   return Object.values(outcomes)[0]?.length ?? 0;
 }
@@ -190,7 +190,7 @@ function fits(metric: Metric, testCount: number): boolean {
   return metric.refuses(testCount) === undefined;
 }
 
-/** Members that would do better to give every class the same chance, in a line. */
+/** A line on members that do worse than giving every class the same probability. */
 function guessing(rows: readonly SummaryRow[], members: readonly SummaryMember[]): string[] {
   const found = new Map<number, string[]>();
   rows.forEach(({ id, metrics }, i) => {
@@ -234,7 +234,7 @@ async function drawCurves(
   return files;
 }
 
-/** Of families that give images back: the same test images by the first seed of every width. */
+/** For families that reconstruct images: the same test images by the first seed of every width. */
 async function drawReconstructions(
   folder: string,
   { record, members, printed }: Drawn,

@@ -1,4 +1,4 @@
-/** A report's text as data: what report.md, report.html and the files of tables are made of. */
+/** A report's text as data, from which report.md, report.html and the table files are made. */
 import type { FigureFormat } from '../figures/print.js';
 
 export interface Section {
@@ -13,7 +13,7 @@ export interface Section {
 export type Block =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
-  /** Commands, a line each. */
+  /** Commands, one per line. */
   | { readonly kind: 'code'; readonly lines: readonly string[] }
   | { readonly kind: 'table'; readonly table: Table }
   | { readonly kind: 'figure'; readonly figure: ReportFigure };
@@ -23,9 +23,9 @@ export interface Table {
   readonly name: string;
   readonly caption: string;
   readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right' }[];
-  /** As they are read. */
+  /** Rows as displayed. */
   readonly rows: readonly (readonly string[])[];
-  /** All digits, and more columns than fit a page; left out for a table that is text. */
+  /** Full precision, and more columns than fit a page; left out for tables of text. */
   readonly raw?: {
     readonly heading: readonly string[];
     readonly lines: readonly (readonly (string | number | null | undefined)[])[];
@@ -37,7 +37,7 @@ export interface ReportFigure {
   readonly name: string;
   readonly alt: string;
   readonly caption: string;
-  /** What draws it again. */
+  /** The command that draws it again. */
   readonly command: string;
   /** Endings of its files; report.md shows the PNG, or else the first. */
   readonly formats: readonly (FigureFormat | 'vl.json')[];
@@ -46,7 +46,7 @@ export interface ReportFigure {
 export interface Report {
   readonly title: string;
   readonly subtitle: string;
-  /** What there is to know, in a paragraph or two. */
+  /** The essentials, in a paragraph or two. */
   readonly summary: readonly string[];
   readonly sections: readonly Section[];
 }

@@ -1,4 +1,4 @@
-/** Everything that a report says of one run, computed from its stored outcomes. */
+/** Everything a report says about one run, computed from its stored outcomes. */
 import { present } from '../../machine/present.js';
 import { parseAxis } from '../../terminal/axis-text.js';
 import { compareCurves, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
@@ -43,40 +43,40 @@ export interface AnalysedFamily {
   readonly about: string;
   readonly standard: Metric;
   readonly induced: Metric;
-  /** Whether the induced metric is the lab's choice, which for autoencoders is made from the outcomes. */
+  /** Whether the induced metric is the lab's default, which for autoencoders is chosen from the outcomes. */
   readonly isUsual: boolean;
   readonly comparison: Comparison;
   readonly evaluations: readonly [standard: MetricEvaluation, induced: MetricEvaluation];
-  /** At each scale. */
+  /** One value for each scale. */
   readonly predicted: Float64Array;
   readonly sweep: Sweep;
-  /** As `--over` takes it. */
+  /** In the form of `--over`. */
   readonly over: string;
   readonly causes: { readonly testSizes: readonly ResampledCurve[]; readonly keptScales: readonly ResampledCurve[] };
   readonly sizes: readonly number[];
   readonly kept: readonly number[];
-  /** Of the standard metric; undefined if a width has too few seeds. */
+  /** Seeds under the standard metric; undefined if a width has too few. */
   readonly seeds: SeedDistribution | undefined;
-  /** In the order in which they were sealed; those with a metric of somebody's own are left out. */
+  /** In the order they were sealed, without those with a user-defined metric. */
   readonly forecasts: readonly SealedOutcome[];
-  /** Files beside them that are none, or damaged: a line each. */
+  /** Files beside them that are damaged or not forecasts, one line each. */
   readonly unreadableForecasts: readonly string[];
 }
 
-/** What files, tables and sections of a curve are called: the run's name, and the factor's value where a run has several curves. */
+/** Stem for the names of a curve's files, tables and sections: the run's name, with the factor's value if it has several curves. */
 export function stemOf({ record, curve }: Pick<LoadedRun, 'record' | 'curve'>): string {
   return `${record.name}${curve?.suffix ?? ''}`;
 }
 
-/** Of every width: fewer have too little shape for the dip or a mixture of two normals to see. */
+/** Fewest seeds of each width: with fewer, neither the dip nor a mixture of two normals can detect a shape. */
 const leastSeeds = 8;
-/** Curves that move by less have no score in the figure of thresholds. */
+/** Curves that change by less have no score in the figure of thresholds. */
 export const leastMovement = 0.1;
 
 /** Columns beyond those of the metrics: which example a row is. */
 const keyColumns: readonly OutcomeName[] = ['example', 'label'];
 
-/** Throws UsageError if the run has a single width, RunError where it can't be read. */
+/** Throws UsageError if the run has a single width, RunError if it can't be read. */
 export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFamily> {
   const { name, open, induced, natural, draws, onStep } = request;
   const run = await readColumns(open, [
@@ -111,7 +111,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
       ...(onStep && { onStep }),
     }),
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
-    // They are of all widths as one curve.
+    // Forecasts are for all widths as one curve.
     ...(open.curve === undefined ? await forecastsOf(open) : { forecasts: [], unreadableForecasts: [] }),
     predicted: present(predictFromStandard(chosen, members)).values,
     sweep: sampleScores(
@@ -147,7 +147,7 @@ function registered({ name }: Metric): RegisteredMetric {
   return metrics[name as keyof typeof metrics];
 }
 
-/** Thresholds worth a look: K to 100, every L, cutoffs over the decades that the errors span. */
+/** A useful range of thresholds: K to 100, every L, cutoffs over the decades spanned by the errors. */
 function overText({ name }: Metric, { members, record }: LoadedRun, count: number): string {
   if (name === 'subset-accuracy') return `k=1..${Math.min(100, count)}`;
   if (name === 'sequence-accuracy') return `l=1..${pairsOf(record)}`;

@@ -1,4 +1,4 @@
-/** What a comparison says, as sentences made from its numbers; nothing is said that they don't show. */
+/** A comparison in sentences made from its numbers, claiming nothing they don't show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { nth } from '../../machine/present.js';
 import { parseMetric } from '../../metrics/index.js';
@@ -9,7 +9,7 @@ import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { metricText } from '../tables/members.js';
 
-/** Values from the smallest scale to the largest, and how they get there. */
+/** Values at the smallest and the largest scale, and how the curve gets from one to the other. */
 export function describeCurve(role: string, curve: ComparedCurve): string {
   const [first, last] = [nth(curve.points, 0), nth(curve.points, -1)];
   const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
@@ -23,7 +23,7 @@ export function scored({ value, interval }: ScoreWithInterval): string {
   return formatWithInterval(value, interval, 2);
 }
 
-/** Where a curve gets better, as far as the bow's interval tells. Scores are oriented: a falling error gets better. */
+/** Where a curve improves, as far as the bow's interval shows. Scores are oriented: a falling error is an improvement. */
 export function improves({
   emergence,
   bow: { value, interval },
@@ -36,7 +36,7 @@ export function improves({
   return 'improves neither late nor early beyond what chance explains';
 }
 
-/** What the two curves of a run say, and what follows from it: lines for the end of a training. */
+/** What a run's two curves show, and what follows from it: lines printed at the end of training. */
 export function describeSharpness(
   sharpness: Sharpness,
   widths: readonly number[],
@@ -72,7 +72,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the choice of metric did, from the paired contrasts of the two curves' scores. */
+/** The effect of the choice of metric, from the paired contrasts of the two curves' scores. */
 export function describeContrast({ standard, induced, paired }: Sharpness): string {
   const { pairing, scores } = paired;
   const draws = pairing === 'nothing' ? '95 % interval, unpaired' : `paired 95 % interval over ${pairing}`;
@@ -112,7 +112,7 @@ const shownTests = [
   { name: 'bow', title: 'the bow' },
 ] as const;
 
-/** Whether a curve is sharper than smooth growth, by p-values that are adjusted for all scores. */
+/** Whether a curve is sharper than smooth growth, by p-values adjusted for all scores. */
 export function describeSmooth({ smooth: { family, scores } }: CurveSharpness): string {
   const least = Math.min(
     ...Object.values(scores).map(({ adjusted }) => (Number.isNaN(adjusted) ? Infinity : adjusted)),
@@ -130,7 +130,7 @@ export function describeSmooth({ smooth: { family, scores } }: CurveSharpness): 
   return `It is sharper than smooth growth: above ${fit}, by p of ${list.join(', ')}.`;
 }
 
-/** What of the induced curve's sharpness the metric makes of a smooth family, and what is left. */
+/** How much of the induced curve's sharpness the metric would give a smooth family, and how much is left. */
 export function describePushed({ pushed, induced }: Pick<Sharpness, 'pushed' | 'induced'>): string[] {
   if (pushed === undefined) return [];
   const { smooth, left, p, adjusted } = pushed.scores.jump;

@@ -1,4 +1,4 @@
-/** Tables as LaTeX, for the packages booktabs and, where a table is wide, graphicx. */
+/** Tables as LaTeX, using the packages booktabs and, for wide tables, graphicx. */
 import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import type { Table } from './blocks.js';
@@ -21,14 +21,14 @@ const escapes: Readonly<Record<string, string>> = {
   '×': '$\\times$',
 };
 
-/** Text as LaTeX sets it: one paragraph, and nothing in it is a command. */
+/** Text escaped for LaTeX: one paragraph without commands. */
 export function latexText(text: string): string {
   return writable(text)
     .replaceAll(/\s+/g, ' ')
     .replace(/[\\{}$&#%_^~<>|²×]/g, (character) => present(escapes[character]));
 }
 
-/** A number, or one with its interval, in math mode where it has a sign, an exponent or is infinite; else as text. */
+/** A number, or one with its interval, in math mode if it has a sign or an exponent or is infinite; else as text. */
 export function latexCell(text: string): string {
   if (!/^[-\d[\], .einf]*\d[-\d[\], .einf]*$/.test(text)) return latexText(text);
   return text

@@ -1,4 +1,4 @@
-/** A report as Markdown that GitHub shows: the same text as the page's. */
+/** A report as GitHub-flavoured Markdown, with the same text as the page. */
 import { nth } from '../../machine/present.js';
 import { linkPath, markdownText } from '../escape.js';
 import type { Block, Report, Table } from './blocks.js';

@@ -1,4 +1,4 @@
-/** `emergence report` as a function: runs in, a folder of files out. From stored outcomes alone. */
+/** `emergence report` as a function: runs in, a folder of files out. Uses stored outcomes only. */
 import * as path from 'node:path';
 import sharp from 'sharp';
 import * as z from 'zod';
@@ -42,32 +42,32 @@ import { theme } from '../figures/theme.js';
 import { commandLine } from '../../machine/installation.js';
 
 export interface ReportRequest {
-  /** At least one, of different names. */
+  /** At least one, with different names. */
   readonly runs: readonly {
     readonly name: string;
-    /** At least one: its curves, of which there are several where a factor's values have one each. */
+    /** Its curves, at least one; several if each value of a factor has its own. */
     readonly curves: readonly OpenRun[];
     readonly induced: Metric | undefined;
   }[];
-  /** Those of the figures come first, then those that the explorer has besides. */
+  /** Those in the figures first, then those only in the explorer. */
   readonly natural: readonly { readonly curve: NaturalCurve; readonly text: string; readonly inFigures: boolean }[];
-  /** Datasets whose path the user gave, such as `images:PATH`: no path of a run's own record is read. */
+  /** Datasets whose path the user gave, such as `images:PATH`: paths in a run's own record are not read. */
   readonly datasets?: readonly string[];
   readonly draws: number;
-  /** How its figures are printed; default: as usual. */
+  /** Format of its figures; default: the usual one. */
   readonly figures?: FigureOptions;
-  /** In hundredths of the whole. */
+  /** Called with hundredths of the whole. */
   readonly onStep?: OnStep;
 }
 
 export interface MadeReport {
   readonly report: Report;
   readonly files: FolderContent;
-  /** Members that are missing, pictures that are: a line each. */
+  /** Missing members and pictures, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** Marks a folder as a report, and says which files are its own. */
+/** Marks a folder as a report, and lists its files. */
 const manifestName = 'report.json';
 
 const manifestSchema = z.looseObject({
@@ -76,7 +76,7 @@ const manifestSchema = z.looseObject({
   files: z.array(z.string()),
 });
 
-/** The files of a report's folder; undefined for a folder that is none. */
+/** The files of a report folder; undefined if the folder is not a report. */
 async function filesOfReport(folder: string): Promise<readonly string[] | undefined> {
   const bytes = await readFileIfThere(path.join(folder, manifestName));
   if (bytes === undefined) return undefined;
@@ -84,25 +84,25 @@ async function filesOfReport(folder: string): Promise<readonly string[] | undefi
     const manifest = manifestSchema.safeParse(JSON.parse(bytes.toString('utf8')));
     return manifest.success ? [...manifest.data.files, manifestName] : undefined;
   } catch {
-    // Not JSON, so none of ours.
+    // Not JSON, so not ours.
     return undefined;
   }
 }
 
-/** Throws UsageError if a report can't be put into the folder. */
+/** Throws UsageError if a report can't be written to the folder. */
 export function refuseOutput(folder: string, where: string): Promise<void> {
   return refuseForeignFolder(folder, filesOfReport, where);
 }
 
-/** Puts the files where they belong, all or none. */
+/** Writes the files to the folder, all or none. */
 export async function writeReport(folder: string, { files }: Pick<MadeReport, 'files'>): Promise<void> {
   await writeFolder(folder, files);
 }
 
-/** Parts of the time that a run takes; its figures take the rest. */
+/** Shares of the time for a run; its figures take the rest. */
 const shares = { analysis: 0.5, page: 0.1 };
 
-/** Throws UsageError and RunError as `analyseFamily`. */
+/** Throws UsageError and RunError like `analyseFamily`. */
 export async function makeReport({
   runs,
   natural,
@@ -189,13 +189,13 @@ function published({ name, unit, better, points }: NaturalCurve): PublishedCurve
 
 interface PageOfRun {
   readonly run: PageRun;
-  /** What the page can't do as well as the files. */
+  /** What is less exact in the page than in the files. */
   readonly notes: readonly string[];
   readonly problems: readonly string[];
 }
 
 interface PageSources {
-  /** Bytes of outcomes. */
+  /** Bytes allowed for outcomes. */
   readonly budget: number;
   readonly strips: readonly MemberStrips[];
   readonly datasets: readonly string[];
@@ -206,7 +206,7 @@ async function pageRunOf(
   families: readonly AnalysedFamily[],
   { budget, strips, datasets }: PageSources,
 ): Promise<PageOfRun> {
-  // The last has the largest value of the factor.
+  // The last one has the largest value of the factor.
   const { run: last, about, induced } = nth(families, -1);
   const curves = families.map(({ run }) => run);
   const loaded = { ...last, members: curves.flatMap(({ members }) => members) };
@@ -233,7 +233,7 @@ async function pageRunOf(
   };
 }
 
-/** How near the page's numbers are to those of the tables, as measured here. */
+/** How close the page's numbers are to those in the tables, as measured here. */
 function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['run']; induced: Metric }): string[] {
   if (run.count < run.total) {
     return [
@@ -254,7 +254,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
   });
   const exact = present(predictFromStandard(induced, loaded.members)).memberValues;
   const exactOf = new Map(loaded.members.map(({ record }, i) => [record.id, nth(exact, i)]));
-  // A member that could be read for one of the two alone has nothing to be compared with.
+  // A member that could be read for only one of the two cannot be compared.
   const differences = members.flatMap(({ place }, i) => {
     const value = exactOf.get(nth(run.members, place).id);
     return value === undefined ? [] : Math.abs(value - nth(predicted.members, i));
@@ -272,7 +272,7 @@ interface Drawing {
   readonly images: Map<string, PageImage>;
   readonly printed: FigureOptions;
   readonly strips: readonly MemberStrips[];
-  /** As `--natural` takes them. */
+  /** In the form of `--natural`. */
   readonly natural: readonly string[];
 }
 
@@ -282,7 +282,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
   const { words, record } = run;
   const { name } = record;
   const stem = stemOf(run);
-  // As the curves are drawn, where that is not what the run names.
+  // The axis that the curves are drawn over, if it is not the run's own.
   const axis = isImported(record)
     ? `${words.axis === record.axis ? '' : ` --axis ${words.axis}`}${heldFlags(run)}`
     : viewFlags(run);
@@ -293,7 +293,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
       name: `${stem}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
       caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
-      // A metric that was chosen on the outcomes is chosen again in each draw: named, it would be taken as given.
+      // A metric chosen from the outcomes is chosen again in each draw; naming it would make it fixed.
       command: commandLine(
         `compare ${name} --standard ${standard.id}${isUsual ? '' : ` --induced ${induced.id}`}${naturals}${axis}`,
       ),
@@ -324,7 +324,7 @@ async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promise<Repo
   return [...drawn, ...(await reconstructionFigure(family, drawing))];
 }
 
-/** What makes a command draw the members that a report is of. */
+/** Options that make a command draw the report's members. */
 function viewFlags({ words, held, members }: AnalysedFamily['run']): string {
   const moments = new Set(members.map(({ record }) => record.moment));
   const [moment] = moments;
@@ -341,7 +341,7 @@ function heldFlags({ held }: Pick<AnalysedFamily['run'], 'held'>): string {
     .join('');
 }
 
-/** All curves of a run in one figure; undefined where there is one. */
+/** All curves of a run in one figure; undefined if there is only one. */
 async function drawTogether(families: readonly AnalysedFamily[], drawing: Drawing): Promise<ReportFigure | undefined> {
   const figures = families.flatMap(({ run, comparison }) =>
     run.curve === undefined
@@ -391,14 +391,14 @@ async function draw(
   const stem = `figures/${about.name}`;
   const spec = figureSpec(figure, size, title);
   for (const [format, content] of await rendered(await toSvg(spec), formats)) files.set(`${stem}.${format}`, content);
-  // With the look in it, so that any Vega-Lite draws the same.
+  // Includes the theme, so that any Vega-Lite draws the same.
   files.set(`${stem}.vl.json`, `${JSON.stringify({ ...spec, config: theme }, null, 1)}\n`);
   const image = async (name: string) => smallImage(await toSvg(figureSpec(figure, parseSize(name))));
   images.set(about.name, { wide: await image('double'), narrow: await image('single') });
   return { ...about, formats: [...formats, 'vl.json'] };
 }
 
-/** For the page: 64 colours are enough for lines and bands, and a third of the bytes. */
+/** For the page: 64 colours are enough for lines and bands, and take a third of the bytes. */
 async function smallImage(svg: string): Promise<string> {
   const png = await sharp(await toPng(svg, 2 * pixelsPerInch))
     .png({ palette: true, colours: 64, compressionLevel: 9 })
@@ -406,7 +406,7 @@ async function smallImage(svg: string): Promise<string> {
   return `data:image/png;base64,${png.toString('base64')}`;
 }
 
-/** Of families that give images back. The page has them already, with the cutoff drawn in. */
+/** For families that reconstruct images. The page already has them, with the cutoff drawn in. */
 async function reconstructionFigure(
   { run }: AnalysedFamily,
   { files, strips, printed: { size, formats } }: Drawing,

@@ -1,4 +1,4 @@
-/** What a report says of a run's seeds as distributions, where there are enough of them to have a shape. */
+/** What a report says about the distribution of a run's seeds, if there are enough to show a shape. */
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -47,7 +47,7 @@ function pathsText({ paths }: SeedDistribution, { noun }: FamilyWords): string {
 }
 
 function seedsTableOf(name: string, seeds: SeedDistribution, words: FamilyWords): Table {
-  // Of imported members a scale is one number.
+  // For imported members a scale is a single number.
   const sized = <T>(value: T) => (words.isCoordinate ? [] : [value]);
   return {
     name,

@@ -1,4 +1,4 @@
-/** A report's text and tables, from what was computed of its runs. */
+/** A report's text and tables, from what was computed for its runs. */
 import { nth, present } from '../../machine/present.js';
 import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
@@ -48,18 +48,18 @@ import {
   metricTitle,
 } from './tables.js';
 
-/** A run with what the page adds to it. */
+/** A run with what the page adds. */
 export interface ReportedFamily extends AnalysedFamily {
-  /** What the page can't do as well as the files, a sentence each. */
+  /** What is less exact in the page than in the files, one sentence each. */
   readonly pageNotes: readonly string[];
   readonly figures: readonly ReportFigure[];
-  /** Where `seeds` is there. */
+  /** Present if `seeds` is. */
   readonly seedsFigure: ReportFigure | undefined;
-  /** Of the first of a run's curves: all of them in one figure; undefined where there is one. */
+  /** All of a run's curves in one figure, kept with the first of them; undefined if there is only one. */
   readonly together?: ReportFigure | undefined;
 }
 
-/** Blocks of a section that a run has only where its folder holds what they show; undefined for a run without. */
+/** Sections that a run has only if its folder holds what they show; undefined for a run without. */
 const optionalSections: readonly {
   readonly id: string;
   readonly title: string;
@@ -199,7 +199,7 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
   const at = words.isCoordinate
     ? `${counted(scales, 'value')} of ${words.scale} (${sizes} trainable parameters)`
     : `${counted(valuesOf('width').length, 'width')} (${valuesOf('width').join(', ')}; ${sizes} trainable parameters)`;
-  // Where members differ in it, an option has all its values.
+  // If members differ in an option, all its values are shown.
   const shown = (key: string, text: string) => {
     const values = furtherFactors(experiment).some((factor) => factor === key) ? valuesOf(key) : [];
     return values.length > 1 ? values.map((value) => formatCount(value, 5)).join(', ') : text;
@@ -217,7 +217,7 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
   );
 }
 
-/** What makes the run again. */
+/** The command that reproduces the run. */
 export function commandOf(record: AnyRun): string {
   if (!isImported(record)) return trainCommand(record);
   return sourcesOf(record)
@@ -225,7 +225,7 @@ export function commandOf(record: AnyRun): string {
     .join(' && ');
 }
 
-/** Every option as it was resolved, so that no default can change what it trains. */
+/** Has every option as resolved, so that a changed default cannot change what it trains. */
 function trainCommand({ name, experiment, dataset, eager }: RunRecord): string {
   const unset: Readonly<Record<string, number>> = unsetFactors(dataset);
   const words = Object.entries(inputOf(experiment)).flatMap(([key, value]) => {
@@ -280,7 +280,7 @@ function caveatsOf(family: ReportedFamily): string[] {
       ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
       : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,
     samplingCaveat(run),
-    // Of one image there is one threshold: nothing was chosen.
+    // With one image there is only one threshold, so nothing was chosen.
     ...(kindOf(run.record) === 'sequences' && pairsOf(run.record) === 1
       ? []
       : [thresholdCaveat(induced.parameters, isUsual, run.record)]),

@@ -1,4 +1,4 @@
-/** A report's tables, from what was computed of a run. */
+/** A report's tables, from what was computed for a run. */
 import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
@@ -95,7 +95,7 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   };
 }
 
-/** Questions one and three: each curve against smooth growth, and the induced one against what its metric makes of smooth growth. */
+/** Questions one and three: each curve against smooth growth, and the induced one against what its metric turns smooth growth into. */
 export function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
   const { pushed } = sharpness;
   const tests = [
@@ -146,7 +146,7 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
 export function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
   const { standard, induced, sharpness } = comparison;
   const { words } = run;
-  // Of imported members a scale is one number.
+  // For imported members a scale is a single number.
   const sized = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
   const { scales } = evaluations[0];
   return {
@@ -240,18 +240,18 @@ function printedTable({ heading, left, lines }: TableText): Pick<Table, 'columns
   return { columns, rows: lines };
 }
 
-/** Of training and evaluation; NaN if unknown. */
+/** Time of training and evaluation; NaN if unknown. */
 function secondsOf({ trained }: FamilyMember): number {
   return trained === undefined ? NaN : trained.trainingSeconds + (trained.evaluationSeconds ?? 0);
 }
 
-/** With three digits of the threshold, as a swept one has as many as a number can. */
+/** The threshold is rounded to three digits, as one from a sweep may have many. */
 export function metricTitle({ title, parameters }: Metric): string {
   const [value] = Object.values(parameters);
   return title.replace(String(value), formatNumber(Number(value)));
 }
 
-/** Some thresholds of the sweep; the CSV has all. */
+/** A selection of the sweep's thresholds; the CSV has all. */
 export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
   const key = nth(axes, 0).key;
   const few = 9;

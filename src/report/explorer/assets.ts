@@ -4,13 +4,13 @@ import * as path from 'node:path';
 import { builtFolder, isCheckout } from '../../machine/installation.js';
 import type { PageAssets } from './build.js';
 
-/** Where the build puts them. */
+/** Where the build writes them. */
 export const assetFiles: Readonly<Record<keyof PageAssets, string>> = {
   script: path.join(builtFolder, 'page.js'),
   style: path.join(builtFolder, 'page.css'),
 };
 
-/** In a checkout bundled each time a report is made, so that they are never older than what they share with it. */
+/** In a checkout they are bundled for each report, so that they are never older than the code they share with it. */
 export async function pageAssets(): Promise<PageAssets> {
   if (isCheckout) return (await import('./build.js')).buildPage();
   const [script, style] = await Promise.all(

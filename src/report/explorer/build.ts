@@ -1,4 +1,4 @@
-/** Bundles the page's script and style from their sources. Not part of the package, which has what this makes. */
+/** Bundles the page's script and style from their sources. Not part of the package, which contains the output. */
 import { build, transform } from 'esbuild';
 import * as fs from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ const target = ['chrome110', 'firefox115', 'safari16.4'];
 
 export interface PageAssets {
   readonly script: string;
-  /** Needs the colours before it, as custom properties. */
+  /** Needs the colours to be defined before it, as custom properties. */
   readonly style: string;
 }
 
@@ -16,10 +16,10 @@ export async function buildPage(): Promise<PageAssets> {
   return { script, style };
 }
 
-/** Minified, for a script element: nothing in it ends one. */
+/** Minified, and safe inside a script element: it contains no closing tag. */
 async function buildScript(): Promise<string> {
   const { outputFiles } = await build({
-    // Of its own, as the working folder may be gone by now: esbuild stays where its first caller was.
+    // Set explicitly: esbuild stays in its first caller's working folder, which may be gone by now.
     absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
     entryPoints: [fileURLToPath(new URL('client/main.ts', import.meta.url))],
     ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', charset: 'utf8' },

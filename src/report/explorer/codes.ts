@@ -1,9 +1,9 @@
-/** Outcomes as few bytes: bits for right answers, a byte for an error's place among cutoffs. Runs in Node and in the page. */
+/** Outcomes in few bytes: bits for right answers, a byte for an error's position among cutoffs. Runs in Node and in the page. */
 import { bisectRight } from 'd3-array';
 
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
-  // Arguments of one call are limited to about 65 000.
+  // A call can have at most about 65 000 arguments.
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
 }
@@ -31,12 +31,12 @@ export function int32From(bytes: Uint8Array): Int32Array {
   return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i, true));
 }
 
-/** A byte has room for so many cutoffs: an error is below none of them, or at one of 255 places. */
+/** Most cutoffs that fit a byte: an error is below none of them, or at one of 255 positions. */
 export const mostCutoffs = 255;
 
 /**
- * Cutoffs from `least` to `most`, about evenly spaced in log scale, of at most three digits; with 1, 2 and 5 times the powers of
- * ten, and with `chosen`.
+ * Cutoffs from `least` to `most`, about evenly spaced in log scale, with at most three digits; including 1, 2 and 5 times the powers
+ * of ten, and `chosen`.
  *
  * @param least above 0, and `most` above it
  */

@@ -1,4 +1,4 @@
-/** A family's outcomes as the page carries them. */
+/** A family's outcomes in the page's compact form. */
 import { mean } from '../../statistics/mean.js';
 import { defaultMetrics } from '../../analysis/defaults.js';
 import { predictFromStandard } from '../../analysis/independence.js';
@@ -19,7 +19,7 @@ import type { PageMember, PageMetric, PageOutcomes, PageRun, PageThreshold } fro
 import type { Placing } from './places.js';
 import { testSizes } from './sizes.js';
 
-/** A member at a moment, as the page has it. */
+/** A member at a moment, for the page. */
 export interface PagePoint extends MemberOutcomes {
   readonly record: MemberOutcomes['record'] & Pick<PageMember, 'coordinates' | 'moment'>;
 }
@@ -27,29 +27,29 @@ export interface PagePoint extends MemberOutcomes {
 /** A family that can be explored. */
 export type CompactRun = Omit<PageRun, 'about' | 'pictures' | 'reconstructions'>;
 
-/** Bytes of outcomes that a page may have for all its runs, before Base64: a third more in the file. */
+/** Most bytes of outcomes in a page, for all its runs, before Base64, which adds a third. */
 export const outcomeBudget = 1_200_000;
 
 export interface CompactRequest {
   readonly record: Made & Pick<AnyRun, 'name'>;
   readonly words?: FamilyWords;
-  /** What the report's curves are of: by width and seed, at least two widths. */
+  /** The members on the report's curves: by width and seed, at least two widths. */
   readonly members: readonly MemberOutcomes[];
-  /** All that the page has; default: the members. */
+  /** Everything in the page; default: the members. */
   readonly points?: readonly PagePoint[] | undefined;
-  /** Rows of the others that moments before the last have; default: all. */
+  /** Rows of the others that moments before the last also have; default: all. */
   readonly rowsAtMoments?: Int32Array | undefined;
   /** Default: the widths by their parameters. */
   readonly first?: Placing | undefined;
   /** Default: the induced metric of `train`. A subset accuracy, a reconstruction or a sequence accuracy. */
   readonly induced?: Metric | undefined;
-  /** Bytes that the outcomes may take; fewer units are in the page where they would take more. */
+  /** Bytes that the outcomes may take; if they would take more, the page has fewer units. */
   readonly budget?: number;
 }
 
 export interface Compacted {
   readonly run: CompactRun;
-  /** Each of the page's units: its place in the test set, `[count]`. */
+  /** Index in the test set of each of the page's units, `[count]`. */
   readonly order: Int32Array;
 }
 
@@ -66,7 +66,7 @@ export function compact({
   const usual = defaultMetrics(record, members);
   const metric = induced ?? usual.induced;
   const kind = kindOf(record);
-  // Of sequences the page has which images are right, also where the usual metric is another: of single images and of a probe.
+  // For sequences the page stores which images are right, even if the usual metric is a different one: for single images and for a probe.
   const standard = kind === 'sequences' ? imageAccuracy.with({}) : usual.standard;
   const length = kind === 'sequences' ? pairsOf(record) : 1;
   const ends = points.filter((point) => point.record.moment === undefined);
@@ -106,7 +106,7 @@ export function compact({
   return { run, order };
 }
 
-/** Of members that are known by their width alone. */
+/** Adds coordinates to members identified by their width only. */
 function withCoordinates({ record, outcomes }: MemberOutcomes): PagePoint {
   const { width, parameters, trainingFlops: flops } = record;
   return { record: { ...record, coordinates: { width, parameters, flops } }, outcomes };
@@ -116,7 +116,7 @@ function variedOf({ arch, grid, zip }: Varied): Varied {
   return { arch, grid, zip };
 }
 
-/** With the numbers in which they differ alone. */
+/** Keeps only the numbers in which they differ. */
 function pageMembers(points: readonly PagePoint[]): PageMember[] {
   const keys = [...new Set(points.flatMap(({ record }) => Object.keys(record.coordinates)))];
   const differing = new Set(
@@ -136,12 +136,12 @@ function pageMembers(points: readonly PagePoint[]): PageMember[] {
   });
 }
 
-/** Units of rows that stand together. */
+/** Numbers of the units that rows belong to. */
 function unitsOf(rows: Int32Array, length: number): Int32Array {
   return rows.filter((_, i) => i % length === 0).map((row) => row / length);
 }
 
-/** In the same order, but those of the part before the others. */
+/** The same order, but with the units of `part` first. */
 function partFirst(order: Int32Array, part: Int32Array | undefined): Int32Array {
   if (part === undefined) return order;
   const own = new Set(part);
@@ -151,15 +151,15 @@ function partFirst(order: Int32Array, part: Int32Array | undefined): Int32Array 
 interface Amounts {
   readonly total: number;
   readonly part: number;
-  /** Bits a unit. */
+  /** Bits per unit. */
   readonly ofEnds: number;
   readonly ofMoments: number;
 }
 
-/** Of the bits what moments may take where the ends of training would need them. */
+/** Share of the bits reserved for moments if the ends of training would need them. */
 const mostForMoments = 0.25;
 
-/** How many units there is room for: the ends have all of them where they can, and moments at least a quarter of the bits. */
+/** How many units there is room for: the ends have all of them if possible, and moments get at least a quarter of the bits. */
 function countsOf(
   bits: number,
   { total, part, ofEnds, ofMoments }: Amounts,
@@ -226,7 +226,7 @@ function smallestSize(count: number): number {
   return testSizes(count)[0]!;
 }
 
-/** From where a hundredth of the best member's images lies to the largest error of all. */
+/** From the error below which a hundredth of the best member's images lie, to the largest error of all. */
 function cutoffsOf(members: readonly MemberOutcomes[], chosen: number): number[] {
   let [least, most] = [Infinity, 0];
   for (const { outcomes } of members) {
@@ -235,14 +235,14 @@ function cutoffsOf(members: readonly MemberOutcomes[], chosen: number): number[]
     if (low > 0) least = Math.min(least, low);
     most = Math.max(most, ascending.at(-1)!);
   }
-  // Of errors that are all 0 any cutoff says the same. Up a little, so that rounding leaves no error above.
+  // If all errors are 0, any cutoff gives the same result. Raised a little, so that rounding leaves no error above it.
   return most === 0 || least === Infinity ? [chosen] : cutoffGrid(least, 1.02 * most, chosen);
 }
 
 interface Packing {
   readonly points: readonly PagePoint[];
   readonly order: Int32Array;
-  /** Places in what moments before the last have. */
+  /** Indices into the rows that moments before the last have. */
   readonly orderAtMoments: Int32Array;
   readonly length: number;
   readonly cutoffs: readonly number[];
@@ -268,7 +268,7 @@ function outcomesOf(
   };
 }
 
-/** Units in another order, `length` rows each. */
+/** Reorders units of `length` rows each. */
 function inOrder<T extends Uint8Array | Float32Array | Int32Array>(column: T, order: Int32Array, length: number): T {
   const result = column.slice(0, order.length * length);
   order.forEach((unit, place) => {
@@ -277,7 +277,7 @@ function inOrder<T extends Uint8Array | Float32Array | Int32Array>(column: T, or
   return result as T;
 }
 
-/** Rounded to seven digits, which is finer than a float32. */
+/** Rounded to seven digits, about the precision of a float32. */
 function meansByCode(codes: readonly Uint8Array[], errors: readonly Float32Array[], length: number): number[] {
   const sums = new Float64Array(length);
   const counts = new Float64Array(length);

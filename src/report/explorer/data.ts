@@ -1,7 +1,7 @@
 /**
- * What report.html carries: plain data that both the report, which writes it, and the page, which reads it, know. Outcomes
- * are as compact as the explorer's questions allow, in random order of the test examples, the same for all members: the first n of
- * them are a random test set of n.
+ * The data in report.html: plain types shared by the report, which writes them, and the page, which reads them. Outcomes are as compact
+ * as the explorer's questions allow. Test examples are in random order, the same for all members: the first n are a random test set of
+ * size n.
  */
 import type { OutcomeKind } from '../../experiment/architectures.js';
 import type { Varied } from '../../runs/view.js';
@@ -21,40 +21,40 @@ export interface PageRun {
   readonly words: FamilyWords;
   /** Which factors have several values; null for imported members. */
   readonly experiment: Varied | null;
-  /** By width and seed, and each at all of its moments, whatever is drawn at first. */
+  /** By width and seed, each at all of its moments, whatever is drawn initially. */
   readonly members: readonly PageMember[];
-  /** What is drawn at first: the curves of the report. */
+  /** What is drawn initially: the report's curves. */
   readonly first: Placing;
-  /** What the induced metric has one number of. */
+  /** What the induced metric has one value for. */
   readonly units: 'images' | 'sequences';
-  /** Units in this page. */
+  /** Number of units in this page. */
   readonly count: number;
-  /** The first so many of them are those that moments before the last were tested on. */
+  /** How many of them, counted from the first, moments before the last were tested on. */
   readonly countAtMoments: number;
-  /** Units that the members were tested on; more than `count` where the page would be too large. */
+  /** Units the members were tested on; more than `count` if the page would be too large. */
   readonly total: number;
   readonly standard: PageMetric;
   readonly induced: PageMetric & PageThreshold;
-  /** Of the line that independence predicts. */
+  /** Describes the line predicted by independence. */
   readonly predicted: { readonly title: string; readonly assumption: string };
   readonly outcomes: PageOutcomes;
-  /** What intervals draw where it is not the units: base64 of the image's or group's number, four bytes each, of each row of the units. */
+  /** What intervals resample, if not the units: base64 of the image or group number of each row of the units, four bytes each. */
   readonly clusters: string | null;
-  /** Some test examples as pictures; why there are none. */
+  /** Some test examples as pictures, or the reason there are none. */
   readonly pictures: PagePictures | string;
   readonly reconstructions: PageReconstructions | null;
 }
 
-/** What the test set of a page is of, in words. */
+/** What a page's test set consists of, in words. */
 export function unitsText({ units, words }: Pick<PageRun, 'units' | 'words'>): string {
   return units === 'images' ? words.examples : units;
 }
 
-/** Where members stand: the axis and the curves that are asked for. */
+/** How members are arranged: the requested axis and curves. */
 export interface Placing {
   /** The key of one of the run's axes. */
   readonly axis: string;
-  /** A factor whose values have a curve each; '' for one curve. */
+  /** A factor with one curve for each value; '' for a single curve. */
   readonly per: string;
   /** A step of training; undefined for the end, along training for all moments. */
   readonly at: number | undefined;
@@ -68,7 +68,7 @@ export interface PageMember {
   readonly seed: number;
   readonly parameters: number;
   readonly trainingFlops: number;
-  /** Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; of an imported one its own. */
+  /** Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; for imported members their own. */
   readonly coordinates: Readonly<Record<string, number>>;
   /** The step of training after which its outcomes were taken; default: the last. */
   readonly moment?: number | undefined;
@@ -86,32 +86,32 @@ export interface PageThreshold {
   readonly key: 'k' | 'c' | 'l';
   /** `subset-accuracy` */
   readonly metric: string;
-  /** What it is, for the slider's label. */
+  /** Its meaning, for the slider's label. */
   readonly label: string;
   readonly options: readonly number[];
-  /** Where it stands at first: one of the options. */
+  /** Initial value: one of the options. */
   readonly chosen: number;
 }
 
-/** Base64 of one byte array for all members, one after the other; of moments before the last the first `countAtMoments` units. */
+/** Base64 of one byte array for all members, one after another; for moments before the last, the first `countAtMoments` units. */
 export type PageOutcomes =
   | {
       readonly kind: Extract<OutcomeKind, 'classification'>;
-      /** One bit an image, the first in the lowest: right or not; each member begins a byte. */
+      /** One bit per image, lowest bit first: right or not; each member starts a new byte. */
       readonly right: string;
     }
   | {
       readonly kind: Extract<OutcomeKind, 'sequences'>;
       /** Images in a sequence. */
       readonly length: number;
-      /** One bit an image of a sequence, sequence after sequence; each member begins a byte. */
+      /** One bit per image of a sequence, sequence after sequence; each member starts a new byte. */
       readonly right: string;
     }
   | {
       readonly kind: Extract<OutcomeKind, 'reconstruction'>;
-      /** One byte an image: how many of the cutoffs its error is not below. At a cutoff the share below is exact. */
+      /** One byte per image: how many of the cutoffs its error is not below. At a cutoff the share below is exact. */
       readonly errors: string;
-      /** Mean error of each code, over all members, `[cutoffs + 1]`. */
+      /** Mean error for each code, over all members, `[cutoffs + 1]`. */
       readonly codeMeans: readonly number[];
       /** Each member's mean error over the page's images, exact. */
       readonly memberMeans: readonly number[];
@@ -122,13 +122,13 @@ export interface PagePictures {
   readonly sprite: string;
   readonly width: number;
   readonly height: number;
-  /** Images in a row: 1, or those of a sequence. */
+  /** Images in a row: 1, or the length of a sequence. */
   readonly across: number;
   readonly examples: readonly PageExample[];
 }
 
 export interface PageExample {
-  /** Its place among the page's units. */
+  /** Its index among the page's units. */
   readonly unit: number;
   /** `image 17`, `sequence 3` in the test set. */
   readonly name: string;
@@ -139,20 +139,20 @@ export interface PageExample {
 export interface PageReconstructions {
   readonly width: number;
   readonly height: number;
-  /** Each picture's unit in the page, -1 where it is not among them. */
+  /** Each picture's unit in the page, -1 if it has none. */
   readonly units: readonly number[];
   /** Data URIs of members' strips, by scale: originals above, reconstructions below. */
   readonly strips: readonly { readonly member: number; readonly name: string; readonly png: string }[];
 }
 
-/** A published curve with what `compare` says of it. */
+/** A published curve with its scores from `compare`. */
 export interface PageNatural {
   readonly name: string;
   readonly about: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
   readonly points: readonly PageNaturalPoint[];
-  /** As texts, since JSON knows no infinity. */
+  /** As text, since JSON has no infinity. */
   readonly scores: Readonly<Record<ScoreName, readonly [value: string, lower: string, upper: string]>>;
 }
 
@@ -160,7 +160,7 @@ export interface PageNaturalPoint {
   readonly model: string;
   readonly parameters: number;
   readonly value: number;
-  /** 95 %, where the source has a standard error. */
+  /** 95 % interval, if the source has a standard error. */
   readonly lower?: number;
   readonly upper?: number;
 }

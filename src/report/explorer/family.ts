@@ -1,8 +1,8 @@
 /**
  * A family as the page explores it: curves, intervals and scores for any threshold, test-set size and choice of members, from the
- * compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, over blocks of test examples instead of
- * single ones (of sequences: of images, and of what sequences have of their own): they stand in random order, so that 400 blocks
- * of neighbours are drawn at random, and their sums scatter as the examples do.
+ * compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, but over blocks of test examples instead of single
+ * ones (for sequences: blocks of images, and of the sequences' own terms). Examples are in random order, so each of the 400 blocks of
+ * neighbours is a random sample, and the sums of blocks vary as the examples do.
  */
 import { contrast, type ScoredDraws } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
@@ -23,17 +23,17 @@ import type { PageRun } from './data.js';
 import type { PlacedMember } from './places.js';
 import { unpack, type Outcomes } from './outcomes.js';
 
-/** Blocks of test examples that are drawn, and draws of them. */
+/** Number of blocks of test examples, and of bootstrap draws. */
 export const blocks = 400;
 export const draws = 400;
-/** Standard curves that are kept at most: more than a view has. */
+/** Most standard curves cached: more than a view has. */
 const mostKept = 32;
 
-/** What the controls say. */
+/** The settings of the controls. */
 export interface Choice {
   /** One of the run's options. */
   readonly threshold: number;
-  /** Units of the test set: the first so many. */
+  /** Size of the test set: its first units are used. */
   readonly size: number;
   readonly members: readonly PlacedMember[];
   readonly axis: ScaleName;
@@ -43,34 +43,34 @@ export interface Scored extends Interval {
   readonly value: number;
 }
 
-/** A metric of the chosen members, by their places in the choice. */
+/** A metric of the chosen members, indexed as in the choice. */
 export interface ExploredCurve {
-  /** Of each member, with the 95 % interval over the sampling of the test set in closed form. */
+  /** Each member's value, with the closed-form 95 % interval over the sampling of the test set. */
   readonly members: readonly Scored[];
-  /** Means over seeds with their 95 % interval, at each scale. */
+  /** Means over seeds with 95 % intervals, one for each scale. */
   readonly points: readonly Scored[];
   readonly scores: Readonly<Record<ScoreName, Scored>>;
   readonly drawn: ScoredDraws;
 }
 
 export interface Explored {
-  /** Their members are places in the choice. */
+  /** Their members are indices into the choice. */
   readonly scales: readonly Scale[];
   readonly standard: ExploredCurve;
   readonly induced: ExploredCurve;
-  /** The induced curve's Eq 1 over the standard one's, and its bow less the standard one's, in the same draws. */
+  /** The induced curve's Eq 1 over the standard one's, and its bow minus the standard one's, in the same draws. */
   readonly paired: { readonly ratio: Scored; readonly bow: Scored };
-  /** What independence makes of the standard outcomes. */
+  /** What independence predicts from the standard outcomes. */
   readonly predicted: { readonly members: Float64Array; readonly values: Float64Array; readonly scores: Scores };
 }
 
 /** One number per unit of each member, as sums over blocks. */
 interface Sums {
-  /** `[members]` of `[blocks]`; of shared clusters their terms, and those of units behind them. */
+  /** `[members]` of `[blocks]`; if clusters are shared, their terms followed by those of the units. */
   readonly blocks: readonly Float64Array[];
-  /** Where units share clusters: each member's mean, `[members]`. */
+  /** If units share clusters: each member's mean, `[members]`. */
   readonly shared: readonly SampledMean[] | undefined;
-  /** `[members]`, of the values and of their squares. */
+  /** Sums of the values and of their squares, `[members]`. */
   readonly totals: Float64Array;
   readonly squares: Float64Array;
 }
@@ -79,9 +79,9 @@ export class Family {
   readonly #outcomes: Outcomes;
   readonly #standard = new Map<string, Sums>();
   readonly #weights = new Map<string, readonly Float64Array[]>();
-  /** Of each row of the units, where it is not units that are drawn. */
+  /** Cluster of each row of the units, if clusters rather than units are drawn. */
   readonly #clusterOf: Int32Array | undefined;
-  /** They stay as they are while the threshold moves. */
+  /** They do not change while the threshold moves. */
   readonly #standardCurves = new Map<string, ExploredCurve>();
 
   constructor(readonly run: PageRun) {
@@ -89,13 +89,13 @@ export class Family {
     this.#clusterOf = run.clusters === null ? undefined : int32From(fromBase64(run.clusters));
   }
 
-  /** At least two scales among the members. */
+  /** The members must have at least two scales. */
   explore({ threshold, size, members, axis }: Choice): Explored {
     const scales = scalesOf(members.map((record) => ({ record })));
     const positions = scales.map((scale) => positionOf(scale, axis));
     const places = members.map(({ place }) => place);
     const standard = this.#standardSums(places, size);
-    // What K takes to its power is the standard metric's count; other thresholds are counted anew.
+    // Subset accuracy is a function of the standard metric's count; other thresholds need a new count.
     const isSubset = this.run.outcomes.kind === 'classification';
     const induced = isSubset ? standard : this.#sumsOf(places, size, threshold);
     const table = isSubset ? sharesOfSubsets(size, threshold) : undefined;
@@ -163,7 +163,7 @@ export class Family {
     return sharesOfSubsets(size, threshold).find((share) => share > 0) ?? NaN;
   }
 
-  /** Of members that were asked for before they are known: a slider of the threshold leaves them as they are. */
+  /** Cached, since the threshold's slider does not change them. */
   #standardSums(members: readonly number[], size: number): Sums {
     const key = `${size} ${members.join()}`;
     const known = this.#standard.get(key);
@@ -174,7 +174,7 @@ export class Family {
     return sums;
   }
 
-  /** Of the standard metric, or of the units solved at a threshold. Hot: members times units. */
+  /** Sums of the standard metric, or of the units solved at a threshold. Hot: members times units. */
   #sumsOf(members: readonly number[], size: number, threshold: number | undefined): Sums {
     const valueOf = threshold === undefined ? this.#outcomes.standard : this.#outcomes.solved(threshold);
     const totals = new Float64Array(members.length);
@@ -212,7 +212,7 @@ export class Family {
     });
   }
 
-  /** How often each block is drawn, `[draws]` of `[blocks]`: the same for every curve, so that curves are drawn together. */
+  /** How often each block is drawn, `[draws]` of `[blocks]`: the same for every curve, so that draws are paired. */
   #drawn(counts: readonly number[]): readonly Float64Array[] {
     const known = this.#weights.get(counts.join());
     if (known !== undefined) return known;
@@ -280,8 +280,8 @@ export class Family {
   }
 
   /**
-   * Curves over all possible seeds, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds move both metrics
-   * alike is not measured here: the lucky one is taken to be better under both.
+   * Curves over all possible seeds, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds affect both metrics
+   * alike is not measured here: a lucky seed is assumed to be better under both.
    */
   #expected(
     sums: Sums,
@@ -321,7 +321,7 @@ export class Family {
     );
   }
 
-  /** Of units each for itself, `[draws]` of `[members]`. */
+  /** Means for independent units, `[draws]` of `[members]`. */
   #drawnMeans({ blocks: columns }: Sums, size: number): Float64Array[] {
     const sizes = inBlocks(new Float64Array(size).fill(1));
     return drawnSums([...columns, sizes], this.#drawn([sizes.length])).map((list) => {
@@ -349,9 +349,9 @@ interface CurveRequest {
   readonly size: number;
   readonly better: 'higher' | 'lower';
   readonly transform: (mean: number) => number;
-  /** Of the metric. */
+  /** The metric's range. */
   readonly limits: readonly [number, number];
-  /** Of the member at a place. */
+  /** Interval of the member at an index. */
   readonly interval: (place: number, sums: Sums) => Interval;
 }
 
@@ -360,7 +360,7 @@ const wilsonOf =
   (place: number, { totals, shared }: Sums) =>
     shared === undefined ? wilsonLimits(totals[place]!, size) : wilsonOfMean(shared[place]!);
 
-/** As `meanInterval` has it; Wilson's of a mean of shares in sequences. */
+/** Like `meanInterval`; for a mean of shares in sequences, Wilson's. */
 const normalOf =
   (size: number, unit: string) =>
   (place: number, { totals, squares, shared }: Sums) => {
@@ -372,7 +372,7 @@ const normalOf =
     return unit === 'probability' ? { lower: Math.max(0, ends.lower), upper: Math.min(1, ends.upper) } : ends;
   };
 
-/** Sums over blocks of neighbours, as even as they can be. */
+/** Sums over blocks of neighbours of as equal size as possible. */
 function inBlocks(values: Float64Array): Float64Array {
   const count = Math.min(values.length, blocks);
   return Float64Array.from({ length: count }, (_, block) => {
@@ -383,7 +383,7 @@ function inBlocks(values: Float64Array): Float64Array {
   });
 }
 
-/** The clusters of the first rows as numbers from 0, in order of their first row. */
+/** Numbers the clusters of the first rows from 0, in order of first appearance. */
 function numbered(clusterOf: Int32Array, rows: number): { readonly of: Int32Array; readonly count: number } {
   const numbers = new Map<number, number>();
   const of = clusterOf.subarray(0, rows).map((cluster) => {

@@ -1,4 +1,4 @@
-/** report.html: one file that needs nothing else and asks for nothing. */
+/** report.html: one self-contained file that loads nothing else. */
 import { createHash } from 'node:crypto';
 import type { Block, Report, Section, Table } from '../document/blocks.js';
 import { linkPath, markupText, scriptJson } from '../escape.js';
@@ -8,7 +8,7 @@ import type { PageData } from './data.js';
 import { blocks, draws } from './family.js';
 import { allRoles, styleOf } from './roles.js';
 
-/** A figure as data: URLs, for two columns of a page and for one. */
+/** A figure as data: URLs, for two-column and single-column pages. */
 export interface PageImage {
   readonly wide: string;
   readonly narrow: string;
@@ -17,7 +17,7 @@ export interface PageImage {
 export interface PageRequest {
   readonly report: Report;
   readonly data: PageData;
-  /** Figures by name, as data URIs; a figure that is not here is only linked. */
+  /** Figures by name, as data URIs; other figures are only linked. */
   readonly images: ReadonlyMap<string, PageImage>;
 }
 
@@ -68,7 +68,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }
 
-/** The palette of the pictures as variables, brighter in the dark (see style.css), and each line's dashes. */
+/** The figures' palette as CSS variables, brighter in dark mode (see style.css), and each line's dashes. */
 function colours(): string {
   const palette = seriesStyles.map(
     ({ color, onDark }, i) => `--series-${i}:var(--light,${color}) var(--dark,${onDark});`,
@@ -164,7 +164,7 @@ function blockOf(block: Block, images: PageRequest['images']): string {
   }
 }
 
-/** Lines break between words, and not after a hyphen: what is copied has to run. */
+/** Lines break between words but not after a hyphen, so that copied commands run. */
 function code(lines: readonly string[]): string {
   const words = (line: string) => line.split(' ').map((word) => `<span>${markupText(word)}</span>`);
   return `<pre tabindex="0"><code>${lines.map((line) => words(line).join(' ')).join('\n')}</code></pre>`;
@@ -191,12 +191,12 @@ function tableOf({ name, caption, columns, rows, raw }: Table): string {
   return `<div class="scroll" tabindex="0" role="group" aria-label="${markupText(caption)}"><table><caption>${markupText(caption)}${files}</caption><thead><tr>${heading.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
-/** The address of a file beside the page, or of a place in it, between quotes. */
+/** The URL of a file beside the page, or of a part of it, in quotes. */
 function fileLink(path: string): string {
   return markupText(linkPath(path));
 }
 
-/** Prose: minus signs before numbers, and no line that begins with a per cent sign. */
+/** Prose: minus signs before numbers, and no line that starts with a per cent sign. */
 function prose(text: string): string {
   return markupText(text)
     .replaceAll(/(^|[[( ])-(?=\d)/g, '$1\u2212')

@@ -1,17 +1,17 @@
-/** What the page's compact data say of each test example: how each kind of outcomes answers the same questions. */
+/** What the page's compact data say about each test example: the same questions for each kind of outcomes. */
 import { bisectRight } from 'd3-array';
 import type { SharedSample } from '../../statistics/shared-clusters.js';
 import { fromBase64, unpackBits } from './codes.js';
 import type { PageRun } from './data.js';
 import type { PlacedMember } from './places.js';
 
-/** Members are places in the run's list. */
+/** Members are indices into the run's list. */
 export interface Outcomes {
   /** The standard metric's value of a unit. */
   readonly standard: (member: number, unit: number) => number;
   /** Whether a unit is solved: right, below the cutoff, the first L right. */
   solved(threshold: number): (member: number, unit: number) => number;
-  /** What hangs on single rows, of the standard metric or of the units solved at a threshold: see `SharedSample`. */
+  /** What depends on single rows, for the standard metric or the units solved at a threshold: see `SharedSample`. */
   parts(
     member: number,
     threshold: number | undefined,
@@ -39,7 +39,7 @@ function bitsOf(run: PageRun, text: string, length: number): Uint8Array[] {
   );
 }
 
-/** Each member's bytes, and how many units they are of. */
+/** Each member's bytes, and the number of units they hold. */
 function piecesOf({ members, count, countAtMoments }: PageRun, bytes: Uint8Array, sizeOf: (units: number) => number) {
   let at = 0;
   return members.map(({ moment }) => {
@@ -96,7 +96,7 @@ function perSequence(right: Uint8Array, length: number, value: (rights: Uint8Arr
 function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kind: 'reconstruction' }>): Outcomes {
   const cutoffs = run.induced.options;
   const codes = piecesOf(run, fromBase64(outcomes.errors), (units) => units).map(({ bytes }) => bytes);
-  // Codes tell an error to a few percent; the member's mean, which is exact, takes most of that back.
+  // Codes give an error to within a few percent; the member's exact mean corrects most of that.
   const means = codes.map((list, i) => {
     let sum = 0;
     for (const code of list) sum += outcomes.codeMeans[code]!;
@@ -137,7 +137,7 @@ function belowCutoffs(run: PageRun, outcomes: Extract<PageRun['outcomes'], { kin
   };
 }
 
-/** Units with a code of at most each, `[codes]`. */
+/** Number of units whose code is at most each code, `[codes]`. */
 function cumulative(codes: Uint8Array, length: number): Float64Array {
   const counts = new Float64Array(length);
   for (const code of codes) counts[code]!++;
@@ -145,12 +145,12 @@ function cumulative(codes: Uint8Array, length: number): Float64Array {
   return counts;
 }
 
-/** How many errors are below a value: exact at a cutoff, linear in log scale between two. */
+/** How many errors are below a value: exact at a cutoff, linear in log scale between cutoffs. */
 function countBelow(atMost: Float64Array, cutoffs: readonly number[], value: number): number {
   if (value < cutoffs[0]!) return (atMost[0]! * value) / cutoffs[0]!;
   const last = cutoffs.length - 1;
   const low = bisectRight(cutoffs, value) - 1;
-  // No error of the run is above the last cutoff, unless a single one was asked for.
+  // No error of the run is above the last cutoff, unless there is only one cutoff.
   if (low === last) return value > cutoffs[last]! ? atMost[last + 1]! : atMost[last]!;
   const share = Math.log(value / cutoffs[low]!) / Math.log(cutoffs[low + 1]! / cutoffs[low]!);
   return atMost[low]! + share * (atMost[low + 1]! - atMost[low]!);

@@ -1,4 +1,4 @@
-/** Test examples and reconstructions as the page shows them: small PNGs as data URIs, from the dataset's own files. */
+/** Test examples and reconstructions for the page: small PNGs as data URIs, from the dataset's own files. */
 import sharp from 'sharp';
 import type { Dataset } from '../../datasets/dataset.js';
 import { loadDataset } from '../../datasets/index.js';
@@ -13,20 +13,20 @@ import { isReported, messageOf } from '../../terminal/errors.js';
 import { Family } from './family.js';
 import type { PageExample, PagePictures, PageReconstructions, PageRun } from './data.js';
 
-/** Pictures of a random sample, and so many more of each turn at the first threshold, which may be rare. */
+/** Number of pictures in a random sample; more are added for each turn at the first threshold, since turns may be rare. */
 const sampled = { images: 160, sequences: 48 } as const;
 const perTurn = { images: 24, sequences: 8 } as const;
-/** Bytes of one run's sprite; fewer examples are in it where it would be larger. */
+/** Most bytes of one run's sprite; if it would be larger, it has fewer examples. */
 const spriteBudget = 300_000;
-/** Pixels of the longer side, at most. */
+/** Most pixels of the longer side. */
 const mostPixels = 48;
 
 export interface PicturesRequest {
   readonly loaded: LoadedRun;
-  /** Outcomes of the whole test set, of any member. */
+  /** Any member's outcomes on the whole test set. */
   readonly whole: Partial<OutcomeTable>;
   readonly run: PageRun;
-  /** Each of the page's units: its place in the test set. */
+  /** Index in the test set of each of the page's units. */
   readonly order: Int32Array;
   /** Datasets whose path the user gave. */
   readonly datasets: readonly string[];
@@ -34,13 +34,13 @@ export interface PicturesRequest {
 
 export interface Pictures {
   readonly pictures: PagePictures | string;
-  /** Why there are none, with paths, for the terminal. */
+  /** Why there are no pictures, with paths, for the terminal. */
   readonly problem?: string;
 }
 
 /**
- * Pictures of the page's examples. A dataset that is not here, or is another one, leaves the page without; so does one that is a path,
- * unless the user has given it: a record may come from anyone, and name any folder of this machine.
+ * Pictures of the page's examples. There are none if the dataset is missing or has changed, or if it is a path not given by the user: a
+ * record may come from anyone and name any folder on this machine.
  */
 export async function examplePictures({ loaded, whole, run, order, datasets }: PicturesRequest): Promise<Pictures> {
   const dataset = await datasetOf(loaded, datasets);
@@ -100,11 +100,11 @@ async function datasetOf({ record }: LoadedRun, given: readonly string[]): Promi
   return failed!;
 }
 
-/** The first ones, which are a random sample, then further ones of each turn. */
+/** The first ones, which are a random sample, then more of each turn. */
 function chosenUnits(run: PageRun): number[] {
   const first = Array.from({ length: Math.min(run.count, sampled[run.units]) }, (_, i) => i);
   const view = placed(run, run.first);
-  // Where there are several curves, of the last: the one that is shown example by example.
+  // Of several curves, the last: the one shown example by example.
   const { members } = nth(view.curves, -1);
   try {
     const { grid, turns } = new Family(run).turns({
@@ -121,17 +121,17 @@ function chosenUnits(run: PageRun): number[] {
         if (fitting(unit)) found.push(unit);
       return found;
     });
-    // One of each turn after the other, so that a shorter list still has all.
+    // Turns alternate, so that a shortened list still has all of them.
     const most = Math.max(...more.map(({ length }) => length));
     return [...first, ...Array.from({ length: most }, (_, i) => more.flatMap((list) => list[i] ?? [])).flat()];
   } catch (error) {
-    // No seed at every scale: no turns to choose by.
+    // No seed has every scale, so there are no turns to choose by.
     if (error instanceof RangeError) return first;
     throw error;
   }
 }
 
-/** A row for each list of images, side by side; shrunk where they are large. */
+/** A row for each list of images, side by side; large images are shrunk. */
 async function spriteOf({ shape, test }: Dataset, rows: readonly (readonly number[])[]) {
   const { height, width, channels } = shape;
   const across = rows[0]!.length;
@@ -150,7 +150,7 @@ async function spriteOf({ shape, test }: Dataset, rows: readonly (readonly numbe
   const [w, h] = [Math.max(1, Math.round(width * shrink)), Math.max(1, Math.round(height * shrink))];
   const picture = sharp(raw, {
     raw: { width: across * width, height: rows.length * height, channels: channels === 1 ? 1 : 3 },
-    // A tall strip of small images is no attack.
+    // A tall strip of small images is not an attack.
     limitInputPixels: false,
   });
   const sized = shrink === 1 ? picture : picture.resize({ width: across * w, height: rows.length * h, fit: 'fill' });
@@ -161,7 +161,7 @@ function dataUri(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
-/** Members' own strips; null for families that give no images back. */
+/** Members' own strips; null for families that do not reconstruct images. */
 export function reconstructionsOf(
   strips: readonly MemberStrips[],
   { loaded, run, order }: Pick<PicturesRequest, 'loaded' | 'run' | 'order'>,

@@ -1,6 +1,6 @@
 /**
- * Where a page's members stand: the axis, the factors that are held, the moment and the curves that are asked for, by the same rules as
- * those of the commands (`runs/view.ts`). Runs in Node and in the page.
+ * Arranges a page's members by the requested axis, held factors, moment and curves, following the same rules as the commands
+ * (`runs/view.ts`). Runs in Node and in the page.
  */
 import type { ScaleName } from '../../analysis/scales.js';
 import { nth } from '../../machine/present.js';
@@ -22,7 +22,7 @@ import type { PageRun, Placing } from './data.js';
 export type { Placing } from './data.js';
 
 export interface PlacedMember {
-  /** Its place in the run's list. */
+  /** Its index in the run's list. */
   readonly place: number;
   readonly width: number;
   readonly seed: number;
@@ -31,7 +31,7 @@ export interface PlacedMember {
 }
 
 export interface PageCurve {
-  /** `depth 2`; '' for one alone. */
+  /** `depth 2`; '' for a single curve. */
   readonly name: string;
   readonly members: readonly PlacedMember[];
 }
@@ -42,14 +42,14 @@ export interface PageView {
   /** Which of a scale's numbers is its position. */
   readonly by: ScaleName;
   readonly curves: readonly PageCurve[];
-  /** Of all curves, ascending. */
+  /** Scales of all curves, ascending. */
   readonly scales: readonly number[];
   readonly seeds: readonly number[];
-  /** Factors that are not on the axis and have no curves of their own; without a value one varies along the curve. */
+  /** Factors that are not on the axis and have no curves of their own; one without a value varies along the curve. */
   readonly holds: readonly HeldFactor[];
-  /** Factors in which members differ that stand at one place, and so count as seeds. */
+  /** Factors in which members at the same position differ, and which therefore count as seeds. */
   readonly mixed: readonly string[];
-  /** Test units of which all of the members have outcomes. */
+  /** Test units for which all of the members have outcomes. */
   readonly units: number;
 }
 
@@ -57,21 +57,21 @@ export interface HeldFactor {
   readonly key: string;
   readonly values: readonly number[];
   readonly value: number | undefined;
-  /** Whether it varies along the curve where it is not held. */
+  /** Whether it varies along the curve if not held. */
   readonly isFree: boolean;
 }
 
 export interface PageAxis {
   readonly key: string;
   readonly title: string;
-  /** As `--axis` takes it; undefined for the widths by their parameters. */
+  /** In the form of `--axis`; undefined for the widths by their parameters. */
   readonly axis: string | undefined;
 }
 
-/** What tells a run's axes and factors. */
+/** The parts of a run that determine its axes and factors. */
 export type Placeable = Pick<PageRun, 'members' | 'experiment' | 'words' | 'count' | 'countAtMoments'>;
 
-/** Axes along which the members differ: never none. */
+/** Axes along which the members differ: at least one. */
 export function axesOf({ members, experiment, words }: Placeable): PageAxis[] {
   const differs = (key: string) => coordinateValues(key, members).length > 1;
   const named = (key: string): PageAxis => ({ key, title: axisTitle(key), axis: key });
@@ -81,7 +81,7 @@ export function axesOf({ members, experiment, words }: Placeable): PageAxis[] {
     return [...known].filter((key) => key === words.axis || isAxis(key)).map((key) => ({ key, title: key, axis: key }));
   }
   const varying = varyingFactors({ experiment }, members);
-  // Transformers of other classes are tested on other sequences, so that no curve is over them.
+  // Transformers with different numbers of classes are tested on different sequences, so no curve is drawn over classes.
   const further = varying.filter((key) => key !== 'width' && !(key === 'classes' && experiment.arch === 'transformer'));
   const parameters = { title: axisTitles.parameters, axis: 'parameters' };
   const ofSizes = further.some((key) => architecture.includes(key));
@@ -99,12 +99,12 @@ export function axesOf({ members, experiment, words }: Placeable): PageAxis[] {
   return [...sizes, ...[...new Set([...further, ...measured])].map(named)];
 }
 
-/** Whether an axis is one along which members move while they train. */
+/** Whether members move along this axis while they train. */
 export function isAlong({ axis }: Pick<PageAxis, 'axis'>): boolean {
   return axis !== undefined && alongTraining.includes(axis);
 }
 
-/** Steps after which some member has outcomes, ascending; none for a run without moments. */
+/** Steps at which some member has outcomes, ascending; none for a run without moments. */
 export function momentSteps({ members }: Pick<Placeable, 'members'>): number[] {
   return members.some(({ moment }) => moment !== undefined) ? coordinateValues('steps', members) : [];
 }
@@ -117,13 +117,13 @@ export function factorsBeside(run: Placeable, { key, axis }: PageAxis): string[]
   return varyingFactors({ experiment }, members).filter((factor) => factor !== over);
 }
 
-/** The axis that a placing names, or else the first. */
+/** The axis named by a placing, or else the first. */
 export function axisIn(run: Placeable, { axis }: Pick<Placing, 'axis'>): PageAxis {
   const axes = axesOf(run);
   return axes.find(({ key }) => key === axis) ?? nth(axes, 0);
 }
 
-/** The members on their curves. What a placing says that the run does not have is left aside. */
+/** The members on their curves. Parts of a placing that do not apply to the run are ignored. */
 export function placed(run: Placeable, placing: Placing): PageView {
   const axis = axisIn(run, placing);
   return run.experiment === null ? placedImported(run, axis) : placedTrained(run, { ...placing, axis }, run.experiment);
@@ -160,10 +160,10 @@ function placedTrained(
   });
   const first = (views.find(hasMembers) ?? nth(views, 0)).view;
   const usual = viewOf({ experiment }, points, { axis }).held;
-  // Where each curve has every width once for each seed, an axis is a way to space the widths.
+  // If each curve has every width once per seed, the axis only spaces the widths.
   const by = key === 'width' || key === 'flops' ? key : 'parameters';
   const isPlain = by === key && views.every(({ view: { members, mixed } }) => mixed.length === 0 && areWidths(members));
-  // Combinations that a partly trained run does not have yet have no curve.
+  // Combinations missing from a partly trained run have no curve.
   const curves = views.filter(hasMembers).map(({ name, view: { members, coordinate } }) => ({
     name,
     members:

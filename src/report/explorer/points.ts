@@ -1,4 +1,4 @@
-/** All that a page draws of a run: every member at each of its moments, whatever the report's curves are of. */
+/** Everything a page can draw of a run: every member at each of its moments, whatever the report's curves show. */
 import { defaultColumnsOf } from '../../analysis/defaults.js';
 import { nth } from '../../machine/present.js';
 import { isImported } from '../../runs/imported.js';
@@ -31,7 +31,7 @@ export async function pagePoints(runs: readonly LoadedRun[]): Promise<PagePoints
 }
 
 async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
-  // Members of other classes have other test sets, so that those that are held stay.
+  // Members with a different number of classes have different test sets, so `classes` stays held.
   const { classes } = run.held;
   const probe = isImported(run.record) ? undefined : run.record.probe;
   const all = await openRunFolder(run.folder, {
@@ -45,7 +45,7 @@ async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
   const keys = ['example', 'label', 'log_probability'] as const;
   const needed = [...new Set([...defaultColumnsOf(all), ...keys])].filter((name) => all.columns.includes(name));
   const read = await readColumns({ ...all, complete: ends, absent: [] }, needed);
-  // A probe's own outcomes do not tell the test loss.
+  // A probe's own outcomes do not include the test loss.
   const losses = probe === undefined ? undefined : await lossesOf(run.folder, { all, members: [...ends, ...moments] });
   const lossAt = (member: LoadedMember, rows?: Int32Array) =>
     losses === undefined ? meanLoss(member, rows) : losses.get(member.record);
@@ -69,7 +69,7 @@ async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
 
 type Losses = ReadonlyMap<LoadedMember['record'], number | undefined>;
 
-/** Of the test set of a probe's members; none if some can't be read, which leaves the probe as it is. */
+/** Test losses of a probe's members; none if some can't be read, in which case the probe is shown without them. */
 async function lossesOf(
   folder: string,
   { all, members }: { readonly all: OpenRun; readonly members: OpenRun['complete'] },
@@ -82,7 +82,7 @@ async function lossesOf(
   }
 }
 
-/** The mean of what training minimises, as `--axis loss` has it: over the rows that moments have too. */
+/** The mean of what training minimises, as for `--axis loss`: over the rows that moments also have. */
 function meanLoss({ outcomes }: LoadedMember, rows: Int32Array | undefined): number | undefined {
   const values = outcomes.mse ?? outcomes.log_probability;
   if (values === undefined) return undefined;
@@ -95,7 +95,7 @@ function withLoss({ record, outcomes }: LoadedMember, loss: number | undefined):
   return { record: { ...record, coordinates: { ...record.coordinates, loss } }, outcomes };
 }
 
-/** The report's own curves, as the page would be asked for them. */
+/** The placing that gives the report's own curves. */
 function firstOf(runs: readonly LoadedRun[], points: readonly PagePoint[]): Placing {
   const { record, words, members, held, curve } = nth(runs, 0);
   if (isImported(record)) throw new Error('imported members have no factors');
@@ -107,7 +107,7 @@ function firstOf(runs: readonly LoadedRun[], points: readonly PagePoint[]): Plac
     'steps',
     members.map((member) => member.record),
   );
-  // A moment is named where the same curve without it would have others.
+  // The moment is named only if leaving it out would give different points.
   const without = pointsAt(placeable.members, { axis }).filter(({ coordinates }) =>
     Object.entries(held).every(([factor, value]) => coordinates[factor] === value),
   );

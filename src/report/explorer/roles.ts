@@ -1,17 +1,17 @@
-/** What lines are drawn as: those of one curve by what they are, those of several curves by their place. */
+/** How lines are styled: for a single curve by what they show, for several curves by index. */
 const roles = ['standard', 'induced', 'predicted', 'natural'] as const;
 
-/** `reference` is what several curves are held against: grey (style.css). */
+/** `reference` is what several curves are compared with: grey (style.css). */
 export type Role = (typeof roles)[number] | `curve-${number}` | 'reference';
 
-/** Curves that are told apart: of more, the first look comes again. */
+/** Number of distinguishable curve styles: with more curves they repeat. */
 const mostCurves = 12;
 
 export function curveRole(place: number): Role {
   return `curve-${place % mostCurves}`;
 }
 
-/** Those in colour. */
+/** All roles except the grey reference. */
 export const allRoles: readonly Role[] = [...roles, ...Array.from({ length: mostCurves }, (_, i) => curveRole(i))];
 
 /** Which of the series' styles a role has, from 0. */

@@ -1,4 +1,4 @@
-/** What the page shows, as its address's fragment: `#run=lenet-mnist&k=20&x=depth&without=1,2`. What is as at first is left out. */
+/** What the page shows, as its address's fragment: `#run=lenet-mnist&k=20&x=depth&without=1,2`. Defaults are left out. */
 import { coordinateValues } from '../../runs/view.js';
 import { axesOf, axisIn, factorsBeside, momentSteps, placed, type PageView, type Placing } from './places.js';
 import { testSizes } from './sizes.js';
@@ -22,14 +22,14 @@ export interface State extends Placing {
   readonly vertical: (typeof verticals)[number];
   /** Name of a natural curve; '' for none. */
   readonly natural: string;
-  /** Whose examples are shown: a place among the scales, from 0 (always solved) to their number (not by the largest). */
+  /** The turn whose examples are shown: an index among the scales, from 0 (always solved) to their number (not even by the largest). */
   readonly turn: number | undefined;
-  /** Place in the list of pictures. */
+  /** Index in the list of pictures. */
   readonly example: number | undefined;
   readonly theme: (typeof themes)[number];
 }
 
-/** What a run shows at first. */
+/** A run's initial state. */
 export function initialState({ runs, natural }: PageData, name = runs[0]!.name): State {
   const run = runs.find((each) => each.name === name) ?? runs[0]!;
   return {
@@ -96,7 +96,7 @@ function heldText(where: Placing['where']): string {
     .join(',');
 }
 
-/** Without the `#`; '' where everything is as at first. */
+/** Without the `#`; '' if everything has its default. */
 export function formatState(state: State, data: PageData): string {
   const first = initialState(data, state.run);
   const { key } = runOf(data, state.run).induced;
@@ -137,7 +137,7 @@ export function viewIn(run: PageRun, state: State): PageView {
   return { ...view, curves };
 }
 
-/** Without factors that the axis or the curves take. */
+/** Drops factors used by the axis or the curves. */
 function fitting(run: PageRun, state: State): State {
   const factors = factorsBeside(run, axisIn(run, state));
   const per = factors.includes(state.per) ? state.per : '';
@@ -145,7 +145,7 @@ function fitting(run: PageRun, state: State): State {
   return { ...state, per, where: Object.fromEntries(where) };
 }
 
-/** A state with another axis, factor of curves, moment or held value: what is left out stays only while the scales are the same. */
+/** A state with another axis, factor of curves, moment or held value: left-out scales are kept only while the scales stay the same. */
 export function replaced(run: PageRun, state: State, part: Partial<Placing>): State {
   const next = fitting(run, { ...state, ...part });
   const [before, after] = [placed(run, state), placed(run, next)];
@@ -164,7 +164,7 @@ function among<T>(options: readonly T[], value: unknown, fallback: T): T {
   return options.find((option) => option === value) ?? fallback;
 }
 
-/** In ratio; undefined for what is no number above 0. */
+/** The nearest by ratio; undefined if `value` is not a number above 0. */
 function nearest(options: readonly number[], value: number | undefined): number | undefined {
   if (value === undefined || !(value > 0)) return undefined;
   const distance = (option: number) => Math.abs(Math.log(option / value));

@@ -1,12 +1,12 @@
 /**
- * The one place of domains, ticks and the texts at them: for figures, for the terminal's plots and for the page. A tick is a number
- * and its text, so that every axis says the same of the same number.
+ * Domains, ticks and tick labels for figures, terminal plots and the page. A tick is a number with its text, so that every axis labels
+ * the same number the same way.
  */
 import { extent, range, tickIncrement } from 'd3-array';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { formatCount, formatNumber } from '../../terminal/format.js';
 
-/** A point of a curve; ends of its interval where it has one. */
+/** A point of a curve, with the ends of its interval if it has one. */
 export interface CurvePoint {
   readonly x: number;
   readonly y: number;
@@ -21,14 +21,14 @@ export interface Tick {
 
 export type Domain = readonly [number, number];
 
-/** From a value to its place; NaN if a logarithmic axis has none, and the middle where the domain is a single value. */
+/** Maps a value to its position; NaN if a logarithmic axis can't show it, the middle if the domain is a single value. */
 export function placing(domain: Domain, range: Domain, isLog: boolean): (value: number) => number {
   const scale = (isLog ? scaleLog() : scaleLinear()).domain(domain).range(range);
   const isPoint = domain[0] === domain[1];
   return (value) => (isLog && value <= 0 ? NaN : isPoint ? (range[0] + range[1]) / 2 : scale(value));
 }
 
-/** Powers of ten where there are four or more, else 1, 2 and 5 times them, else whole multiples: never fewer than a reader needs. */
+/** Powers of ten if there are four or more, else 1, 2 and 5 times them, else whole multiples: never fewer than a reader needs. */
 export function logTicks(domain: Domain): number[] {
   const [least, most] = [Math.min(...domain), Math.max(...domain)];
   const decadesThere = Math.log10(most / least);
@@ -47,21 +47,21 @@ function leadingDigit(value: number): number {
   return Number(value.toExponential().split('e')[0]);
 }
 
-/** Of ticks that do not all have room, 1, 2 and 5 times a power of ten come first on a logarithmic axis. */
+/** If not all ticks have room on a logarithmic axis, 1, 2 and 5 times a power of ten take precedence. */
 export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[], isLog: boolean): Tick[] {
   const all = fit(ticks);
   const round = ticks.filter(({ at }) => [1, 2, 5].includes(leadingDigit(at)));
   return isLog && all.length < ticks.length && round.length >= 2 ? fit(round) : all;
 }
 
-/** The points' own places where they are few and whole, such as depths, widths and steps; else undefined, and round numbers are for the axis. */
+/** The points' own values as ticks if they are few and whole, such as depths, widths and steps; else undefined: use round numbers. */
 export function wholePlaces(values: readonly number[]): number[] | undefined {
   const places = [...new Set(values)].sort((a, b) => a - b);
   const isShort = (value: number) => Number.isInteger(value) && Number(value.toPrecision(3)) === value;
   return places.length >= 2 && places.length <= 12 && places.every(isShort) ? places : undefined;
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten, about so many. */
+/** About `count` multiples of 1, 2 or 5 times a power of ten. */
 export function linearTicks(domain: Domain, count: number): number[] {
   return scaleLinear().domain(domain).ticks(count);
 }
@@ -69,18 +69,18 @@ export function linearTicks(domain: Domain, count: number): number[] {
 /** Ticks whose first and last are at or just beyond the ends. */
 export function ticksAround([low, high]: Domain, count: number): number[] {
   const step = tickIncrement(low, high, count);
-  // Below 1 it is what to divide by, negative: 3 / 10 is 0.3, and 3 * 0.1 is not. The quotient is rounded for the same reason.
+  // A step below 1 is given as a negative divisor: 3 / 10 is 0.3, but 3 * 0.1 is not. The quotient is rounded for the same reason.
   const places = (value: number) => Number((step > 0 ? value / step : value * -step).toPrecision(12));
   const [first, last] = [Math.floor(places(low)), Math.ceil(places(high))];
   return range(first, last + 1).map((i) => (step > 0 ? i * step : i / -step));
 }
 
-/** Whether all have a place on a logarithmic axis: where a factor such as dropout is 0 for some members, its axis is linear. */
+/** Whether a logarithmic axis can show all values: if a factor such as dropout is 0 for some members, its axis is linear. */
 export function haveLogarithms(values: readonly number[]): boolean {
   return values.every((value) => value > 0);
 }
 
-/** What is drawn with a margin on both sides; of what is above 0 where the axis is logarithmic. */
+/** The range of the values with a margin on both sides; for a logarithmic axis only of values above 0. */
 export function domainOf(values: readonly number[], isLog: boolean, share = 0.06): [number, number] {
   const [least, most] = extent(values.filter((value) => Number.isFinite(value) && (!isLog || value > 0)));
   if (least === undefined) return isLog ? [0.1, 10] : [0, 1];
@@ -92,22 +92,22 @@ export function domainOf(values: readonly number[], isLog: boolean, share = 0.06
   return [least - margin, most + margin];
 }
 
-/** `20k`, `1.5B`: of counts, such as parameters. */
+/** `20k`, `1.5B`: for counts, such as parameters. */
 export function countTicks(values: readonly number[]): Tick[] {
   return values.map((at) => ({ at, text: formatCount(at) }));
 }
 
-/** `0.002`, `1e-7`, `20k`: of all other numbers. */
+/** `0.002`, `1e-7`, `20k`: for all other numbers. */
 export function valueTicks(values: readonly number[]): Tick[] {
   return values.map((at) => ({ at, text: Math.abs(at) >= 1e4 ? formatCount(at) : formatNumber(at, 6) }));
 }
 
-/** `20 %`: of shares. */
+/** `20 %`: for shares. */
 export function shareTicks(values: readonly number[]): Tick[] {
   return values.map((at) => ({ at, text: `${formatNumber(100 * at, 6)} %` }));
 }
 
-/** Ticks whose texts leave room for each other along an axis; the first is kept. */
+/** Ticks whose labels don't collide along an axis; the first is kept. */
 export function withRoom(
   ticks: readonly Tick[],
   place: (value: number) => number,
@@ -123,11 +123,11 @@ export function withRoom(
   });
 }
 
-/** Ascending positions moved as little as it takes to be `distance` apart: neighbours that collide are centred together. */
+/** Ascending positions moved as little as needed to be `distance` apart: neighbours that collide are centred as a group. */
 export function apart(positions: readonly number[], distance: number): number[] {
   interface Group {
     readonly count: number;
-    /** Where its first one would be if the others did not matter, averaged over the group. */
+    /** Ideal position of the group's first one, averaged over the group. */
     readonly start: number;
   }
   const groups: Group[] = [];

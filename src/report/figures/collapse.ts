@@ -1,4 +1,4 @@
-/** An ability over loss, whatever the members' factors, and below it what each factor adds. */
+/** An ability over loss, whatever the members' factors, and below it the contribution of each factor. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
 import type { FactorTest } from '../../analysis/collapse/factors.js';
 import { nth } from '../../machine/present.js';
@@ -37,7 +37,7 @@ export function onsetText({ chance, margin, loss, interval }: NonNullable<Collap
   return `leaves ${from} at a loss of ${formatWithInterval(loss, interval)}`;
 }
 
-/** `no effect found (p 0.4)`: what the test of a factor says, in a few words. */
+/** `no effect found (p 0.4)`: the result of a factor's test in a few words. */
 export function factorVerdict({ untold, adjusted }: FactorTest): string {
   if (untold !== undefined) return 'undetermined';
   if (Number.isNaN(adjusted)) return 'undetermined';
@@ -49,7 +49,7 @@ interface Group {
   readonly holds: (value: number) => boolean;
 }
 
-/** One for each value; of more values than there are markers, neighbours together. */
+/** One group for each value; if there are more values than markers, neighbours are combined. */
 function groupsOf(factor: string, values: readonly number[]): Group[] {
   const ascending = [...new Set(values)].sort((a, b) => a - b);
   const most = seriesStyles.length;
@@ -106,7 +106,7 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
   };
 }
 
-/** Its interval as a line at the level that it is the loss of; none if it is not among the members. */
+/** The interval of the onset's loss as a line at the onset's level; none if it is outside the members' range. */
 function onsetSeries(onset: Collapse['onset'], [least, most]: readonly [number, number]): PanelSeries[] {
   if (onset === undefined || onset.loss === 0 || onset.loss === Infinity) return [];
   const { level, loss, interval } = onset;

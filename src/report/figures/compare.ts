@@ -1,4 +1,4 @@
-/** The comparison of natural curves, the standard curve and the induced one, side by side: the shape of the paper's figures. */
+/** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
@@ -6,7 +6,7 @@ import { formatWithInterval } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
-/** @param isAbsolute whether the family's scales are drawn as they are: several curves begin at different ones */
+/** @param isAbsolute whether to draw the family's actual scales, since several curves may start at different ones */
 export function comparisonFigure(
   comparison: Comparison,
   words: FamilyWords = trainedWords,
@@ -71,7 +71,7 @@ export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yT
   return { yTitle: unit === '' ? title : unit };
 }
 
-/** As in train.ts: of two seeds, Student's t makes a band that hides the rest. */
+/** As in train.ts: with two seeds, Student's t gives a band that hides the rest. */
 export function seriesOf(
   { title, points, members }: ComparedCurve,
   style: number,

@@ -1,4 +1,4 @@
-/** A coordinate check as a picture: mean |x| of every layer against the width, a panel for each parametrization. */
+/** A coordinate check as a figure: mean |x| of every layer against the width, a panel for each parametrization. */
 import type { LayerSlopes } from '../../analysis/coordinates.js';
 import { domainOf } from './axis.js';
 import type { Figure } from './layout.js';

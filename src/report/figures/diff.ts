@@ -1,4 +1,4 @@
-/** Two runs against each other: their curves, and the difference with its intervals. */
+/** Compares two runs: their curves, and the difference with its intervals. */
 import {
   alpha,
   type FamilyDifference,
@@ -36,7 +36,7 @@ export function diffFigure(found: FamilyDifference<NamedRun>): Figure {
   };
 }
 
-/** Both runs stand where the first one's scales are. */
+/** Both runs are drawn at the first one's scales. */
 function sideOf(scales: readonly ScaleDifference[], pick: (scale: ScaleDifference) => SideValue) {
   const placed = scales.map((scale) => ({ x: scale.one.parameters, ...pick(scale) }));
   const areBands = placed.length > 1 && placed.every(({ seeds }) => seeds > 2);
@@ -51,7 +51,7 @@ function isFound({ adjusted }: ScaleDifference): boolean {
   return adjusted <= alpha;
 }
 
-/** One line with bars, whose points are full where a difference is found, and rings elsewhere. */
+/** One line with bars, with solid points where a difference is found, and rings elsewhere. */
 function differences(scales: readonly ScaleDifference[]): PanelSeries[] {
   const line = scales.map(({ one, difference, interval }): CurvePoint => {
     return { x: one.parameters, y: difference, ...interval };
@@ -75,7 +75,7 @@ function differences(scales: readonly ScaleDifference[]): PanelSeries[] {
 
 function notesOf({ one, scales }: FamilyDifference<NamedRun>): string[] {
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);
-  // Of one member alone some metrics have none.
+  // For a single member, some metrics have none.
   const haveIntervals = scales.some((scale) => Number.isFinite(scale.one.interval.lower));
   const curves =
     Math.max(...seeds) > 1

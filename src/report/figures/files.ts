@@ -1,4 +1,4 @@
-/** A figure as the files that people use. */
+/** Writes figures to files. */
 import { titleOf } from '../../runs/imported.js';
 import * as path from 'node:path';
 import { writeOutput } from '../../machine/files.js';
@@ -22,7 +22,7 @@ export async function writeFigure(
 }
 
 /**
- * All are drawn before any is written, so that what is stopped while it draws leaves those of before. Throws UsageError for a stem
+ * All are drawn before any is written, so that stopping while they are drawn leaves the previous files. Throws UsageError for a stem
  * without a name, such as `.` or `folder/`.
  */
 export async function writePicture(
@@ -47,16 +47,16 @@ export interface RunFigures<T> {
   readonly runOf: (found: T) => Pick<LoadedRun, 'folder' | 'record' | 'curve'>;
   /** @param isOneOf whether others are drawn into it */
   readonly figureOf: (found: T, isOneOf: boolean) => Figure;
-  /** Of the picture in the run's folder, such as `compare`. */
+  /** Name of the picture in the run's folder, such as `compare`. */
   readonly name: string;
-  /** In place of it. */
+  /** Used instead of `name`. */
   readonly output?: string | undefined;
   readonly printed: FigureOptions;
   /** See `together`. */
   readonly isApart?: boolean;
 }
 
-/** One picture for each run, of all of its curves: the paths, for each of them. Throws as `writePicture`. */
+/** One picture for each run, of all of its curves: the paths, for each of them. Throws like `writePicture`. */
 export async function writeRunFigures<T>(
   all: readonly T[],
   { runOf, figureOf, name, output, printed, isApart }: RunFigures<T>,

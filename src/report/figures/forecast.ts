@@ -1,4 +1,4 @@
-/** Forecasts as pictures: as scored, and in hindsight. */
+/** Figures of forecasts: as scored, and in hindsight. */
 import {
   centralInterval,
   coverages,
@@ -17,16 +17,16 @@ import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
 
-/** Methods that a picture shows, where they could say something: a baseline, a direct fit, both detours. */
+/** Methods shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
 const pictured = ['power-law', 'average', 'pass-rate', 'per-example'];
 
-/** Which methods are in the table alone. */
+/** Methods that are only in the table. */
 function leftOut(methods: readonly { readonly method: string }[]): string[] {
   const others = [...new Set(methods.map(({ method }) => method))].filter((method) => !pictured.includes(method));
   return others.length === 0 ? [] : [`Only in the table: ${condensed(others)}.`];
 }
 
-/** A panel for each metric and each of four methods: what was known, the fan, what was measured later. */
+/** A panel for each metric and each of four methods: known values, the fan, and what was measured later. */
 export function scoreFigure(
   about: { readonly name: string; readonly run: string; readonly sealed: string },
   scores: readonly MetricScore[],
@@ -45,7 +45,7 @@ export function scoreFigure(
       ...leftOut(scores.flatMap(({ methods }) => methods)),
     ],
     panels: panels.map((panel, i) => curvePanel({ ...panel, legend: i === panels.length - 1 })),
-    // Two metrics share no row where that can be had.
+    // If possible, metrics do not share a row.
     columns: byMetric.every((own) => own.length % 2 === 0) ? 2 : 3,
   };
 }
@@ -89,7 +89,7 @@ function axisTitle({ title, unit }: MetricScore['metric']): string {
   return unit === '' ? title : `${title} (${unit})`;
 }
 
-/** Of all panels of a metric, so that its methods can be compared. */
+/** The same domain for all panels of a metric, so that its methods can be compared. */
 function domainOfScore({ metric, known, targets }: MetricScore, methods: readonly MethodScore[]): Domain {
   const values = [...known.flatMap((each) => each.values), ...targets.flatMap(({ truths }) => truths)];
   const ends = methods.flatMap((method) =>
@@ -101,7 +101,7 @@ function domainOfScore({ metric, known, targets }: MetricScore, methods: readonl
   return metric.unit === 'probability' ? shareDomain(values, ends) : valueDomain(values, ends);
 }
 
-/** What is known and was measured, and the 80 % intervals, one of which may reach anywhere: by as much again at most. */
+/** Covers known and measured values, and the 80 % intervals, which are unbounded: extended by at most the same again. */
 function valueDomain(values: readonly number[], ends: readonly number[]): Domain {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const range = most - least;
@@ -109,8 +109,8 @@ function valueDomain(values: readonly number[], ends: readonly number[]): Domain
 }
 
 /**
- * From 0 to a little above what is known and was measured, or to 1 where that is more than two fifths of it. Where all of it and of the
- * 80 % intervals is above a half, from there: near 1 a fan would be a line.
+ * From 0 to a little above the known and measured values, or to 1 if they exceed two fifths. If all of them and the 80 % intervals are
+ * above a half, it starts there: near 1 a fan would look like a line.
  */
 function shareDomain(values: readonly number[], ends: readonly number[]): Domain {
   const most = Math.max(...values);
@@ -137,7 +137,7 @@ function fanOf(origin: CurvePoint, targets: readonly ScoredTarget[], { targets: 
   };
 }
 
-/** A panel for each metric: the error of the forecast of the widest member from each set of smaller ones; the curve itself behind. */
+/** A panel for each metric: the error of the forecast of the widest member from each set of smaller ones; the curve itself in the background. */
 export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords): Figure {
   const largest = words.isCoordinate ? 'largest' : 'widest';
   const size = words.isCoordinate ? words.axis : 'parameters';
@@ -163,7 +163,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
   return {
     title: metric.title,
     subtitle: [],
-    // What is behind comes first.
+    // The background comes first.
     series: [
       {
         label: 'the curve',

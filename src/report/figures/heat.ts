@@ -1,4 +1,4 @@
-/** Cells of a colour: what a metric or a score is at each place of two axes. */
+/** Heat map cells: the value of a metric or score at each point of two axes. */
 import { nth } from '../../machine/present.js';
 import type { Frame } from './layout.js';
 
@@ -7,11 +7,11 @@ export interface HeatCell {
   readonly x1: number;
   readonly y0: number;
   readonly y1: number;
-  /** What is no finite number leaves the cell white. */
+  /** If not finite, the cell is white. */
   readonly value: number;
 }
 
-/** Reads the same to the colour-blind, and in grey. */
+/** Readable for the colour-blind, and in greyscale. */
 export const scheme = 'viridis';
 
 /** Bounds of the cells around ascending values, half-way between neighbours on the axis's own scale. */
@@ -28,8 +28,8 @@ export function bounds(values: readonly number[], log: boolean): [low: number, h
 }
 
 /**
- * Row by row from below, and each from the left. A cell reaches under the next one and under the row above, which are drawn after
- * it: no seam between them.
+ * Row by row from the bottom, each from the left. A cell extends under the next one and under the row above, which are drawn after it,
+ * so that there are no seams.
  *
  * @param x bounds of the columns
  * @param y bounds of the rows

@@ -1,6 +1,6 @@
 /**
- * Figures as they are measured: panels side by side and row below row in a picture of a given size, with no text smaller than 7 points. All is
- * measured before anything is drawn (spec.ts), so that texts neither run into each other nor out of the picture.
+ * Lays out figures: panels in rows in a picture of a given size, with no text smaller than 7 points. Everything is measured before
+ * anything is drawn (spec.ts), so that texts neither overlap nor run out of the picture.
  */
 import {
   linearTicks,
@@ -22,21 +22,21 @@ export interface Axis {
   readonly title: string;
   readonly domain: Domain;
   readonly isLog?: boolean;
-  /** Default: round numbers. Those without room are left out. */
+  /** Default: round numbers. Ticks without room are left out. */
   readonly ticks?: readonly Tick[];
-  /** Of round numbers; default: as they are. */
+  /** Labels of round numbers; default: plain numbers. */
   readonly texts?: (values: readonly number[]) => Tick[];
   /** Lines across the panel; default: yes. */
   readonly grid?: boolean;
 }
 
-/** A piece of line and a point, where the series has them, and its name. */
+/** A sample of the series' line and point, if it has them, and its name. */
 export interface Key {
   readonly label: string;
   readonly style: SeriesStyle;
   readonly hasLine: boolean;
   readonly hasPoints: boolean;
-  /** The end of its line, where the label goes if there is room beside the panel; default: the label goes below. */
+  /** The end of its line, where the label goes if there is room beside the panel; by default the label goes below. */
   readonly end?: CurvePoint;
 }
 
@@ -44,7 +44,7 @@ export interface Ramp {
   readonly scheme: string;
   readonly domain: Domain;
   readonly title: string;
-  /** Default: as they are. */
+  /** Default: plain numbers. */
   readonly texts?: (values: readonly number[]) => Tick[];
 }
 
@@ -53,30 +53,30 @@ export interface Panel {
   readonly notes: readonly string[];
   readonly x: Axis;
   readonly y: Axis;
-  /** Numbers above the panel. */
+  /** An axis above the panel. */
   readonly top?: { readonly title: string; readonly ticks: readonly Tick[] };
   readonly keys?: readonly Key[];
-  /** What colours mean. */
+  /** The colour scale. */
   readonly ramp?: Ramp;
-  /** What it was made of, where it is of curves. */
+  /** The panel it was made from, if it is one of curves. */
   readonly curves?: CurvePanel;
-  /** What is drawn inside the axes, in Vega-Lite. */
+  /** Vega-Lite layers drawn inside the axes. */
   readonly layers: (frame: Frame) => readonly object[];
 }
 
 export interface PanelSeries {
   readonly label: string;
-  /** In order of x. Broken where it has no value. */
+  /** In order of x, with gaps where there is no value. */
   readonly line: readonly CurvePoint[];
-  /** Single members, drawn small; default: those of the line. */
+  /** Single members, drawn small; default: the line's points. */
   readonly points?: readonly CurvePoint[];
-  /** Place in the palette, or what is no series of its own but a reference; default: the series' place in its panel. */
+  /** Index in the palette, or the style of a reference; default: the series' index in its panel. */
   readonly style?: number | SeriesStyle;
-  /** How the line's intervals are drawn; default: as a band. */
+  /** How the line's intervals are drawn; default: band. */
   readonly spread?: 'band' | 'bars';
-  /** Ranges to be drawn behind the line, widest first: a fan. */
+  /** Ranges drawn behind the line, widest first, as a fan. */
   readonly bands?: readonly (readonly CurvePoint[])[];
-  /** Drawn without a key: what belongs to another series. */
+  /** Drawn without a legend entry, as it belongs to another series. */
   readonly isUnnamed?: boolean;
 }
 
@@ -86,16 +86,16 @@ export interface CurvePanel {
   readonly series: readonly PanelSeries[];
   readonly xTitle: string;
   readonly yTitle: string;
-  /** Default: logarithmic, with the letters of model sizes. */
+  /** Default: logarithmic, with the letters used for model sizes. */
   readonly xTicks?: (values: readonly number[]) => Tick[];
-  /** Default: what is drawn, with a margin. */
+  /** Default: the range of the data, with a margin. */
   readonly xDomain?: Domain;
-  /** Default: where a point has no place on a logarithmic axis. */
+  /** Default: linear if a logarithmic axis can't show all points. */
   readonly xLinear?: boolean;
   readonly yLog?: boolean;
   readonly yTicks?: (values: readonly number[]) => Tick[];
   readonly yDomain?: Domain;
-  /** Default: where there is more than one series. */
+  /** Default: shown if there is more than one series. */
   readonly legend?: boolean;
   readonly top?: Panel['top'];
 }
@@ -106,23 +106,23 @@ export interface Figure {
   readonly notes: readonly string[];
   /** At least one. */
   readonly panels: readonly Panel[];
-  /** Panels side by side where there is room; default: 3. */
+  /** Most panels side by side, room permitting; default: 3. */
   readonly columns?: number;
 }
 
-/** A panel's inside, in pixels, with the channels of what is drawn in it. */
+/** The inside of a panel, in pixels, with the encoding channels for what is drawn in it. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
-  /** Pixels of what is a pixel wide at the size of a page. */
+  /** Pixels for a line that is one pixel wide at page size. */
   readonly unit: number;
   readonly x: object;
   readonly y: object;
-  /** What a value's colour is, of a panel that has a ramp. */
+  /** Colour channel, for a panel with a ramp. */
   readonly color: object;
 }
 
-/** Sizes of text in pixels. */
+/** Text sizes in pixels. */
 export interface Look {
   readonly unit: number;
   readonly label: TextFont;
@@ -131,7 +131,7 @@ export interface Look {
   readonly line: number;
 }
 
-/** 7.2 points on paper; on what is wider than a page as much larger as it is wider. */
+/** 7.2 points on paper; scaled up with the width beyond a page's. */
 export function lookOf(width: number): Look {
   const unit = Math.max(1, width / (6.75 * pixelsPerInch));
   return {
@@ -143,7 +143,7 @@ export function lookOf(width: number): Look {
   };
 }
 
-/** Sizes in pixels, at the size of a page. */
+/** Sizes in pixels at page size. */
 export const edge = 8;
 export const gap = 14;
 export const tickRoom = 7;
@@ -152,19 +152,19 @@ export const lowest = 56;
 
 export interface PanelLayout {
   readonly columns: number;
-  /** Panels whose labels stand at the ends of their lines; those of others are below them. */
+  /** Panels with labels at the ends of their lines; other panels have them below. */
   readonly atEnds: ReadonlySet<Panel>;
   readonly left: number;
-  /** Beside panels that have another one to their right, and beside those that have none. */
+  /** Room to the right of panels that have a neighbour there, and of those that have none. */
   readonly right: { readonly inner: number; readonly last: number };
   readonly width: number;
   readonly height: number;
-  /** Above and below the panels of each row. */
+  /** Room above and below the panels of each row. */
   readonly headings: readonly number[];
   readonly bottoms: readonly number[];
   readonly title: readonly string[];
   readonly notes: readonly string[];
-  /** Above the first row. */
+  /** Room above the first row. */
   readonly top: number;
 }
 
@@ -180,7 +180,7 @@ export function leastHeight(figure: Figure, layouts: readonly PanelLayout[], loo
   );
 }
 
-/** Most first, and of those with as many rows the fewest: no row is left almost empty. */
+/** Largest first, and for each number of rows only the smallest, so that no row is almost empty. */
 export function columnChoices({ panels: { length }, columns = 3 }: Figure, width: number, { unit }: Look): number[] {
   const most = Math.max(1, Math.min(columns, length, Math.floor(width / (188 * unit))));
   const balanced = (count: number) => Math.ceil(length / Math.ceil(length / count));
@@ -199,7 +199,7 @@ export function layoutOf(
   const rows = Math.ceil(panels.length / columns);
   const isLast = (i: number) => i % columns === columns - 1 || i === panels.length - 1;
   const cell = all / columns;
-  // A panel that is the last of its row before the last column has the place of the next ones for its labels.
+  // A last panel that is not in the last column can use the space of the missing ones for its labels.
   const spare = (i: number) => (i === panels.length - 1 ? (columns - 1 - (i % columns)) * cell : 0);
   const atEnds = new Set(panels.filter((panel, i) => labelsFit(panel, 0.36 * cell + spare(i), look)));
   const right = panels.map((panel) => (atEnds.has(panel) ? endWidth(panel, look) : 4 * unit));
@@ -223,7 +223,7 @@ export function layoutOf(
     },
     ...{ headings: [], bottoms: [], title, notes, top },
   };
-  // Labels of an axis depend on its length, and lengths on the labels: it settles at once.
+  // An axis's labels depend on its length and its length on the labels; this converges quickly.
   for (let pass = 0; pass < 3; pass++) {
     const left = most(panels.map((panel) => leftOf(panel, layout, look)));
     const width = (all - columns * left - (columns - 1) * (ofInner + gap * unit) - ofLast) / columns;
@@ -251,7 +251,7 @@ export function totalHeight(
   return top + rows * height + sum([...headings, ...bottoms]) + (rows - 1) * gap * unit + edge * unit;
 }
 
-/** How wide the texts above the i-th panel may be: to the next panel, or to the picture's end. */
+/** How wide the texts above the i-th panel may be: up to the next panel or the picture's edge. */
 export function roomForTexts(
   i: number,
   count: number,
@@ -270,7 +270,7 @@ function ticksOf({ domain, isLog = false, ticks, texts = valueTicks }: Axis, cou
 export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick[] {
   const ticks = ticksOf(x, Math.max(2, Math.min(6, Math.floor(width / (45 * unit)))));
   const place = placing(x.domain, [0, width], x.isLog ?? false);
-  // From left to right, where an axis falls too.
+  // From left to right, even if the axis is descending.
   const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
   const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit);
   return x.ticks === undefined ? roundest(ordered, fit, x.isLog ?? false) : fit(ordered);
@@ -303,7 +303,7 @@ interface Words {
   readonly title: readonly string[];
   readonly notes: readonly string[];
   readonly y: readonly string[];
-  /** Above the panel. */
+  /** Room above the panel. */
   readonly top: number;
 }
 
@@ -328,7 +328,7 @@ interface LegendEntry {
   readonly row: number;
 }
 
-/** As many entries in each row as fit; one that is wider has a row for each of its lines. */
+/** As many entries in each row as fit; a wider one is wrapped, with a row for each line. */
 export function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
   let [at, row] = [0, 0];
   return keys.map((key) => {
@@ -341,12 +341,12 @@ export function legendEntries({ keys = [] }: Panel, width: number, { label, unit
   });
 }
 
-/** Rows that a legend takes. */
+/** Number of rows of a legend. */
 function legendRows(entries: readonly LegendEntry[]): number {
   return Math.max(0, ...entries.map(({ row, lines }) => row + lines.length));
 }
 
-/** A legend may begin below the labels of the vertical axis. */
+/** A legend may start below the labels of the vertical axis. */
 export function legendWidth({ left, width }: PanelLayout): number {
   return left + width;
 }

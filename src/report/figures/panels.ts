@@ -1,4 +1,4 @@
-/** A panel of curves: lines with bands, bars or fans, and points. Every figure's curves are drawn here. */
+/** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures are drawn here. */
 import { nth } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, haveLogarithms, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
@@ -69,7 +69,7 @@ function legendKey({ label, line, points = line, style }: DrawnSeries, { onAxis 
   return { label, style, hasLine: line.length > 0, hasPoints: points.length > 0, ...end };
 }
 
-/** What the vertical axis does not have: 0 on a logarithmic one, and infinity. It is marked at the edge, and the axis says so. */
+/** Values the vertical axis can't show: 0 on a logarithmic one, and infinity. They are marked at the edge, which the axis labels. */
 interface Edges {
   readonly onAxis: (y: number) => number;
   readonly isBeyond: (y: number) => boolean;
@@ -91,7 +91,7 @@ function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): E
   };
 }
 
-/** Of marks along an edge those that can be told apart: all of a fine sweep's would be a hatched bar. */
+/** Thins marks along an edge so that they are distinguishable: those of a fine sweep would merge into a bar. */
 function spaced(points: readonly CurvePoint[], place: (x: number) => number, distance: number): CurvePoint[] {
   let last = -Infinity;
   return points
@@ -132,7 +132,7 @@ function layersOf(
     mark: { type: 'area', color, opacity: 0.17, clip: true },
     encoding: between,
   });
-  // What is pale first, for all series: a band must not tint another one's line.
+  // Pale parts first, for all series: a band must not tint another series' line.
   return [
     ...drawn.flatMap(({ bands = [], style }) => bands.map((band) => area(band, style))),
     ...drawn.filter(({ spread = 'band' }) => spread === 'band').map(({ line, style }) => area(line, style)),
@@ -165,7 +165,7 @@ function layersOf(
         encoding,
       })),
     ),
-    // Whole, where they are at the edge.
+    // Not clipped at the edge.
     ...drawn.map(({ line, points = line, style }) => ({
       data: { values: points.filter(({ y: value }) => isInside(value)).map((point) => ({ x: point.x, y: point.y })) },
       mark: pointMark(style, unit),

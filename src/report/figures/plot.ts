@@ -1,4 +1,4 @@
-/** Curves drawn with characters: axes with numbers, a mark at each point, bars for intervals, a legend. */
+/** Plots curves with characters: axes with numbers, a mark at each point, bars for intervals, a legend. */
 import { nth } from '../../machine/present.js';
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../../terminal/canvas.js';
 import { inSeriesColour } from '../../terminal/colour.js';
@@ -7,7 +7,7 @@ import { linearTicks, logTicks, placing, ticksAround, type CurvePoint, type Doma
 
 export interface PlotSeries {
   readonly label: string;
-  /** By x. What is infinite stands at the edge as an arrow, what is no number is left out. */
+  /** In order of x. Infinite values are arrows at the edge, NaN is left out. */
   readonly points: readonly CurvePoint[];
 }
 
@@ -16,9 +16,9 @@ export interface Plot {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly xScale: 'log' | 'linear';
-  /** Numbers to stand at the horizontal axis where there is room; default: round ones. */
+  /** Numbers on the horizontal axis, room permitting; default: round ones. */
   readonly xTicks?: readonly number[] | undefined;
-  /** Of the whole, in cells. */
+  /** Total width in cells. */
   readonly width: number;
   readonly height: number;
   readonly characters: CharacterSet;
@@ -30,10 +30,10 @@ const looks = {
   ascii: { marks: ['o', 'x', '+', '*', '#', '@'], side: '|', tick: '+', corner: '+', floor: '-', xTick: '+' },
 } as const;
 
-/** Of what is infinite. */
+/** Marks of infinite values. */
 export const arrows = { braille: { up: '↑', down: '↓' }, ascii: { up: '^', down: 'v' } } as const;
 
-/** In dots: solid first, then dashes that tell curves apart without colour. */
+/** In dots: solid first, then dashes that distinguish curves without colour. */
 const dashes: readonly (readonly [on: number, off: number])[] = [
   [1, 0],
   [4, 3],
@@ -45,7 +45,7 @@ const dashes: readonly (readonly [on: number, off: number])[] = [
 
 /** Cells from the canvas's edge to the outermost points. */
 const margin = 2;
-/** Cells between neighbouring scales below which their intervals would run together. */
+/** Fewest cells between neighbouring scales for their intervals not to merge. */
 const leastGap = 2;
 
 /** Without a line break at the end; every series has a point. */
@@ -78,7 +78,7 @@ export function drawPlot(plot: Plot): string {
     .join('\n');
 }
 
-/** Whether the scales of a plot stand far enough apart for intervals. */
+/** Whether the scales of a plot are far enough apart for intervals. */
 export function hasRoomForIntervals({ series, xScale, width }: Pick<Plot, 'series' | 'xScale' | 'width'>): boolean {
   const place = placing(domainOfX(series), [0, width - 12 - 2 * margin], xScale === 'log');
   const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => place(x))))].sort((a, b) => a - b);
@@ -91,7 +91,7 @@ interface PlotAxis {
   readonly ticks: readonly Tick[];
 }
 
-/** Round ends around all that is drawn; from 0 where the lowest is nearer to 0 than to the highest. */
+/** Round limits around all values; starts at 0 if the lowest value is nearer to 0 than to the highest. */
 function verticalAxis({ series }: Plot, rows: number): PlotAxis {
   const all = series
     .flatMap(({ points }) => points.flatMap(({ y, lower, upper }) => [y, lower ?? y, upper ?? y]))
@@ -99,7 +99,7 @@ function verticalAxis({ series }: Plot, rows: number): PlotAxis {
   let [low, high] = all.length === 0 ? [0, 1] : [Math.min(...all), Math.max(...all)];
   if (low > 0 && low < high / 2) low = 0;
   const largest = Math.max(Math.abs(low), Math.abs(high));
-  // The same but for rounding, as far as the axis's numbers can tell; or so small that steps of them have no digits left.
+  // Equal except for rounding, at the precision of the axis labels; or so small that steps underflow.
   if (largest < 1e-280) [low, high] = [0, 1];
   else if (high - low <= 1e-9 * largest) [low, high] = [Math.min(0, low), Math.max(0, high)];
   const values = ticksAround([low, high], Math.max(2, Math.min(6, Math.floor(rows / 2))));
@@ -112,7 +112,7 @@ function verticalAxis({ series }: Plot, rows: number): PlotAxis {
 
 type Place = (point: { readonly x: number; readonly y: number }) => Dot;
 
-/** From values to dots. */
+/** Maps values to dots. */
 function dotsOf({ series, xScale, characters }: Plot, canvas: Canvas, vertical: PlotAxis): Place {
   const { wide, high } = canvas.size;
   const edge = margin * cellSize[characters].wide;
@@ -131,13 +131,13 @@ function cellOf({ x, y }: Dot, { characters }: Plot): { readonly column: number;
   return { column: Math.floor(x / wide), row: Math.floor(y / high) };
 }
 
-/** Lines below, intervals over them, marks on top. */
+/** Lines at the bottom, intervals above them, marks on top. */
 function drawSeries(plot: Plot, canvas: Canvas, place: Place): void {
   const shown = plot.series.map(({ points }) => points.filter(({ y }) => Number.isFinite(y)));
   shown.forEach((points, style) => {
     const dash = dashes[style % dashes.length];
     points.slice(1).forEach((point, i) => {
-      // Between neighbours alone: no line runs across a point that is missing.
+      // Only between neighbours: no line crosses a missing point.
       const all = nth(plot.series, style).points;
       if (all.indexOf(point) === all.indexOf(nth(points, i)) + 1)
         canvas.line(place(nth(points, i)), place(point), { style, dash });
@@ -172,7 +172,7 @@ function horizontalAxis(plot: Plot, canvas: Canvas, place: Place) {
     const { column } = cellOf(place({ x: value, y: NaN }), plot);
     const text = formatCount(value);
     const begin = Math.min(canvas.columns - text.length, Math.max(0, column - Math.floor((text.length - 1) / 2)));
-    // A space on either side, or the next number would seem to be part of it.
+    // Needs a space on either side, or adjacent numbers would run together.
     if (labels.slice(Math.max(0, begin - 1), begin + text.length + 1).some((character) => character !== ' ')) continue;
     labels.splice(begin, text.length, ...Array.from(text));
     floor[column] = look.xTick;
@@ -184,7 +184,7 @@ function centred(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, Math.floor((columns - text.length) / 2))) + text;
 }
 
-/** Entries side by side while they fit. */
+/** As many entries per line as fit. */
 function legendLines({ series, width, characters, colour }: Plot): string[] {
   const { marks } = looks[characters];
   const lines: { text: string; length: number }[] = [];

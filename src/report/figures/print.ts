@@ -1,22 +1,22 @@
-/** How figures are printed: how large, as which files, under which title. */
+/** Print options of figures: size, file formats, title. */
 import { present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 
-/** Of an SVG, by its definition. */
+/** Of an SVG, by definition. */
 export const pixelsPerInch = 96;
 
 export interface FigureSize {
-  /** As it was asked for. */
+  /** As given by the user. */
   readonly name: string;
-  /** How wide. */
+  /** Width. */
   readonly inches: number;
-  /** In inches; undefined: as high as the figure takes. */
+  /** In inches; undefined: whatever the figure needs. */
   readonly height: number | undefined;
-  /** Whether the height is to be kept where panels would be too low to read. */
+  /** Whether to keep the height even if panels would be too low to read. */
   readonly isHeightFirm: boolean;
 }
 
-/** A column and both columns of a journal's page, and a slide of 16 to 9. */
+/** One and both columns of a journal page, and a 16:9 slide. */
 const named: Readonly<Record<string, FigureSize>> = {
   single: { name: 'single', inches: 3.25, height: undefined, isHeightFirm: false },
   double: { name: 'double', inches: 6.75, height: undefined, isHeightFirm: false },
@@ -28,15 +28,15 @@ export type FigureFormat = (typeof figureFormats)[number];
 
 export interface FigureOptions {
   readonly size: FigureSize;
-  /** At least one, each once. */
+  /** At least one, no duplicates. */
   readonly formats: readonly FigureFormat[];
-  /** In place of the figure's own; empty for none, and none of the lines below it. */
+  /** Replaces the figure's own; empty for none, which also omits the lines below it. */
   readonly title?: string | undefined;
 }
 
 export const usualFigure: FigureOptions = { size: present(named['double']), formats: ['svg', 'png'] };
 
-/** Inches: less is no picture, and more is no page. */
+/** Limits in inches: smaller is unreadable, larger fits no page. */
 const [least, most] = [2, 60];
 
 /** `--size`. Throws UsageError. */
@@ -53,7 +53,7 @@ export function parseSize(text: string): FigureSize {
   );
 }
 
-/** `--format`, given again or as a list. Throws UsageError. */
+/** `--format`, repeated or as a list. Throws UsageError. */
 export function parseFormats(texts: readonly string[]): FigureFormat[] {
   return [...new Set(texts.flatMap((text) => text.split(',')))].map((text) => {
     const format = figureFormats.find((each) => each === text.trim());
@@ -62,7 +62,7 @@ export function parseFormats(texts: readonly string[]): FigureFormat[] {
   });
 }
 
-/** What the options of a command say; what they leave out is as usual. Throws UsageError. */
+/** Reads a command's options, with the usual defaults. Throws UsageError. */
 export function figureOptionsOf(raw: Readonly<Record<string, unknown>>): FigureOptions {
   const { size, format, title } = raw;
   return {

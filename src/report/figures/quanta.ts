@@ -1,6 +1,6 @@
 /**
- * Where test examples turn from failed to solved: the distribution of turns beside what coin flips would show, which share
- * of the seeds solves each example at each width, and the sigmoids of BIC's mixture over the accuracies.
+ * Where test examples turn from failed to solved: the distribution of turns beside what coin flips would give, the share of
+ * seeds that solve each example at each width, and the sigmoids of BIC's mixture over the accuracies.
  */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.js';
@@ -26,7 +26,7 @@ export interface QuantaFigure {
   readonly words?: FamilyWords;
 }
 
-/** Rows of the heat map: more would be thinner than a pixel. */
+/** Most rows of the heat map: more would be thinner than a pixel. */
 const heatRows = 115;
 
 export function quantaFigure({
@@ -53,11 +53,11 @@ export function quantaFigure({
   };
 }
 
-/** Bars that are censored stand apart: they are no turns at a width. */
+/** Censored bars are set apart: they are not turns at a width. */
 function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWords): Panel {
   const last = grid.scales.length;
   const never = mean(turns.never);
-  // Half a bar between what is censored and the rest.
+  // Half a bar between the censored ones and the rest.
   const places = [...measured.median.keys()].map((t) => t + (t === 0 ? 0 : t === last ? 1 : 0.5));
   const neverAt = last + 2.5;
   const bars = [
@@ -109,13 +109,13 @@ function barLayers(
   ];
 }
 
-/** `≤ 1` for what is solved from the smallest width on, the widths, `> 8` for what is not solved by the largest. */
+/** `≤ 1` for examples solved from the smallest width on, then the widths, then `> 8` for those not solved by the largest. */
 function turnNames({ scales }: Quanta['grid'], words: FamilyWords): string[] {
   const widths = scales.map(({ width }) => scaleText(width, words));
   return [`≤ ${nth(widths, 0)}`, ...widths.slice(1), `> ${nth(widths, -1)}`];
 }
 
-/** Examples in order of difficulty, easiest below; each row of cells is the mean of as many neighbours as it takes. */
+/** Examples in order of difficulty, easiest at the bottom; each row of cells is the mean of several neighbours if necessary. */
 function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
   const { scales, examples, counts } = grid;
   const order = sortedExamples(grid, turns.median);
@@ -140,7 +140,7 @@ function heatMap({ grid, turns }: Quanta, words: FamilyWords): Panel {
   };
 }
 
-/** By how many members solve them, most first; of equals the earlier turn. */
+/** Sorted by how many members solve them, most first, then by earlier turn. */
 function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array): Int32Array {
   const solved = Array.from({ length: examples }, (_, i) => counts.reduce((sum, column) => sum + nth(column, i), 0));
   return Int32Array.from({ length: examples }, (_, i) => i).sort(
@@ -148,7 +148,7 @@ function sortedExamples({ examples, counts }: Quanta['grid'], median: Uint8Array
   );
 }
 
-/** The classes of the fit that BIC prefers, what they add up to, and the one sigmoid. */
+/** The classes of the fit that BIC prefers, their sum, and the single sigmoid. */
 function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
   const { scales } = grid;
   const fit = present(preferred(fits, 'bic'));
@@ -197,12 +197,12 @@ function classColor(index: number, count: number): string {
 
 interface DrawnClass {
   readonly curve: LatentClass;
-  /** Sets the line's thickness. */
+  /** Determines the line's thickness. */
   readonly weight: number;
   readonly label: string;
 }
 
-/** Of a continuum, the sigmoids of some examples. */
+/** For a continuum, the sigmoids of some examples. */
 function drawnClasses({ kind, classes }: Quanta['fits'][number]): DrawnClass[] {
   if (kind !== 'continuum') {
     return classes.map((curve) => {
@@ -216,7 +216,7 @@ function drawnClasses({ kind, classes }: Quanta['fits'][number]): DrawnClass[] {
   });
 }
 
-/** Without decimals, below 1 with one digit. */
+/** Without decimals; below 1 with one significant digit. */
 function rounded(percent: number): string {
   return percent >= 1 ? percent.toFixed(0) : Number(percent.toPrecision(1)).toString();
 }
@@ -234,7 +234,7 @@ function fitTitle(fit: Quanta['fits'][number], fits: Quanta['fits']): string {
   return `${what}${floor} (${by})`;
 }
 
-/** As tables name a model. */
+/** Name of a model, as in the tables. */
 export function fitName({ kind, classes, ownSlopes }: Quanta['fits'][number]): string {
   switch (kind) {
     case 'curve':

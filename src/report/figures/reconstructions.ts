@@ -1,4 +1,4 @@
-/** The same test images by every member: the originals in the first row, then a row per width. */
+/** The same test images reconstructed by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
 import { nth } from '../../machine/present.js';
 import type { MemberStrips } from '../../runs/pictures.js';
@@ -6,13 +6,13 @@ import { fontFamily, inks } from './theme.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
 import { textWidth } from './text.js';
 
-/** Pixels of the embedded images per pixel of theirs: no renderer smooths what is large already. */
+/** Enlargement of the embedded images: renderers do not smooth images that are already large. */
 const zoom = 6;
 const gap = 4;
-/** 7.2 points on paper, as other figures have. */
+/** 7.2 points on paper, as in other figures. */
 const fontSize = 9.6;
 
-/** SVG of all strips, as wide as the size; at least one. Each comes from the same images. */
+/** SVG of all strips, at the size's width. At least one strip; all have the same images. */
 export async function reconstructionsSvg(strips: readonly MemberStrips[], { inches }: FigureSize): Promise<string> {
   const halves = await Promise.all(strips.map(({ png }) => halvesOf(png)));
   const rows = [
@@ -23,7 +23,7 @@ export async function reconstructionsSvg(strips: readonly MemberStrips[], { inch
   const total = Math.round(inches * pixelsPerInch);
   const width = total - left - gap;
   const high = (width * nth(halves, 0).height) / nth(halves, 0).width;
-  // As high as a line of text at least, where many images share a narrow column.
+  // At least as high as a line of text if many images share a narrow column.
   const step = Math.max(high, 1.2 * fontSize) + gap / 2;
   const parts = rows.map(({ label, png }, i) => {
     const y = gap + i * step;
@@ -38,7 +38,7 @@ export async function reconstructionsSvg(strips: readonly MemberStrips[], { inch
   );
 }
 
-/** Enlarged without smoothing: each pixel stays a square. */
+/** Enlarged without smoothing, so that pixels stay squares. */
 async function halvesOf(
   strip: Uint8Array,
 ): Promise<{ above: Uint8Array; below: Uint8Array; width: number; height: number }> {

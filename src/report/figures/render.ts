@@ -1,4 +1,4 @@
-/** A figure's specification as a picture. The same specification gives the same bytes on every machine: no canvas, our own font. */
+/** Renders a figure's specification. The same specification gives the same bytes on every machine: no canvas, and our own font. */
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
 import * as vega from 'vega';
@@ -14,19 +14,19 @@ interface VegaText {
   readonly fontWeight?: string | number;
 }
 
-// As Vega is meant to be told: it draws without a canvas, and would only guess. Its types leave this one out.
+// Vega's intended hook: without a canvas it would only estimate text widths. It is missing from Vega's types.
 Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics, {
   width: ({ fontSize = 11, fontWeight }: VegaText, text: string | number | null | undefined) =>
     textWidth(String(text ?? ''), { size: fontSize, bold: fontWeight === 'bold' }),
 });
 
-/** @throws Error if Vega has something to warn of: that is a mistake in the figure */
+/** @throws Error if Vega warns: that is a bug in the figure */
 export async function toSvg(spec: TopLevelSpec): Promise<string> {
   const logger = new ThrowingLogger();
   const compiled = compile(spec, { config: theme, logger });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger });
   try {
-    // Else clip paths are numbered on from the figure before.
+    // Otherwise clip path numbers continue from the previous figure.
     vega.resetSVGDefIds();
     return writable(await view.toSVG());
   } finally {
@@ -34,7 +34,7 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** Vega warns of unknown fields, bad scales and the like on the console, where no one would see it. */
+/** Vega warns about unknown fields, bad scales and the like on the console, where no one would notice. */
 class ThrowingLogger {
   #level: number = vega.Warn;
 
@@ -59,21 +59,21 @@ class ThrowingLogger {
   }
 }
 
-/** A PNG with as many pixels as `dpi` asks for where the SVG has 96 an inch, and it says so. */
+/** A PNG scaled from the SVG's 96 pixels per inch to `dpi`, which is stored in it. */
 export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
   const font = { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' };
   const png = new Resvg(svg, { fitTo: { mode: 'zoom', value: dpi / pixelsPerInch }, font }).render().asPng();
   return sharp(png).withMetadata({ density: dpi }).png({ compressionLevel: 9 }).toBuffer();
 }
 
-/** A PDF of the SVG's size, with text as text in the font that it is measured in. */
+/** A PDF of the SVG's size; text stays text, in the font it was measured in. */
 export async function toPdf(svg: string): Promise<Uint8Array> {
   const { default: pdfmake } = await import('pdfmake');
   const [width, height] = ['width', 'height'].map((name) => {
     return (72 / pixelsPerInch) * Number(present(new RegExp(`^<svg[^>]* ${name}="([\\d.]+)"`).exec(svg)?.[1]));
   }) as [number, number];
   pdfmake.setFonts({ 'DejaVu Sans': { normal: fontFiles.normal, bold: fontFiles.bold } });
-  // It reads its fonts, and nothing that a picture might name.
+  // It may read its fonts, but no other file that a picture might name.
   pdfmake.setLocalAccessPolicy((file) => Object.values(fontFiles).some((each) => each === file));
   pdfmake.setUrlAccessPolicy(() => false);
   const made = pdfmake.createPdf({
@@ -83,7 +83,7 @@ export async function toPdf(svg: string): Promise<Uint8Array> {
       content: [{ svg, width }],
       defaultStyle: { font: 'DejaVu Sans' },
     },
-    // The same figure, the same bytes.
+    // So that the same figure gives the same bytes.
     info: { creationDate: new Date(0) },
   });
   return made.getBuffer();
@@ -95,7 +95,7 @@ const renderers: Readonly<Record<FigureFormat, (svg: string) => string | Promise
   pdf: toPdf,
 };
 
-/** A picture as each of the formats. */
+/** A picture in each of the formats. */
 export function rendered(
   svg: string,
   formats: readonly FigureFormat[],

@@ -1,4 +1,4 @@
-/** A scaling law beside the members that it is of: the law, what it leaves over, and of two factors what compute is best spent on. */
+/** A scaling law beside its members: the law, the residuals, and for two factors the compute-optimal allocation. */
 import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../analysis/scaling/frontier.js';
 import type { Scatter } from '../../analysis/scaling/fit.js';
 import { lossAt } from '../../analysis/scaling/law.js';
@@ -12,7 +12,7 @@ import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { referenceStyles } from './theme.js';
 
-/** Letters that formulas have for coordinates. */
+/** Letters for coordinates in formulas. */
 const letters: Readonly<Record<string, string>> = {
   parameters: 'N',
   params: 'N',
@@ -22,7 +22,7 @@ const letters: Readonly<Record<string, string>> = {
 };
 export const letterOf = (factor: string): string => letters[factor] ?? factor;
 
-/** Of each term, in the order of the factors: A / N^a, and B / D^b where D is alone too. */
+/** Symbols of each term, in the order of the factors: A / N^a, and B / D^b even if D is the only factor. */
 export function termNames(factors: readonly string[]): { readonly amplitude: string; readonly exponent: string }[] {
   const names = ['a', 'b'];
   return factors.map((factor, k) => {
@@ -43,7 +43,7 @@ export function lossTitle({ title, unit }: Pick<Metric, 'title' | 'unit'>): stri
   return unit === '' || title.includes(`(${unit}`) ? title : `${title} (${unit})`;
 }
 
-/** Curves that a panel has at most: as many as there are styles. */
+/** Most curves in a panel: the number of styles. */
 const mostCurves = 6;
 
 export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
@@ -80,7 +80,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
   const [factor] = factors as [string];
   const xTitle = axisTitle(factor);
   const [first, last] = [nth(curve, 0).at, nth(curve, -1).at];
-  // An interval without end has no place on a logarithmic axis.
+  // A logarithmic axis can't show an unbounded interval.
   const ends = (value: number, { lower, upper }: { readonly lower: number; readonly upper: number }) =>
     lower > 0 && upper < Infinity ? { lower: Math.max(lower, value / 10), upper: Math.min(upper, value * 10) } : {};
   const xDomain = [first / 1.3, 1.2 * last] as const;
@@ -128,7 +128,7 @@ function membersOf(cells: readonly ScalingCell[], k: number): CurvePoint[] {
   return cells.flatMap(({ coordinates, values }) => values.map((y) => ({ x: nth(coordinates, k), y })));
 }
 
-/** Each for itself: no line joins them. */
+/** Separate points, not joined by a line. */
 function heldOutSeries(predicted: readonly CurvePoint[] | undefined): PanelSeries[] {
   if (predicted === undefined) return [];
   const apart = predicted.flatMap((point) => [point, { x: point.x, y: NaN }]);
@@ -141,7 +141,7 @@ interface Residuals {
   readonly cells: readonly ScalingCell[];
 }
 
-/** Of each member: its distance from the law, as a share of the law. */
+/** Each member's deviation from the law, as a share of the law. */
 function residualPanel(
   groups: readonly Residuals[],
   { xTitle, xDomain, at }: Pick<CurvePanel, 'xTitle' | 'xDomain'> & { readonly at: (cell: ScalingCell) => number },
@@ -165,7 +165,7 @@ function residualPanel(
   };
 }
 
-/** So many of ascending values, the first and the last among them. */
+/** At most `most` of ascending values, including the first and the last. */
 function spread(values: readonly number[], most = mostCurves): number[] {
   if (values.length <= most) return [...values];
   return Array.from({ length: most }, (_, i) => nth(values, Math.round((i * (values.length - 1)) / (most - 1))));
@@ -229,22 +229,22 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
             points: own.map((y, i) => ({ x: nth(spent, i), y })),
           },
         ],
-        // An interval without end would leave the rest no room.
+        // An unbounded interval would leave no room for the rest.
         yDomain: domainOf([...own, ...optima.map(({ value }) => value)], true, 0.15),
       };
     }),
   ];
 }
 
-/** So many values from one to the other with equal ratios. */
+/** `count` values from one to the other with equal ratios. */
 function across(from: number, to: number, count = 41): number[] {
   return Array.from({ length: count }, (_, i) => from * (to / from) ** (i / (count - 1)));
 }
 
-/** How far the curves go beyond the members: no farther than the law is worth looking at. */
+/** The factor by which curves extend beyond the members: no farther than the law can be trusted. */
 const beyond = 3;
 
-/** Over the N whose D is about that of members. */
+/** Covers the N for which D is within about the members' range. */
 function isoFlop(flops: number, { law, cells }: ScalingLaw, cost: Cost): CurvePoint[] {
   const [ns, ds] = [0, 1].map((k) => cells.map(({ coordinates }) => nth(coordinates, k))) as [number[], number[]];
   const [least, most] = [Math.min(...ds) / beyond, Math.max(...ds) * beyond];

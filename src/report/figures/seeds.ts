@@ -1,4 +1,4 @@
-/** Seeds as distributions: a violin and a strip of points for each scale, and beside it how many succeed and how well those do. */
+/** Distributions over seeds: a violin and a strip of points for each scale, and beside it how many succeed and how well. */
 import { nth } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
@@ -9,7 +9,7 @@ import type { Figure, Frame, Panel } from './layout.js';
 import { stroke } from './spec.js';
 import { curvePanel } from './panels.js';
 
-/** Half the width of the widest violin, in scales. */
+/** Half the width of the widest violin, in units of the distance between scales. */
 const halfWidth = 0.4;
 const gridPoints = 60;
 
@@ -57,7 +57,7 @@ function violins(scales: readonly SeedScale[], { title, threshold, words }: Viol
     }),
   );
   const strip = scales.flatMap(({ values }, place) =>
-    // Side by side within a tenth, in their order: the same seeds at the same place on every drawing.
+    // Spread sideways by index, so that the same seeds are at the same position in every drawing.
     values.map((value, i) => ({ at: place + 0.12 * (((i * 0.618034) % 1) - 0.5), value })),
   );
   const drawn = [...outline.flat(), ...strip].map(({ value }) => value);
@@ -99,7 +99,7 @@ function violinLayers(
   ];
 }
 
-/** A Gaussian kernel density on a grid, over its own peak; a single value has none. */
+/** A Gaussian kernel density on a grid, divided by its peak; a single value has none. */
 export function densityOf(values: readonly number[]): { readonly value: number; readonly density: number }[] {
   const n = values.length;
   const sorted = values.toSorted((a, b) => a - b);

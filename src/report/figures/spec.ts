@@ -1,4 +1,4 @@
-/** Figures as they are printed, in a picture of a given size in inches: a specification that has the place of everything in pixels. */
+/** Makes the specification of a figure for a given size in inches, with everything positioned in pixels. */
 import type { TopLevelSpec } from 'vega-lite';
 import { nth, present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
@@ -33,7 +33,7 @@ import {
   type PanelLayout,
 } from './layout.js';
 
-/** @param title in place of the figure's own; an empty one leaves out the lines below it too */
+/** @param title replaces the figure's own; an empty one also omits the lines below it */
 export function figureSpec(
   figure: Figure,
   { inches, height, isHeightFirm, name }: FigureSize,
@@ -71,9 +71,9 @@ function specOf(
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     description: [title, ...notes].join(' '),
-    // Everything is placed explicitly: the whole picture is padding around a view that has no size.
+    // Everything is positioned explicitly: the whole picture is padding around a view without size.
     autosize: { type: 'none' },
-    // A single column's width is the whole view's.
+    // With a single column, its width is the whole view's.
     padding: {
       ...before,
       right: total.width - before.left - (columns === 1 ? layout.width : 0),
@@ -91,7 +91,7 @@ function specOf(
   } as unknown as TopLevelSpec;
 }
 
-/** Empty views as high as what is between two rows, which differs: Vega-Lite has a single spacing for all. */
+/** Empty views as spacers between rows, because gaps differ and Vega-Lite has a single spacing for all. */
 function gapBefore(row: number, { columns, width, headings, bottoms }: PanelLayout, { unit }: Look): object[] {
   const height = nth(bottoms, row - 1) + gap * unit + nth(headings, row);
   return Array.from({ length: columns }, (_, column) => ({
@@ -154,7 +154,7 @@ function channel({ domain, isLog = false, grid = true }: Axis, ticks: readonly T
   };
 }
 
-/** Where the legend begins, or the ramp. */
+/** Where the legend or the ramp starts. */
 function belowTitle(panel: Panel, layout: PanelLayout, look: Look): number {
   const { title, notes, x, y, layers } = panel;
   return layout.height + bottomHeight({ title, notes, x, y, layers }, layout, look) + 5 * look.unit;
@@ -188,7 +188,7 @@ interface Placed extends TextFont {
   readonly color?: string;
 }
 
-/** A line of text, with its baseline's middle at the height y. */
+/** A line of text, vertically centred at y. */
 function text(words: string, { x, y, size, bold = false, align = 'left', color = inks.text }: Placed): object {
   const style = { fontSize: size, font: fontFamily, ...(bold ? { fontWeight: 'bold' } : {}) };
   return {
@@ -255,7 +255,7 @@ function keysOf(panel: Panel, layout: PanelLayout, look: Look): object[] {
   if (layout.atEnds.has(panel)) {
     const place = placing(y.domain, [layout.height, 0], y.isLog ?? false);
     const wanted = keys.map((key) => ({ key, at: place(present(key.end).y) })).toSorted((a, b) => a.at - b.at);
-    // Within the panel, as far as they have room there.
+    // Within the panel, if there is room.
     const within = (at: number, i: number) =>
       Math.max(i * line, Math.min(at, layout.height - (wanted.length - 1 - i) * line));
     const heights = apart(
@@ -303,7 +303,7 @@ export function stroke({ color, dash, width = 1.7 }: SeriesStyle, unit: number) 
   return { color, strokeWidth: width * unit, ...strokeDash };
 }
 
-/** Filled, with a white rim that keeps points apart where they overlap; or white, with a rim in its colour. */
+/** Filled, with a white rim that keeps points apart where they overlap; or white with a coloured rim. */
 export function pointMark({ color, shape, isHollow }: SeriesStyle, unit: number) {
   if (isHollow === true)
     return {

@@ -12,7 +12,7 @@ import { curvePanel, type CurvePanel } from './panels.js';
 export interface SweepFigure {
   readonly run: string;
   readonly sweep: Sweep;
-  /** Curves that move by less have no score that means anything. */
+  /** Curves that change by less have no meaningful score. */
   readonly leastRange: number;
   readonly words?: FamilyWords;
 }
@@ -21,7 +21,7 @@ export function sweepFigure(figure: SweepFigure): Figure {
   return figure.sweep.axes.length === 1 ? oneAxis(figure) : twoAxes(figure);
 }
 
-/** Whether values lie in ratio rather than evenly: the largest is 20 times the smallest or more. */
+/** Whether values call for a log scale: the largest is at least 20 times the smallest. */
 function isLogarithmic(values: readonly number[]): boolean {
   return nth(values, 0) > 0 && nth(values, -1) / nth(values, 0) >= 20;
 }
@@ -30,18 +30,18 @@ interface CellAxis extends Axis {
   readonly cells: [number, number][];
 }
 
-/** An axis of cells; that of scales is logarithmic where none of them is 0, and has the letters of model sizes. */
+/** An axis of cells; one of scales is logarithmic if none of them is 0, and uses the letters for model sizes. */
 function axisOf(values: readonly number[], title: string, isScale = false): CellAxis {
   const isLog = isScale ? haveLogarithms(values) : isLogarithmic(values);
   const cells = bounds(values, isLog);
   const domain = [nth(cells, 0)[0], nth(cells, -1)[1]] as const;
   const texts = isScale ? countTicks : valueTicks;
-  // Few values are named themselves: between them there are none.
+  // Few values are labelled themselves, as there is nothing in between.
   const ticks = values.length <= 8 ? { ticks: texts(values) } : {};
   return { title, cells, domain, isLog, grid: false, texts, ...ticks };
 }
 
-/** Columns of a heat map: more are thinner than what is drawn, and their edges shine through. */
+/** Most columns of a heat map: more would be too thin to draw, with visible edges. */
 const mostColumns = 300;
 
 /** Every panel is over the parameter. */
@@ -50,7 +50,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const step = Math.ceil(every.length / mostColumns);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
   const [values, points] = [kept.map((j) => nth(every, j)), kept.map((j) => nth(sweep.points, j))];
-  // Points with an interval may lie between the columns.
+  // Points with an interval may be between the columns.
   const scored = every.flatMap((x, j) => {
     const point = nth(sweep.points, j);
     return kept.includes(j) || point.intervals !== undefined ? { x, point } : [];
@@ -129,7 +129,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   };
 }
 
-/** NaN if there is none: the curve hardly moves, or falls, which has no place on a logarithmic axis. */
+/** NaN if there is none: the curve hardly changes, or falls, which a logarithmic axis can't show. */
 function shown({ range, scores }: GridPoint, score: 'bow' | 'jump' | 'ramp', leastRange: number): number {
   return range >= leastRange && (score !== 'ramp' || scores.ramp > 0) ? scores[score] : NaN;
 }

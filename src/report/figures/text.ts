@@ -1,4 +1,4 @@
-/** How wide texts are in the font that draws them: a figure is laid out before it is drawn. */
+/** Measures text in the font it is drawn with: a figure is laid out before it is drawn. */
 import * as path from 'node:path';
 import { openSync, type Font } from 'fontkit';
 import { packageFolder } from '../../machine/installation.js';
@@ -28,7 +28,7 @@ export function textWidth(text: string, { size, bold = false }: TextFont): numbe
   return (font.layout(text).advanceWidth * size) / font.unitsPerEm;
 }
 
-/** Lines that are no wider than `width`: broken at spaces, but not in `K = 20`, in `10 000`, or before a per cent sign; a word that is wider is cut. */
+/** Lines that are no wider than `width`: broken at spaces, but not in `K = 20`, in `10 000`, or before a per cent sign; wider words are cut. */
 export function wrapText(text: string, width: number, font: TextFont): string[] {
   const lines: string[] = [];
   for (const word of text.replaceAll(/ (?=[=%])|(?<==) |(?<=\d) (?=\d{3}(?!\d))/g, '\u00a0').split(' ')) {
@@ -40,7 +40,7 @@ export function wrapText(text: string, width: number, font: TextFont): string[] 
   return lines.map((line) => line.replaceAll('\u00a0', ' '));
 }
 
-/** The text, or as much of its beginning as fits, and an ellipsis. */
+/** The text, or as much of its start as fits with an ellipsis. */
 export function cut(text: string, width: number, font: TextFont): string {
   if (textWidth(text, font) <= width) return text;
   const letters = Array.from(text);

@@ -1,26 +1,26 @@
-/** How every figure looks: one typeface that we ship, colours that the colour-blind tell apart, and a shape and dash beside each. */
+/** The look of all figures: one typeface that we ship, and colours the colour-blind can distinguish, each with a shape and a dash. */
 import type { Config } from 'vega-lite';
 import { nth } from '../../machine/present.js';
 
-/** Drawn by resvg and PDFs from the npm package's files; a browser without it takes the next one. */
+/** Resvg and PDFs use the font files of the npm package; a browser without the font falls back to the next one. */
 export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
 export interface SeriesStyle {
   readonly color: string;
-  /** The same hue, at least 4.5 to 1 against the page's dark ground. */
+  /** The same hue, with a contrast of at least 4.5:1 against the page's dark background. */
   readonly onDark: string;
   readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'triangle-down' | 'cross';
   /** Lengths of stroke and gap in pixels; [1, 0] is a solid line. */
   readonly dash: readonly number[];
-  /** Pixels; default: that of all series. */
+  /** Pixels; default: the common one. */
   readonly width?: number;
-  /** Points are rings. */
+  /** Draws points as rings. */
   readonly isHollow?: true;
 }
 
 /**
- * From Okabe and Ito's palette (2008), moved so that every pair is at least 19 apart in CIELAB, as seen with normal sight and under
- * protanopia, deuteranopia and tritanopia (Machado et al. 2009). Theirs has pairs 16 apart.
+ * Okabe and Ito's palette (2008), adjusted so that every pair is at least 19 apart in CIELAB, with normal vision and under protanopia,
+ * deuteranopia and tritanopia (Machado et al. 2009). The original has pairs only 16 apart.
  */
 export const seriesStyles: readonly SeriesStyle[] = [
   { color: '#0072B2', onDark: '#17A4FB', shape: 'circle', dash: [1, 0] },
@@ -31,7 +31,7 @@ export const seriesStyles: readonly SeriesStyle[] = [
   { color: '#F39B0D', onDark: '#FEDF37', shape: 'cross', dash: [10, 3, 2, 2, 2, 3] },
 ];
 
-/** The style of a figure's n-th series, from 0; beyond the sixth a colour comes again with another shape and other dashes. */
+/** The style of a figure's n-th series, from 0; after the sixth, colours repeat with different shapes and dashes. */
 export function seriesStyle(index: number): SeriesStyle {
   const { length } = seriesStyles;
   const round = Math.floor(index / length);
@@ -39,7 +39,7 @@ export function seriesStyle(index: number): SeriesStyle {
   return { ...at(index), shape: at(index + round).shape, dash: at(index + 2 * round).dash };
 }
 
-/** What others are compared with: greys beside the series' colours. */
+/** Greys for references that the series are compared with. */
 export const referenceStyles: Readonly<Record<'curve' | 'limit', SeriesStyle>> = {
   curve: { color: '#9a9a9a', onDark: '#9a9a9a', shape: 'circle', dash: [1, 0] },
   limit: { color: '#555555', onDark: '#b5b5b5', shape: 'circle', dash: [3, 3] },

@@ -1,4 +1,4 @@
-/** The model of Sec. 2, drawn for parameters or beside a family that it was fitted to. */
+/** The model of Sec. 2, drawn for given parameters or beside the family it was fitted to. */
 import type { PredictedCurve, TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, tokenLoss, type PowerLaw } from '../../analysis/theory.js';
 import { nth } from '../../machine/present.js';
@@ -9,7 +9,7 @@ import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 
-/** As titles and tables have it. */
+/** The equation, for titles and tables. */
 export const equation = (law: PowerLaw) => `L(N) = (N / ${formatNumber(law.scale)})^${formatNumber(law.exponent)} nats`;
 
 /** The paper's three panels over six decades around c. */

@@ -1,7 +1,7 @@
 /**
- * Figures of one run's curves, one for each value of a factor, as one figure. Panels of curves are drawn into each other: each value has
- * a colour, a shape and dashes of its own and its name at its line, and what belongs to its curve, such as a prediction, is a thin line
- * of the same colour. Other panels stand side by side, each with the value above it.
+ * Combines the figures of one run's curves, one for each value of a factor. Panels of curves are overlaid: each value has its own
+ * colour, shape and dashes and its name at its line, and additions to its curve, such as a prediction, are thin lines of the same
+ * colour. Other panels are placed side by side, each with the value above it.
  */
 import { nth } from '../../machine/present.js';
 import type { CurveName } from '../../runs/opened.js';
@@ -17,8 +17,8 @@ export interface CurveFigure {
 type DrawnName = Pick<CurveName, 'factor' | 'name'>;
 
 /**
- * @param figures at least one, in order of the values
- * @param isApart whether panels of curves too stand side by side, as those do that have several curves each
+ * @param figures at least one, ordered by value
+ * @param isApart whether to place panels of curves side by side too, as is done if each has several curves
  */
 export function together(run: string, figures: readonly CurveFigure[], isApart = false): Figure {
   const [first] = figures.map(({ figure }) => figure) as [Figure, ...Figure[]];
@@ -54,7 +54,7 @@ interface NamedPanel {
 function panelsOf(all: readonly NamedPanel[]): Panel[] {
   const curves = all.flatMap(({ panel, curve }) => (panel.curves === undefined ? [] : { panel: panel.curves, curve }));
   if (curves.length < all.length) return all.map(({ panel, curve }) => named(panel, curve));
-  // A published curve is the same beside each of them.
+  // A published curve is the same for each of them.
   const isSame = new Set(curves.map(({ panel }) => JSON.stringify(panel))).size === 1;
   return [isSame ? nth(all, 0).panel : curvePanel(inOne(curves))];
 }
@@ -85,7 +85,7 @@ function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: Drawn
               return { ...{ label: series.label, line, points: [] }, style: { ...style, width: 0.8 }, isUnnamed: true };
             }
             const title = panel.title.replace(/^[^:]*: /, '');
-            // Bars of several curves would stand on each other.
+            // Bars of several curves would overlap.
             const line = series.spread === 'bars' ? series.line.map(({ x, y }) => ({ x, y })) : series.line;
             return { ...series, style, line, label: isOneTitle ? name : `${name}: ${title}` };
           }),
@@ -95,13 +95,13 @@ function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: Drawn
   };
 }
 
-/** An axis on which all of them have room; none if it is made from what is drawn. */
+/** A domain that covers all of theirs; none if it is derived from the data. */
 function within(key: 'xDomain' | 'yDomain', all: readonly { readonly panel: CurvePanel }[]): Partial<CurvePanel> {
   const domains = all.flatMap(({ panel }) => panel[key] ?? []);
   return domains.length === 0 ? {} : { [key]: [Math.min(...domains), Math.max(...domains)] };
 }
 
-/** What all are compared with, once. */
+/** The references shared by all, included once. */
 function references({ series }: CurvePanel): PanelSeries[] {
   return series.filter(({ style }) => typeof style === 'object');
 }

@@ -1,7 +1,8 @@
 /**
- * What `train` ends with: each metric against trainable parameters, or against the factor that varies. With one seed the points are members, with bars for the draw of
- * the test images; with several the points are seeds, and the line is their mean with its interval: a band from three seeds on, bars
- * of two (Student's t makes them 13 standard errors wide, and a band would hide the rest).
+ * The figure at the end of `train`: each metric against trainable parameters, or against the factor that varies. With one seed the points
+ * are members, with bars for the sampling of test images; with several the points are seeds, and the line is their mean with its
+ * interval: a band with three or more seeds, bars with two (Student's t makes them 13 standard errors wide, and a band would hide the
+ * rest).
  */
 import { nth, present } from '../../machine/present.js';
 import type { Curve } from '../../metrics/curve.js';
@@ -16,11 +17,11 @@ export interface CurvesFigure {
   readonly dataset: string;
   /** At least one, each with at least one member, all with the same members and metrics that fit one axis. */
   readonly curves: readonly Curve[];
-  /** An axis of shares, 0 to 1 or a part of it; or a logarithmic one. */
+  /** An axis of shares, 0 to 1 or part of it; or a logarithmic one. */
   readonly vertical: 'share' | 'log';
   /** Title of the vertical axis. */
   readonly axis: string;
-  /** What an interval is over the draw of: `test images`. */
+  /** What the intervals are over the sampling of: `test images`. */
   readonly drawOf: string;
   /** `10 000 test images`. */
   readonly testSet: string;
@@ -71,7 +72,7 @@ function seriesOf(curve: Curve): PanelSeries {
   };
 }
 
-/** Of shares 0 to 1, cut to a round part of it at one end where all curves stay there; else what is drawn and a margin. */
+/** For shares 0 to 1, or a round part at one end if all curves stay there; else the range of the data with a margin. */
 function verticalDomain({ curves, vertical }: CurvesFigure): Domain {
   const drawn = curves
     .flatMap(({ members, points }) => [
@@ -113,7 +114,7 @@ function spreadText(curves: readonly Curve[], drawOf: string): string {
   return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student's t).`;
 }
 
-/** The end of a long name, such as a path: whole, it would be wider than the figure. */
+/** The end of a long name, such as a path, which might be wider than the figure. */
 export function shortened(name: string): string {
   return name.length <= 32 ? name : `…${name.slice(-31)}`;
 }

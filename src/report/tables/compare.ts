@@ -1,4 +1,4 @@
-/** The comparison of a standard, an induced and natural curves as figure and table. */
+/** The comparison of a standard, an induced and natural curves as a table. */
 import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
 import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
@@ -27,12 +27,12 @@ function aboutImported({ source, dataset, members }: ImportedRun, scales: number
   return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${withSpaces(dataset.testCount)} test examples.`;
 }
 
-/** `lm-eval 0.4.9`, `table`: what the outcomes were made by, as far as it is known. */
+/** `lm-eval 0.4.9`, `table`: what produced the outcomes, as far as known. */
 export function sourceText({ format, tool, version }: ImportedRun['source']): string {
   return [tool ?? format, ...(version === null ? [] : [version])].join(' ');
 }
 
-/** A dataset's name without the folders that lead to it. */
+/** A dataset's name without its folders. */
 export function shownDataset(name: string): string {
   const [scheme, ...rest] = name.split(':');
   return rest.length === 0 ? name : `${present(scheme)}:${path.basename(rest.join(':'))}`;
@@ -90,7 +90,7 @@ export function comparisonTable(
   ].join('\n');
 }
 
-/** What the two curves of a pair have in common in each draw. */
+/** What the two curves of a pair share in each draw. */
 const pairings: Readonly<Record<Pairing, string>> = {
   'test examples and seeds': 'each draw takes the same test examples and seeds for both curves',
   'test examples':
@@ -99,14 +99,14 @@ const pairings: Readonly<Record<Pairing, string>> = {
   nothing: 'the curves have units of different size, so their draws of test examples differ',
 };
 
-/** A share of draws, never rounded to all or none of them. */
+/** A share of draws, never rounded to all or none. */
 export function shareOfDraws(share: number): string {
   if (Number.isNaN(share)) return '-';
   const percent = 100 * share;
   return `${percent > 99.9 && percent < 100 ? '> 99.9' : percent < 0.1 && percent > 0 ? '< 0.1' : formatNumber(percent)} %`;
 }
 
-/** Ratio (of which the bow has none), difference, share of draws, p, adjusted p. */
+/** Ratio (not for the bow), difference, share of draws, p, adjusted p. */
 export function pairedCells({ ratio, difference, higher, test }: PairedScore): string[] {
   return [
     ratio === undefined ? '-' : formatWithInterval(ratio.value, ratio.interval),
@@ -130,7 +130,7 @@ function pairedTable({ pairing, scores }: PairedScores): string {
 
 const everyScore = titled('emergence', 'linearity', 'jump', 'steepness', 'bow');
 
-/** Each curve against smooth growth, and the induced one against what its metric makes of a smooth family. */
+/** Each curve against smooth growth, and the induced one against what its metric turns a smooth family into. */
 function questionsTable(
   curves: readonly ComparedCurve[],
   { standard, induced, pushed, draws, severalSeeds }: Sharpness,

@@ -1,4 +1,4 @@
-/** A proposed experiment: as tables, and as the file that `train --experiment` takes. */
+/** A proposed experiment: as tables, and as a file for `train --experiment`. */
 import { stringify } from 'yaml';
 import type { MetricPower, Design } from '../../analysis/design/design.js';
 import type { Power } from '../../analysis/design/power.js';
@@ -11,7 +11,7 @@ interface Asked {
   readonly ratio: number;
   readonly power: number;
   readonly mostSeeds: number;
-  /** Whether the induced metric was given, not chosen. */
+  /** Whether the induced metric was given rather than chosen. */
   readonly isGiven: boolean;
   readonly cores: number;
 }
@@ -77,15 +77,15 @@ function powerCells({ power, interval, ratio }: Power): string[] {
 
 export interface FileRequest {
   readonly pilot: string;
-  /** The pilot's. */
+  /** The pilot's experiment. */
   readonly experiment: Experiment;
   readonly design: Design;
   readonly claim: string;
-  /** To be typed. */
+  /** Commands to type. */
   readonly commands: { readonly train: string; readonly seal: string };
 }
 
-/** The pilot's experiment with other widths and seeds, and in comments where it comes from. */
+/** The pilot's experiment with other widths and seeds, and its origin in comments. */
 export function experimentText({ pilot, experiment, design, claim, commands }: FileRequest): string {
   const { widths, seeds, testSize, standard, induced, bySeeds } = design;
   const found = nth(bySeeds, -1);

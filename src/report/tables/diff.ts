@@ -1,4 +1,4 @@
-/** Two runs against each other, as text. */
+/** The comparison of two runs, as text. */
 import { alpha, type FamilyDifference, type NamedRun, type ScaleDifference } from '../../analysis/diff/difference.js';
 import { scaleText } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
@@ -45,7 +45,7 @@ function countText(count: number | undefined): string {
   return count === undefined ? '-' : withSpaces(count);
 }
 
-/** `b is better`: who is, where the adjusted p is small. */
+/** `b is better`: which one is, if the adjusted p is small. */
 export function diffVerdict(
   { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
   { metric, one, other }: Pick<FamilyDifference<NamedRun>, 'metric' | 'one' | 'other'>,
@@ -63,7 +63,7 @@ function drawnText({ clusters, givenGroups }: Pick<FamilyDifference<NamedRun>, '
     : `, of ${counted(givenGroups, 'group')} that are too few or too unequal to resample: intervals are for these groups`;
 }
 
-/** What was paired, drawn, tested and adjusted, a line each. */
+/** What was paired, drawn, tested and adjusted, one line each. */
 export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
   const { scales, one, examples, metric, adjustedFor } = found;
   const seeds = scales.flatMap((scale) => [scale.one.seeds, scale.other.seeds]);

@@ -1,4 +1,4 @@
-/** Evaluations as tables: for a terminal, and everything as CSV. */
+/** Evaluations as tables for a terminal, and in full as CSV. */
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
 import { nth } from '../../machine/present.js';
 import type { CurveName } from '../../runs/view.js';
@@ -8,14 +8,14 @@ import type { Sampling } from './sampling.js';
 import { membersTable, printed, type MembersColumn, type MembersRow } from './members.js';
 import { csvText } from './text-table.js';
 
-/** The metrics of a run's members, or of those on one of its curves. */
+/** Metrics of a run's members, or of those on one of its curves. */
 export interface EvaluatedCurve {
   /** The same metrics for each curve of a run. */
   readonly evaluations: readonly MetricEvaluation[];
   readonly curve: CurveName | undefined;
 }
 
-/** Of one run, its curves below each other. Without a line break at the end. */
+/** The table of one run, with its curves one below the other. Without a line break at the end. */
 export function evaluationTable(
   curves: readonly EvaluatedCurve[],
   {
@@ -56,7 +56,7 @@ function countNote({ metric, count, resolution }: MetricEvaluation, words: Famil
   return `${metric.id}: ${withSpaces(count)} ${metric.name === 'subset-trials' ? 'groups' : `test ${units}`}${smallest}`;
 }
 
-/** `auroc at width 1 and 2: no image is wrong, ...`: why a value or an interval is not there, a line a reason. */
+/** `auroc at width 1 and 2: no image is wrong, ...`: why values or intervals are missing, one line per reason. */
 function reasons(evaluations: readonly MetricEvaluation[], byScale: boolean, words: FamilyWords): string[] {
   const where = new Map<string, string[]>();
   for (const { metric, members, scales } of evaluations) {
@@ -92,7 +92,7 @@ export function evaluationCsv(
   curves: readonly EvaluatedCurve[],
   { isCoordinate, scale: name }: FamilyWords = trainedWords,
 ): string {
-  // Of imported members a scale is one number, and its letter in the id of a scale would be another's.
+  // For imported members a scale is a single number, and the letter in a scale's id would be wrong.
   const sized = <T>(...values: readonly T[]) => (isCoordinate ? [] : values);
   const factor = nth(curves, 0).curve?.factor;
   const columns = [

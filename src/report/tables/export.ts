@@ -15,16 +15,16 @@ type TidyCell = string | number | null;
 interface TidyColumn {
   readonly name: string;
   readonly type: 'STRING' | 'DOUBLE' | 'INT32' | 'FLOAT' | 'BOOLEAN';
-  /** Of one member: the same in all of its rows, or one value for each. */
+  /** For one member: a value for all of its rows, or one for each. */
   readonly of: (member: LoadedMember) => TidyCell | ArrayLike<TidyCell>;
 }
 
-/** Of a moment its step, of an end the last one. */
+/** The step of a moment; for the end of training the last step. */
 function stepOf({ record }: LoadedMember): number {
   return record.moment ?? present(record.trained).steps;
 }
 
-/** What tells members and examples apart, then the outcomes. `ids` are those of imported examples. */
+/** Columns that identify members and examples, then the outcomes. `ids` are those of imported examples. */
 function columnsOf(run: LoadedRun, ids: readonly string[] | undefined, moments: boolean): TidyColumn[] {
   const { record, members } = run;
   const about: TidyColumn[] = [
@@ -64,7 +64,7 @@ function outcomeColumn(name: OutcomeName): TidyColumn {
   return { name, type: types[outcomeColumns[name].type], of: ({ outcomes }) => present(outcomes[name]) };
 }
 
-/** The bytes of a Parquet file with a row group for each member. Throws as `tidyCsv`. */
+/** The bytes of a Parquet file with a row group for each member. Throws like `tidyCsv`. */
 export async function tidyParquet(run: LoadedRun, moments = false): Promise<Uint8Array> {
   const columns = columnsOf(run, await readExamples(run), moments);
   const schema: SchemaElement[] = [
@@ -90,7 +90,7 @@ export async function tidyParquet(run: LoadedRun, moments = false): Promise<Uint
   return writer.getBytes();
 }
 
-/** As text, with a heading. Throws RunError if examples.jsonl of imported members is damaged. */
+/** As CSV text, with a header. Throws RunError if examples.jsonl of imported members is damaged. */
 export async function tidyCsv(run: LoadedRun, moments = false): Promise<string> {
   const columns = columnsOf(run, await readExamples(run), moments);
   const heading = columns.map(({ name }) => name);

@@ -12,7 +12,7 @@ import { mean } from '../../statistics/mean.js';
 
 const shown = (value: number) => formatNumber(value);
 
-/** Digits enough to tell the ends apart; the value alone where they are the same, of which `bareLines` says why. */
+/** With enough digits to distinguish the ends; the value alone if they are equal (`bareLines` says why). */
 function withRange(quantiles: readonly number[]): string {
   const { lower, upper } = centralInterval(quantiles, 0.8);
   if (isBare({ lower, upper })) return shown(lower);
@@ -20,12 +20,12 @@ function withRange(quantiles: readonly number[]): string {
   return formatWithInterval(medianOf(quantiles), { lower, upper }, digits);
 }
 
-/** Of no width but for rounding. */
+/** Of no width, up to rounding. */
 function isBare({ lower, upper }: Interval): boolean {
   return formatNumber(lower, 9) === formatNumber(upper, 9);
 }
 
-/** Why forecasts have no interval, a line for all that have none. */
+/** Why forecasts have no interval, one line for all of them. */
 function bareLines(
   { id, limits }: Metric,
   known: MetricForecast['known'],
@@ -117,7 +117,7 @@ export function scoreTable(scores: readonly MetricScore[], words: FamilyWords = 
   ].join('\n');
 }
 
-/** Where scales are a coordinate, `width` and `parameters` are both that, and stand in one column of its name. */
+/** If scales are a coordinate, `width` and `parameters` are both that coordinate, and share one column named after it. */
 export const scoreCsvColumns = (words: FamilyWords = trainedWords): readonly string[] => [
   ...['forecast', 'metric', 'method', 'kind', ...(words.isCoordinate ? [words.scale] : ['width', 'parameters'])],
   ...['measured', words.isImported ? 'models' : 'seeds', 'median'],
@@ -158,7 +158,7 @@ export function scoreCsv(forecast: string, scores: readonly MetricScore[], words
   return csvText(scoreCsvColumns(words), scoreCsvLines(forecast, scores, words));
 }
 
-/** What each method tells from how far below, a table for each metric; without a line break at the end. */
+/** How each method does from how far below, a table for each metric; without a line break at the end. */
 export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
   const tables = studies.map(({ metric, methods, widths, values, range }) => {
     const target = scaleText(nth(widths, -1), words);
@@ -230,7 +230,7 @@ export function studyCsv(run: string, studies: readonly MetricStudy[], { scale }
   return csvText(columns, lines);
 }
 
-/** What a metric is, for JSON. */
+/** A metric's description, for JSON. */
 export function plainMetric({ id, kind, better, unit, formula }: Metric) {
   return { metric: id, kind, better, unit, formula };
 }

@@ -1,4 +1,4 @@
-/** What was imported, for a terminal: the models, what is known of each outcome, and which metrics that leaves out. */
+/** What was imported, for a terminal: the models, what is known of each outcome, and which metrics that rules out. */
 import { nth, present } from '../../machine/present.js';
 import { metrics, type RegisteredMetric } from '../../metrics/index.js';
 import { commandLine } from '../../machine/installation.js';
@@ -17,10 +17,10 @@ interface Imported {
   readonly columns: OutcomeColumns;
 }
 
-/** Models that are listed; of more the first and the last of them. */
+/** Most models listed; if there are more, only the first and the last ones. */
 const mostListed = 24;
 
-/** Of the members that an import brought. Without a line break at the end. */
+/** Describes the imported members. Without a line break at the end. */
 export function importedText(
   folder: string,
   { name, axis, dataset, members: all }: ImportedRun,
@@ -52,7 +52,7 @@ export function importedText(
   ].join('\n');
 }
 
-/** Metrics that these columns are too few for, of those that imported outcomes can have. */
+/** Metrics that need further columns, of those that imported outcomes can have. */
 function missingLine(columns: readonly string[]): string[] {
   const missing = (Object.values(metrics) as RegisteredMetric[]).flatMap(({ name, units, needs }) => {
     if (units !== 'images' || typeof needs === 'function') return [];

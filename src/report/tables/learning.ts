@@ -27,7 +27,7 @@ export function learningTables(learning: Learning): string {
   return [lines.join('\n'), table, ...(clusters === undefined ? [] : [clusterText(clusters, moments)])].join('\n\n');
 }
 
-/** Losses at no more than eight moments, the first and the last among them. */
+/** Losses at no more than eight moments, including the first and the last. */
 function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>, moments: Learning['moments']): string {
   const strong = strengths.map((strength, i) => `${i + 2}: ${strength.toFixed(2)}`).join(', ');
   if (clusters.length === 1)

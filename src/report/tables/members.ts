@@ -1,4 +1,4 @@
-/** What members reached: the one table of train, evaluate and report, with one format for numbers. */
+/** Members' results: one table and number format for train, evaluate and report. */
 import { nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { CurveName } from '../../runs/view.js';
@@ -9,16 +9,16 @@ import { textTable } from './text-table.js';
 
 /** A member, or all seeds of a scale. */
 export interface MembersRow {
-  /** Of a member; left out of a scale. */
+  /** The member's id; left out for a scale. */
   readonly id?: string;
   /** The scale's number. */
   readonly width: number;
   readonly parameters: number;
   readonly seeds?: number;
   readonly trainingFlops?: number;
-  /** Of training and evaluation; NaN if unknown. */
+  /** Time of training and evaluation; NaN if unknown. */
   readonly seconds?: number;
-  /** Whose curve it is on, where a factor's values have one each. */
+  /** The curve it is on, if each value of a factor has one. */
   readonly curve?: CurveName | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface MembersColumn {
   readonly values: readonly (Partial<Interval> & { readonly value: number })[];
 }
 
-/** As printed: names of columns, those that are set to the left, and lines. */
+/** As printed: names of columns, which of them are left-aligned, and lines. */
 export interface TableText {
   readonly heading: readonly string[];
   readonly left: readonly string[];
   readonly lines: readonly (readonly string[])[];
 }
 
-/** A share to four decimals, anything else to four digits; with its interval where it has one. */
+/** A share with four decimals, anything else with four digits; with its interval if it has one. */
 export function metricText(
   { unit }: Pick<Metric, 'unit'>,
   { value, lower, upper }: MembersColumn['values'][number],
@@ -45,7 +45,7 @@ export function metricText(
   return `${shown(value)} [${shown(lower)}, ${shown(upper)}]`;
 }
 
-/** At least one row, all alike. Of imported members a scale is one number. */
+/** At least one row, all of the same kind. For imported members a scale is a single number. */
 export function membersTable(
   rows: readonly MembersRow[],
   columns: readonly MembersColumn[],
@@ -72,7 +72,7 @@ export function membersTable(
   };
 }
 
-/** With the unit, where it is not that of a share. */
+/** With the unit, unless it is a share. */
 export function titleWithUnit({ title, unit }: MembersColumn['metric']): string {
   return unit === '' || unit === 'probability' ? title : `${title} (${unit})`;
 }

@@ -1,4 +1,4 @@
-/** Test images and seeds that an effect takes, as text. */
+/** Test images and seeds needed to detect an effect, as text. */
 import { mostImages, type PlannedPower } from '../../analysis/diff/power.js';
 import { scaleText } from '../../runs/words.js';
 import { counted, formatNumber, withSpaces } from '../../terminal/format.js';

@@ -1,4 +1,4 @@
-/** What `emergence quanta` says of a run: its tables, and what the run cannot tell. */
+/** What `emergence quanta` says about a run: its tables, and what the run cannot show. */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { passageDecades, type LatentClass } from '../../analysis/mixture/classes.js';
 import { mostClasses } from '../../analysis/mixture/fit.js';
@@ -101,7 +101,7 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
   const whole = 1 - nth(measured.passage, 0);
   return [
     `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next one on`,
-    // Where nothing turns, no permutation does either.
+    // If nothing turns, no permutation does either.
     ...(whole === 0
       ? []
       : [
@@ -116,8 +116,8 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
   ].join('\n');
 }
 
-/** What each criterion prefers; one entry where they agree, none without a fit. */
-/** The fit that AICc prefers first, the one that BIC does last; none of fits that are not finite. */
+/** What each criterion prefers; one entry if they agree, none without a fit. */
+/** The fit preferred by AICc first, that preferred by BIC last; none without finite fits. */
 export function chosenBy(fits: Quanta['fits']) {
   const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];
   if (aicc === undefined || bic === undefined) return [];
@@ -130,7 +130,7 @@ export function chosenBy(fits: Quanta['fits']) {
 
 export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords): string {
   const chosen = chosenBy(fits);
-  // Nothing turns: any threshold outside of the widths fits as well as any other.
+  // Nothing turns: any threshold outside the widths fits as well as any other.
   if (measured.passage[0] === 1 || chosen.length === 0) return '';
   const [aicc, bic] = [nth(chosen, 0).fit, nth(chosen, -1).fit];
   const hasFloor = fits.some(({ floor }) => floor > 0);
@@ -160,7 +160,7 @@ function choiceText(
     : `${title}: ${spreadOf(fit.spread, grid, words)}`;
 }
 
-/** What lies beyond the scales is an extrapolation, so only its side is given. */
+/** Beyond the scales it is an extrapolation, so only its side is given. */
 function spreadOf(
   { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number },
   { scales }: Quanta['grid'],

@@ -1,4 +1,4 @@
-/** The list of runs as a table, and under it what is missing from the incomplete ones. */
+/** The list of runs as a table, followed by what is missing from incomplete ones. */
 import type { MissingMember, RunStatus, RunSummary } from '../../runs/inventory.js';
 import { condensed, formatBytes } from '../../terminal/format.js';
 import { printable } from '../../terminal/printable.js';

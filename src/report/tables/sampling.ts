@@ -1,4 +1,4 @@
-/** What intervals are over the draw of, in words. */
+/** What intervals are over the sampling of, in words. */
 import { datasets, parseDatasetName } from '../../datasets/index.js';
 import { clustersOf, fewestGroups } from '../../metrics/clusters.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
@@ -11,14 +11,14 @@ export interface Sampling {
   readonly of: string;
   /** `10 000 test images`, `968 test images in 1 000 sequences`, `57 writers` */
   readonly text: string;
-  /** What no interval knows, a sentence: groups that are too few to be drawn. Undefined if nothing is known of any. */
+  /** A sentence on what the intervals ignore: groups too few to resample. Undefined if no groups are known. */
   readonly note: string | undefined;
 }
 
-/** What is needed of a run's record. */
+/** The parts of a run's record needed here. */
 type Sampled = Pick<RunRecord, 'dataset'> | Pick<ImportedRun, 'kind' | 'dataset'>;
 
-/** @param outcomes of any member: they all share the test set */
+/** @param outcomes those of any member, since they all share the test set */
 export function samplingOf(record: Sampled, outcomes: Partial<OutcomeTable>): Sampling {
   const noun = 'kind' in record ? 'examples' : 'images';
   const { sequence } = outcomes;
@@ -46,7 +46,7 @@ function givenThese({ noun, count }: Groups, examples: string): string {
   return `The test ${examples} come from ${withSpaces(count)} ${noun}, ${why} to resample: intervals are for these ${noun}; others may lie outside.`;
 }
 
-/** As recorded; of a run that started before datasets knew their groups, as its dataset has them. */
+/** As recorded; for runs from before groups were recorded, taken from the dataset. */
 function groupsOf(record: Sampled): Groups | undefined {
   const { dataset } = record;
   if (dataset.groups !== undefined || 'kind' in record) return dataset.groups;

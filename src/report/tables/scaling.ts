@@ -1,4 +1,4 @@
-/** A scaling law as text: the law with its intervals, what it leaves over, the members held out, the frontier. */
+/** A scaling law as text: the law with its intervals, the residuals, the members held out, the frontier. */
 import type { Known } from '../../analysis/scaling/fit.js';
 import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
@@ -8,7 +8,7 @@ import { counted, formatCount, formatNumber, formatWithInterval, withSpaces } fr
 import { formulaOf, letterOf, lossTitle, termNames } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
-/** A scale's number: whole where it is read so, else with the letters of model sizes. */
+/** A scale's number: in full if that is how it is read, else with the letters used for model sizes. */
 function coordinateText(value: number): string {
   return Number.isInteger(value) && value < 1e7 ? withSpaces(value) : formatCount(value, 4);
 }

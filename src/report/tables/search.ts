@@ -15,12 +15,12 @@ export interface SearchText {
   readonly run: string;
   /** Highest score first. */
   readonly ranked: readonly MetricCurve[];
-  /** Of `ranked`, in its order. */
+  /** For `ranked`, in its order. */
   readonly discoveries: Discoveries;
-  /** Metrics that were looked at. */
+  /** Number of metrics examined. */
   readonly looked: number;
   readonly by: ScoreName;
-  /** To show of each end. */
+  /** How many to show from each end. */
   readonly top: number;
   readonly induced: Metric;
   readonly words?: FamilyWords;

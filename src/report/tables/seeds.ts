@@ -1,4 +1,4 @@
-/** Seeds as distributions, as text. */
+/** Distributions over seeds, as text. */
 import type { PathScore, SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -11,7 +11,7 @@ export function seedHeading({ scale }: FamilyWords): string[] {
   ];
 }
 
-/** What the columns are, a line each. */
+/** Explains the columns, one line each. */
 export function seedNotes({ metric, threshold }: SeedDistribution, { scales }: FamilyWords): string[] {
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [

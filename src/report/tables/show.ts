@@ -1,4 +1,4 @@
-/** A run's curves for a terminal: a plot for each unit, and under them the scores. */
+/** A run's curves for a terminal: a plot for each unit, followed by the scores. */
 import type { SampledCurve, ScoreWithInterval } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
@@ -18,18 +18,18 @@ export interface ShownCurve {
 
 export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters' | 'colour'> {
   readonly words: FamilyWords;
-  /** Of one plot, in cells. */
+  /** Height of one plot, in cells. */
   readonly height: number;
 }
 
-/** Curves that share a vertical axis, in the order in which they are given. */
+/** Groups curves that share a vertical axis, in the order given. */
 export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'], 'unit' | 'name'> }>(
   curves: readonly T[],
 ): T[][] {
   const panels = new Map<string, T[]>();
   for (const curve of curves) {
     const { unit, name } = curve.metric;
-    // What has no unit is comparable with itself alone.
+    // A metric without a unit is comparable only with itself.
     const key = unit === '' ? `of ${name}` : unit;
     panels.set(key, [...(panels.get(key) ?? []), curve]);
   }
@@ -50,7 +50,7 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
     series: curves.map((curve) => seriesOf(curve)),
     xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
     yTitle: yTitleOf(nth(curves, 0)),
-    // Widths are few and chosen: their own numbers say more than round ones.
+    // Widths are few and deliberately chosen: more informative as ticks than round numbers.
     xTicks: words.scale === 'width' && words.isCoordinate ? nth(curves, 0).scales.map(({ width }) => width) : undefined,
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
@@ -59,7 +59,7 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
   return [...drawn, ...curves.flatMap((curve) => notFiniteLines(curve, look.characters, words))].join('\n');
 }
 
-/** Where a curve has no point, or one at the edge, and why. */
+/** Says where a curve has no point, or one at the edge, and why. */
 function notFiniteLines(
   { metric: { title, notFinite = 'a test example has no finite value' }, scales, values }: SampledCurve,
   characters: Plot['characters'],
@@ -90,7 +90,7 @@ function seriesOf(curve: SampledCurve): PlotSeries {
   return { label: curve.metric.title, points };
 }
 
-/** A line a score and a column a curve, of which two fit a terminal of 80 columns; of many curves a line each. */
+/** A line per score and a column per curve, two of which fit 80 columns; many curves get a line each. */
 const mostColumns = 3;
 
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {

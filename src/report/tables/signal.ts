@@ -1,4 +1,4 @@
-/** Signal against noise of metrics, as text. */
+/** Signal and noise of metrics, as text. */
 import type { MetricSignals } from '../../analysis/signal.js';
 import { nth } from '../../machine/present.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';

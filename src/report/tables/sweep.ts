@@ -15,7 +15,7 @@ export interface SweepText {
   readonly found: ReturnType<typeof extremes>;
   readonly by: ScoreName;
   readonly leastRange: number;
-  /** Of the curves that move enough; undefined if they are not tested. */
+  /** Discoveries among the curves that change enough; undefined if they are not tested. */
   readonly discoveries: Discoveries | undefined;
 }
 
@@ -44,7 +44,7 @@ export function extremesText({
   return `${title}; highest and lowest ${by} among those that rise by ${leastRange} or more:\n${table}\n${tested}`;
 }
 
-/** How many of many metrics are sharper than smooth growth, when so many were looked at. */
+/** How many metrics are sharper than smooth growth, allowing for the number examined. */
 export function discoveriesText(discoveries: Discoveries): string {
   const { by, tests } = discoveries;
   const known = tests.filter(({ p }) => !Number.isNaN(p)).length;
@@ -55,7 +55,7 @@ export function discoveriesText(discoveries: Discoveries): string {
   return `By ${by}, ${count} of ${counted(known, 'curve')} ${verb} sharper than smooth growth at a false discovery rate of 5 % (Benjamini and Hochberg)${names}.`;
 }
 
-/** A line for every scale of every point. */
+/** One line for every scale of every point. */
 export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: FamilyWords = trainedWords): string {
   const sized = <T>(value: T) => (words.isCoordinate ? [] : [value]);
   const columns = [

@@ -1,4 +1,4 @@
-/** A table for a terminal: columns set to the right, a rule below the heading and nothing else. */
+/** A table for a terminal: right-aligned columns, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
 import { nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
@@ -7,8 +7,8 @@ import { lineRoom } from '../../terminal/size.js';
 const gap = '  ';
 
 /**
- * As text, without a line break at the end. `left` names the columns that are set to the left. Where `room` cells are too few for all
- * columns, those that do not fit follow below, each part with the first column: lines that a terminal breaks cannot be read.
+ * As text, without a line break at the end. `left` names the left-aligned columns. If `room` cells are too few for all columns, the
+ * others follow below, each part with the first column, because lines wrapped by a terminal are unreadable.
  */
 export function textTable(
   heading: readonly string[],
@@ -16,7 +16,7 @@ export function textTable(
   left: readonly string[] = [],
   room: number = lineRoom(process.stdout),
 ): string {
-  // A cell is one line: a name with a line break would begin a row of its own.
+  // A cell is one line: a name with a line break would start a new row.
   const cells = [heading, ...lines].map((line) => line.map(printable));
   const widths = heading.map((_, i) => Math.max(...cells.map((line) => nth(line, i).length)));
   const isLeft = heading.map((name) => left.includes(name));
@@ -28,7 +28,7 @@ export function textTable(
   return partsOf(widths, room).map(partText).join('\n\n');
 }
 
-/** Columns of each part: the first, and as many as there is room for, at least one. */
+/** Columns of each part: the first, and as many others as fit, at least one. */
 function partsOf([first = 0, ...others]: readonly number[], room: number): number[][] {
   const parts: number[][] = [[0]];
   let used = first;
@@ -62,14 +62,14 @@ function drawn([head, ...lines]: readonly (readonly string[])[], isLeft: readonl
     .join('\n');
 }
 
-/** What a spreadsheet takes for a formula, and runs; texts that are numbers are none. */
+/** Whether a spreadsheet would run the text as a formula; numbers are not formulas. */
 function isFormula(text: string): boolean {
   return /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]./s.test(text) && Number.isNaN(Number(text)) && text !== '-inf';
 }
 
 /**
- * Comma-separated values as RFC 4180 has them, with a line break at the end. Empty for what is undefined, null or NaN; a text that a
- * spreadsheet would take for a formula has an apostrophe before it.
+ * Comma-separated values (RFC 4180), with a line break at the end. Undefined, null and NaN are empty; text that a spreadsheet would take
+ * for a formula is prefixed with an apostrophe.
  */
 export function csvText(
   heading: readonly string[],

@@ -1,4 +1,4 @@
-/** The model of Sec. 2 as text: for parameters, or beside a family that it was fitted to. */
+/** The model of Sec. 2 as text: for given parameters, or beside the family it was fitted to. */
 import type { PredictedCurve, TheoryFit } from '../../analysis/theory-fit.js';
 import { allRight, expectedEditDistance, tokenLoss, type PowerLaw } from '../../analysis/theory.js';
 import { nth } from '../../machine/present.js';
@@ -7,7 +7,7 @@ import { formatNumber, withSpaces } from '../../terminal/format.js';
 import { equation } from '../figures/theory.js';
 import { textTable } from './text-table.js';
 
-/** The model at a hundredth to ten thousand times its scale: the loss, p^l and l (1 - p) of each length. */
+/** The model at a hundredth to ten thousand times its scale: the loss, and p^l and l (1 - p) for each length. */
 export function modelPoints(law: PowerLaw, lengths: readonly number[]) {
   return [-2, -1, 0, 1, 2, 3, 4].map((power) => {
     const parameters = law.scale * 10 ** power;

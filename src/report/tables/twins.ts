@@ -62,7 +62,7 @@ export function twinsTable(found: TunedComparison<NamedRun>): string {
   ].join('\n');
 }
 
-/** Of the bow, the one score that tells late from early. */
+/** Verdicts on the bow, the one score that distinguishes late from early. */
 export const verdicts: Readonly<Record<TwinVerdict, string>> = {
   survives: 'the late rise survives tuning; no difference of the bow is found.',
   'is weaker': 'the late rise survives tuning, but is weaker.',

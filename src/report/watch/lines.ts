@@ -1,4 +1,4 @@
-/** A run while it trains, as lines for a terminal or for a log. */
+/** A run in training, as lines for a terminal or a log. */
 import type { MemberProgress, RunProgress } from '../../runs/progress.js';
 import { formatDuration, formatRate } from '../../terminal/format.js';
 import { inSeriesColour } from '../../terminal/colour.js';
@@ -7,7 +7,7 @@ import { jobText, jobsText } from '../../runs/jobs.js';
 import { heldOutTexts, scoresText } from '../../terminal/scores.js';
 
 export interface WatchView {
-  /** Of the terminal, in cells. */
+  /** Size of the terminal, in cells. */
   readonly columns: number;
   readonly rows: number;
   readonly colour: boolean;
@@ -28,10 +28,10 @@ export function headline({ run, arch, dataset, complete, members, status, etaSec
   return `${run}: ${arch} on ${dataset}, ${complete} of ${members.length} members complete, ${statusWords[status]}${jobs === '' ? '' : ` (${jobs})`}${eta}`;
 }
 
-/** What fits the terminal: what is being trained comes before what waits and what is complete. */
+/** As many lines as fit the terminal: members in training come before waiting and complete ones. */
 export function viewLines(progress: RunProgress, { columns, rows, colour }: WatchView): string[] {
   const { members, epochs } = progress;
-  // The headline, and the line on which the cursor waits.
+  // Less the headline and the cursor's line.
   const room = Math.max(1, rows - 2);
   const shown = members.length <= room ? new Set(members) : mostUrgent(members, room - 1);
   const hidden = members.filter((member) => !shown.has(member));
@@ -75,7 +75,7 @@ function memberLine(member: MemberProgress, { epochs, nameWidth, columns, colour
   const bar = '█'.repeat(done) + '░'.repeat(barWidth - done);
   const name = `${member.id.padEnd(nameWidth)} `;
   const rest = ` ${stateText(member, epochs)}`;
-  // Cut before it is coloured: a colour's characters take no room.
+  // Cut before colouring, as colour codes have no width.
   const [shownName, shownBar] = [name.slice(0, columns), bar.slice(0, Math.max(0, columns - name.length))];
   const shownRest = rest.slice(0, Math.max(0, columns - name.length - bar.length));
   const isDone = member.status === 'complete';
@@ -89,7 +89,7 @@ function stateText(member: MemberProgress, epochs: number): string {
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
   const job = member.job === null ? [] : [jobText(member.job)];
   if (epochsDone === 0) return [`no epoch done${eta}`, ...job].join('  ');
-  // Last, as a narrow terminal cuts it off.
+  // Last, so that a narrow terminal cuts this off first.
   return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...job, ...heldOutTexts(member)].join('  ');
 }
 
@@ -100,7 +100,7 @@ function progressText({ loss, accuracy, examplesPerSecond }: MemberProgress): st
   ].join('  ');
 }
 
-/** What has happened since the progress before, a line for each thing; all that is known where there is none. */
+/** What has happened since the previous progress, one line each; everything known if there is no previous one. */
 export function newsLines(progress: RunProgress, before: RunProgress | undefined): string[] {
   const { members, epochs, status } = progress;
   const nameWidth = Math.max(...members.map(({ id }) => id.length));

@@ -1,6 +1,6 @@
 /**
- * The page that shows a run while it trains: served on this machine's loopback alone, to who knows the token in its address.
- * Another site in the same browser knows neither the token nor, having its own name, gets past the check of the host.
+ * The page that shows a run while it trains, served only on this machine's loopback interface and only with the token in its URL. Another
+ * site in the same browser does not know the token, nor can it pass the host check, as it has a different name.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs/promises';
@@ -12,19 +12,19 @@ import { codeOf, UsageError } from '../../terminal/errors.js';
 
 export interface WatchServer {
   readonly url: string;
-  /** Sends it to all pages that are open, where it differs from what was sent last. */
+  /** Sends it to all open pages, if it has changed since last sent. */
   publish(progress: RunProgress): void;
-  /** Tells the pages that nothing more comes, and closes. */
+  /** Tells the pages that no more updates follow, and closes. */
   close(): Promise<void>;
 }
 
 const host = '127.0.0.1';
-/** A page that is asleep reads nothing; what waits for it must not grow. */
+/** A sleeping page reads nothing; its queue must not grow without bound. */
 const mostWaitingBytes = 1_000_000;
 
 /**
- * @param port 0 for one that is free
- * @throws UsageError if the port can't be had
+ * @param port 0 for any free port
+ * @throws UsageError if the port is not available
  */
 export async function openWatchServer(port: number): Promise<WatchServer> {
   const page = await fs.readFile(new URL('page.html', import.meta.url), 'utf8');
@@ -97,7 +97,7 @@ interface Guard {
   readonly hosts: readonly string[];
 }
 
-/** What is asked for, or the status with which it is refused. */
+/** The requested route, or the status code of a rejection. */
 function routeOf({ method, url = '', headers }: IncomingMessage, { token, hosts }: Guard): 'page' | 'events' | number {
   // A name of another site that resolves to this machine (DNS rebinding).
   if (!hosts.includes(headers.host?.toLowerCase() ?? '')) return 403;
@@ -109,7 +109,7 @@ function routeOf({ method, url = '', headers }: IncomingMessage, { token, hosts 
   return place === 'events' ? 'events' : 404;
 }
 
-/** In a time that says nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(present(left), present(right));
@@ -142,7 +142,7 @@ function sendPage(response: ServerResponse, page: string): void {
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     "connect-src 'self'",
-    // For the empty icon, or browsers would ask for one.
+    // For the empty icon; otherwise browsers would request one.
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",

@@ -1,7 +1,7 @@
 /**
- * One chart: curves against scale as SVG, drawn anew for every change. Its points are a list that arrow keys and the pointer go
- * through; what a point is stands in a label beside it and is read out. Lines, bands and points have classes, and the style sheet
- * their colours, so that dark and light need no drawing.
+ * One chart: curves against scale as SVG, redrawn for every change. Its points are a list to step through with arrow keys or the
+ * pointer; a label beside the chosen point describes it and is read out. Lines, bands and points have classes whose colours are in the
+ * style sheet, so that switching between dark and light needs no redrawing.
  */
 import { nth, present } from '../../../machine/present.js';
 import {
@@ -22,17 +22,17 @@ import { styleOf, type Role } from '../roles.js';
 import { escaped, h } from './dom.js';
 
 export interface ChartMember extends CurvePoint {
-  /** What the label says, a line each. */
+  /** Lines of the label. */
   readonly lines: readonly string[];
 }
 
 export interface ChartSeries {
   readonly role: Role;
-  /** A line of less weight, beside the one that it belongs to. */
+  /** A thinner line beside the one it belongs to. */
   readonly isThin?: boolean;
   readonly label: string;
   readonly line: readonly CurvePoint[];
-  /** Points that can be chosen; none if the series is only a line. */
+  /** Points that can be selected; none if the series is only a line. */
   readonly members: readonly ChartMember[];
 }
 
@@ -42,9 +42,9 @@ export interface ChartContent {
   readonly yTitle: string;
   readonly xLog: boolean;
   readonly yLog: boolean;
-  /** Default: what is drawn, with a margin. */
+  /** Default: the range of the data, with a margin. */
   readonly yDomain: readonly [number, number] | undefined;
-  /** Where the horizontal axis has its ticks; default: round numbers. */
+  /** Ticks of the horizontal axis; default: round numbers. */
   readonly xTicks?: readonly number[];
 }
 
@@ -57,11 +57,11 @@ export class Chart {
   readonly #label: HTMLElement;
   readonly #name: string;
   #content: ChartContent | undefined;
-  /** Chosen among all members of all series; undefined for none. */
+  /** Index of the chosen one among all members of all series; undefined for none. */
   #chosen: number | undefined;
   #places: { readonly x: number; readonly y: number; readonly member: ChartMember }[] = [];
   #size = { width: 0, height: 0 };
-  /** Kept, since to ask for it makes the browser lay the page out. */
+  /** Cached, since reading it forces a layout. */
   #width = 0;
 
   constructor(name: string) {
@@ -80,7 +80,7 @@ export class Chart {
       this.#choose(this.#nearest(event));
     });
     this.#svg.addEventListener('pointerleave', (event) => {
-      // A finger leaves as it lifts; what it chose stays.
+      // A finger leaves when it lifts; its choice is kept.
       if (event.pointerType === 'mouse' && document.activeElement !== this.#svg) this.#choose(undefined);
     });
     this.#svg.addEventListener('focus', () => {
@@ -98,7 +98,7 @@ export class Chart {
     }).observe(this.#plot);
   }
 
-  /** Shows other content; `title` names the list for who can't see it. */
+  /** Shows new content; `title` names the list for screen readers. */
   show(content: ChartContent, title: string): void {
     this.#content = content;
     this.#svg.setAttribute('aria-label', `${title}. Points: use the arrow keys to move between them.`);
@@ -160,7 +160,7 @@ export class Chart {
     ];
   }
 
-  /** Every member as an option of the list. */
+  /** Every member as an option in the list. */
   #options({ series }: ChartContent): string {
     let i = 0;
     return series
@@ -222,7 +222,7 @@ export class Chart {
     this.#label.replaceChildren(h('strong', {}, first), ...rest.map((text) => h('span', {}, text)));
     const { width } = this.#size;
     const left = place.x + 12 + this.#label.offsetWidth > width ? place.x - 12 - this.#label.offsetWidth : place.x + 12;
-    // Through the object model: a style attribute would be against the page's policy.
+    // Set through the DOM: a style attribute would violate the page's content security policy.
     this.#label.style.left = `${Math.max(0, Math.min(left, width - this.#label.offsetWidth))}px`;
     this.#label.style.top = `${Math.max(0, place.y - this.#label.offsetHeight - 10)}px`;
   }
@@ -233,7 +233,7 @@ export class Chart {
 }
 
 interface Axis {
-  /** Pixels of a value; NaN for one that the axis can't show. */
+  /** Position of a value in pixels; NaN if the axis can't show it. */
   readonly place: (value: number) => number;
   readonly ticks: readonly Tick[];
 }
@@ -265,7 +265,7 @@ function frame(
 
 type Place = readonly [number, number];
 
-/** A lower limit that a logarithmic axis does not have, such as 0, lies on its floor. */
+/** A lower limit that a logarithmic axis can't show, such as 0, is drawn at its floor. */
 function band({ role, line: list }: ChartSeries, x: Axis, y: Axis, floor: number): string {
   const edges = list
     .filter(({ lower, upper }) => lower !== undefined && upper !== undefined)
@@ -303,7 +303,7 @@ const shapes: Readonly<Record<SeriesStyle['shape'], string>> = {
   cross: '<path d="M-1.5-4.2h3v2.7h2.7v3h-2.7v2.7h-3v-2.7h-2.7v-3h2.7z"/>',
 };
 
-/** A ring that shows when the point is chosen, and the point. */
+/** The point, and a ring that is shown while it is chosen. */
 export function marker(role: Role): string {
   return `<circle class="ring" r="8.5"/>${shapes[seriesStyle(styleOf(role)).shape]}`;
 }

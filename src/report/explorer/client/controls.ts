@@ -1,4 +1,4 @@
-/** The controls: native inputs, each with a label and its value in words. They change the state; drawing is left to whoever listens. */
+/** The controls: native inputs, each with a label and its value in words. They change the state; drawing is left to listeners. */
 import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber } from '../../../terminal/format.js';
 import { axisTitle } from '../../../runs/view.js';
@@ -19,14 +19,14 @@ const verticalNames = {
   log: 'logarithmic',
 } as const;
 
-/** Where every member has a place of its own, as over the loss, nobody goes through a box for each. */
+/** Most checkboxes: if every member has its own position, as over the loss, a box for each would be too many. */
 const mostBoxes = 30;
 
-/** All controls of a run as they stand. */
+/** All controls of a run in their current state. */
 export function controlsOf(data: PageData, run: PageRun, state: State, change: Change): HTMLElement {
   const { induced } = run;
   const view = placed(run, state);
-  // A scale of 0, such as no dropout, has no place on a logarithmic axis.
+  // A scale of 0, such as no dropout, can't be shown on a logarithmic axis.
   const isLogAxis = haveLogarithms(view.scales);
   const sliders = h(
     'div',
@@ -114,7 +114,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
   return h('div', { class: 'all-controls' }, sliders, boxes, selects);
 }
 
-/** What the curves are over and which there are: controls for what the run has several of. */
+/** What the curves are over and which ones there are: controls for whatever the run has several of. */
 function placingControls(
   run: PageRun,
   state: State,
@@ -183,7 +183,7 @@ interface Slider {
   readonly change: (value: number) => void;
 }
 
-/** A range over the options' places; the option itself is shown and read out. */
+/** A range input over the options' indices; the option itself is shown and read out. */
 function slider(id: string, label: string, { options, value, text, change }: Slider): HTMLElement {
   const output = h('output', { for: id, id: `${id}-value` }, text(value));
   const input = h('input', {

@@ -1,11 +1,11 @@
-/** Elements, made in one line. No style attribute and no handler in markup: the page's policy allows neither. */
+/** Creates elements in one line. No style attributes or inline handlers: the page's content security policy allows neither. */
 import { nth } from '../../../machine/present.js';
 import { withSpaces } from '../../../terminal/format.js';
 
 type Child = Node | string | undefined;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An element; attributes that are false or undefined are left out, true ones are empty. */
+/** An element; attributes that are false or undefined are left out, true becomes an empty attribute. */
 export function h<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -20,8 +20,8 @@ export function h<Name extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Makes elements one stop of the Tab key: it stops at the chosen one, or else at the first, and arrow keys, Home and End go from one
- * to the next; up and down to the one above or below where they stand in rows.
+ * Makes elements a single Tab stop: the chosen one, or else the first. Arrow keys, Home and End move between them; in a grid, up and
+ * down move to the element above or below.
  */
 export function oneStop(items: readonly HTMLElement[], chosen: number): void {
   const stop = Math.max(0, chosen);
@@ -41,7 +41,7 @@ export function oneStop(items: readonly HTMLElement[], chosen: number): void {
 function stepFrom(items: readonly HTMLElement[], i: number, key: string): number | undefined {
   const last = items.length - 1;
   const row = items.filter(({ offsetTop }) => offsetTop === nth(items, i).offsetTop).length;
-  // The last row may be shorter: its last one is below those that have none.
+  // The last row may be shorter: its last element then counts as the one below.
   const below = i + row <= last ? i + row : nth(items, last).offsetTop > nth(items, i).offsetTop ? last : i;
   const steps: Readonly<Record<string, number>> = {
     ...{ ArrowRight: Math.min(last, i + 1), ArrowLeft: Math.max(0, i - 1), Home: 0, End: last },
@@ -50,7 +50,7 @@ function stepFrom(items: readonly HTMLElement[], i: number, key: string): number
   return steps[key];
 }
 
-/** An element that the page is known to have. */
+/** An element that the page always has. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`the page has no #${id}`);
@@ -61,7 +61,7 @@ export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** 1234567 as 1 234 567, with spaces that do not break. */
+/** 1234567 as 1 234 567, with non-breaking spaces. */
 export function grouped(value: number): string {
   return withSpaces(value, '\u202f');
 }

@@ -1,4 +1,4 @@
-/** Example by example: at which scale test examples turn, which ones those are, and what each member made of one. */
+/** Example by example: at which scale test examples turn, which ones those are, and what each member answered for one. */
 import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '../../../analysis/example-turns.js';
 import { nth, present } from '../../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../../runs/words.js';
@@ -7,7 +7,7 @@ import type { Choice, Family } from '../family.js';
 import type { State } from '../state.js';
 import { grouped, h, oneStop } from './dom.js';
 
-/** Pictures of one turn that are shown at most. */
+/** Most pictures shown for one turn. */
 const mostShown = 48;
 
 export interface ExamplesView {
@@ -51,7 +51,7 @@ export class Examples {
     const turn = view.state.turn ?? fullest(measured);
     this.#showBars(view, grid, { measured, expected, turn });
     this.#showPictures(view, grid, turns, turn);
-    // What was drawn anew keeps the focus that the old had.
+    // Redrawing keeps the focus.
     if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
   }
 
@@ -221,7 +221,7 @@ interface Bars {
   readonly turn: number;
 }
 
-/** Why there are no turns is a sentence. */
+/** The turns, or a sentence on why there are none. */
 function turnsOf({ family, choice }: ExamplesView): { grid: SolvedGrid; turns: Turns } | string {
   try {
     return family.turns(choice);
@@ -235,7 +235,7 @@ function shares(places: Uint8Array, length: number): number[] {
   return Array.from({ length }, (_, place) => places.filter((each) => each === place).length / places.length);
 }
 
-/** The turn inside the scales that most examples have. */
+/** The most common turn inside the range of scales. */
 function fullest(measured: readonly number[]): number {
   const inside = measured.slice(1, -1);
   return inside.length === 0 ? 0 : 1 + inside.indexOf(Math.max(...inside));

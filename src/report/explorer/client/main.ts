@@ -1,6 +1,6 @@
 /**
- * The explorer: state in the address, controls that change it, and everything drawn from it. What a slider moves is drawn in the
- * next frame; what takes longer, or would chatter (tables, examples, what is read out, the address), when it rests.
+ * The explorer: its state is in the URL, controls change it, and everything is drawn from it. What a slider moves is redrawn in the
+ * next frame; anything slow or too frequent (tables, examples, announcements, the URL) once it rests.
  */
 import { unitsText, type PageData } from '../data.js';
 import { Family } from '../family.js';
@@ -15,7 +15,7 @@ import { exploredCurves, type View } from './view.js';
 import { Reconstructions } from './reconstructions.js';
 import { formatNumber } from '../../../terminal/format.js';
 
-/** Milliseconds without a change that count as rest. */
+/** Milliseconds without a change after which a slider counts as at rest. */
 const rest = 180;
 
 const data = JSON.parse(byId('data').textContent) as PageData;
@@ -30,17 +30,17 @@ let frame: number | undefined;
 function change(part: Partial<State>): void {
   const isOther = part.run !== undefined && part.run !== state.run;
   const isPlaced = placing.some((key) => key in part);
-  // Another run has thresholds, members and pictures of its own.
+  // Another run has its own thresholds, members and pictures.
   if (isOther) state = ofRun(part.run);
   else state = isPlaced ? replaced(runOf(data, state.run), state, part) : { ...state, ...part };
   if (isOther || isPlaced) showControls();
   request();
 }
 
-/** What moves members to other places. */
+/** State that changes the positions of members. */
 const placing = ['axis', 'per', 'at', 'where'] as const satisfies readonly (keyof State)[];
 
-/** Another run, on the same axis where it has that. */
+/** Another run, on the same axis if it has it. */
 function ofRun(name: string): State {
   const { axis, horizontal, vertical, natural, theme } = state;
   const query = new URLSearchParams({ run: name, x: axis });
@@ -131,7 +131,7 @@ function showControls(): void {
   if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
 }
 
-/** `#caveats` leads to a part of the page and says nothing of the view. */
+/** `#caveats` links to a part of the page and does not describe a view. */
 function isAnchor(): boolean {
   return location.hash.length > 1 && !location.hash.includes('=');
 }
@@ -161,7 +161,7 @@ byId('reset').addEventListener('click', () => {
 });
 byId('copy').addEventListener('click', () => {
   showAddress();
-  // Where there is no clipboard, as in some browsers for files, the address bar has the link.
+  // Without a clipboard, as in some browsers for local files, the link is in the address bar.
   const said = (text: string) => (byId('copied').textContent = text);
   if (!('clipboard' in navigator)) said('The link is in the address bar.');
   else {

@@ -1,4 +1,4 @@
-/** The three panels and the scores below them, from what was explored. */
+/** The three panels and the scores below them, from the explored curves. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
 import { nth } from '../../../machine/present.js';
@@ -52,11 +52,11 @@ export class Panels {
       figure.hidden = curves.length === 0;
       if (figure.hidden) continue;
       heading.textContent = `${which === 'standard' ? 'Standard' : 'Induced'}: ${titles[which]}`;
-      // Of several curves the table has them.
+      // For several curves they are in the table.
       scores.textContent = curves.length > 1 ? '' : scoreLine(nth(curves, 0).explored[which].scores);
       const { horizontal, vertical } = state;
       const drawn = curves.map(({ explored }) => explored[which]);
-      // A slider of the threshold leaves the standard panel as it is.
+      // The threshold's slider does not change the standard panel.
       if (!this.#isNew(which, view.view.axisTitle, horizontal, vertical, ...drawn, ...curves.map(({ name }) => name)))
         continue;
       keys.replaceChildren(...keysOf(view, which));
@@ -66,7 +66,7 @@ export class Panels {
     this.#showScores(view);
   }
 
-  /** Whether a panel is to show anything else than last time. */
+  /** Whether a panel's content has changed since last time. */
   #isNew(panel: string, ...content: readonly unknown[]): boolean {
     const last = this.#shown.get(panel);
     this.#shown.set(panel, content);
@@ -139,7 +139,7 @@ function panelOf(name: FamilyPanel | 'natural'): Panel {
   return { chart, figure, heading, scores, keys };
 }
 
-/** Grey beside several curves, of which one may have its colour. */
+/** Grey beside several curves, one of which may have its colour. */
 function naturalRole({ curves }: View): Role {
   return curves.length > 1 ? 'reference' : 'natural';
 }
@@ -153,7 +153,7 @@ function keysOf({ curves }: View, which: FamilyPanel): HTMLElement[] {
   ];
 }
 
-/** A piece of the line beside its name. */
+/** A sample of the line beside its name. */
 function keyOf(role: Role, text: string, shape = ''): HTMLElement {
   const key = h('span', { class: 'key' });
   key.innerHTML = pieceOf(role, shape);
@@ -229,14 +229,14 @@ interface Drawn {
   readonly which: FamilyPanel;
   readonly isShare: boolean;
   readonly positions: readonly number[];
-  /** Its place among the curves. */
+  /** Its index among the curves. */
   readonly i: number;
 }
 
 function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): ChartSeries[] {
   const { explored } = curve;
   const isOne = view.curves.length === 1;
-  // Bands of two seeds are so wide that those of several curves would hide each other.
+  // With two seeds, bands are so wide that those of several curves would hide each other.
   const hasBands =
     isOne || view.curves.every((each) => each.explored.scales.every(({ members }) => members.length !== 2));
   const measured: ChartSeries = {
@@ -257,7 +257,7 @@ function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): C
   return [measured, predicted];
 }
 
-/** Whole: shares from 0 to 1, errors from 0. Fitted to what is drawn, but for shares not beyond 0 and 1. */
+/** Whole: shares from 0 to 1, errors from 0. Otherwise fitted to the data, with shares limited to 0 and 1. */
 function yDomainOf(
   { vertical }: State,
   isShare: boolean,

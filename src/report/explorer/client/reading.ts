@@ -1,4 +1,4 @@
-/** What is drawn, in words. */
+/** Describes in words what is drawn. */
 import { nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { placeName, scaleText, type FamilyWords } from '../../../runs/words.js';
@@ -7,7 +7,7 @@ import type { Explored, Scored } from '../family.js';
 import { grouped } from './dom.js';
 import { inducedTitle, signed, withInterval, type View, type ViewCurve } from './view.js';
 
-/** What is drawn, as a sentence for who can't see it, and a summary for who can. */
+/** What is drawn: a sentence for screen readers, and a summary for the page. */
 export function readingOf(view: View): string {
   const { curves } = view;
   const mixed = view.view.mixed;

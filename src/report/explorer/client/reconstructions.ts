@@ -1,4 +1,4 @@
-/** What autoencoders of each width give back; images that are not below the cutoff are pale. */
+/** Reconstructions by autoencoders of each width; images not below the cutoff are shown pale. */
 import type { PageReconstructions } from '../data.js';
 import type { Family } from '../family.js';
 import type { State } from '../state.js';
@@ -12,7 +12,7 @@ interface Strip {
   readonly image: HTMLImageElement;
 }
 
-/** Of one run; `show` draws what the cutoff changes. */
+/** Those of one run; `show` redraws what the cutoff changes. */
 export class Reconstructions {
   readonly #given: PageReconstructions;
   readonly #strips: readonly Strip[];

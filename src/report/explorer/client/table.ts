@@ -5,7 +5,7 @@ import { unitsText } from '../data.js';
 import { grouped, h } from './dom.js';
 import { inducedTitle, numbersOf, signed, type View } from './view.js';
 
-/** A row for each member, or nothing to draw. */
+/** A row for each member; undefined if there is nothing to draw. */
 export function curveTable(view: View): HTMLElement | undefined {
   const { run, state, curves } = view;
   const [first] = curves;

@@ -1,4 +1,4 @@
-/** What is drawn: a run's members on their curves, and what was computed of each. */
+/** What is drawn: a run's members on their curves, and the values computed for each. */
 import { nth } from '../../../machine/present.js';
 import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
@@ -11,7 +11,7 @@ import { symbolOf } from './controls.js';
 import { grouped } from './dom.js';
 
 export interface ViewCurve {
-  /** `depth 2`; '' for one alone. */
+  /** `depth 2`; '' for a single curve. */
   readonly name: string;
   readonly choice: Choice;
   readonly explored: Explored;
@@ -21,7 +21,7 @@ export interface View {
   readonly run: PageRun;
   readonly state: State;
   readonly view: PageView;
-  /** Those of at least two scales. */
+  /** Curves with at least two scales. */
   readonly curves: readonly ViewCurve[];
   readonly natural: PageNatural | undefined;
 }
@@ -35,7 +35,7 @@ export function exploredCurves(family: Family, { curves, by, units }: PageView, 
   });
 }
 
-/** `subset accuracy, K = 20`, with the value where the slider stands. */
+/** `subset accuracy, K = 20`, with the slider's value. */
 export function inducedTitle(
   { induced: { title, key, options } }: PageRun,
   { threshold }: Pick<State, 'threshold'>,
@@ -49,7 +49,7 @@ export function ofCurve(title: string, { name }: Pick<ViewCurve, 'name'>): strin
   return name === '' ? title : `${title}, ${name}`;
 }
 
-/** Numbers that tell members apart, each with its name: the same ones for all members of a run. */
+/** Numbers that distinguish members, each with its name: the same ones for all members of a run. */
 export function numbersOf(
   { run, view: { words } }: Pick<View, 'run' | 'view'>,
   { place, width: scale }: PlacedMember,
@@ -72,11 +72,11 @@ export function numbersOf(
   ];
 }
 
-/** Told where they are on the axis alone. */
+/** Mentioned only if they are on the axis. */
 const overOnly = ['examples', 'loss'] as const;
 const told: readonly string[] = ['width', 'parameters', 'flops', ...overOnly];
 
-/** The same in lines: `width 8, depth 2, seed 0`, `5 234 parameters, 1.2G FLOPs`. */
+/** The same as lines: `width 8, depth 2, seed 0`, `5 234 parameters, 1.2G FLOPs`. */
 export function aboutMember(view: View, member: PlacedMember): string[] {
   const numbers = numbersOf(view, member);
   if (view.run.experiment === null) return [nth(numbers, 0)[1], nth(numbers, 1).join(' ')];
@@ -98,7 +98,7 @@ export function withInterval({ value, lower, upper }: Scored, digits = 3): strin
   return signed(`${formatNumber(value, digits)}${interval}`);
 }
 
-/** With a minus sign for a hyphen. */
+/** Replaces the hyphen by a minus sign. */
 export function signed(text: string): string {
   return text.replaceAll(/(?<![\de])-(?=[\di])/g, '\u2212');
 }
