@@ -52,7 +52,15 @@ export interface Search {
   readonly surrogates: readonly Surrogate[];
 }
 
-/** Every metric available for the run, its parameters on their grids. */
+/**
+ * Every metric available for the run, its parameters on their grids.
+ *
+ * @example
+ *     const { ranked } = await search('lenet-mnist', { by: 'bow' });
+ *     ranked[0].metric.id;
+ *
+ * @throws UsageError for a run of one scale, or a target of the surrogates that is continuous
+ */
 export async function search(run: RunLike, options: SearchOptions = {}): Promise<Search> {
   const { by = 'bow', leastRange = 0.1, draws = 500 } = options;
   const open = await openRun(run, options);
