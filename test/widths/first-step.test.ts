@@ -46,6 +46,7 @@ describe.each(Object.keys(own) as (keyof typeof own)[])('%s', (arch) => {
       return wide / narrow;
     };
     const [mup, standard] = [await ratio('mup'), await ratio('standard')];
+    // Observed: 0.89 to 1.01 under muP. 1 / sqrt(32) is 0.18, so twice the fluctuation of the narrower width is allowed.
     expect(Math.abs(Math.log(mup))).toBeLessThan(Math.log(1.35));
     // By about four in the limit; of a transformer under sgd by 1.67 at these widths, as the body moves its answer more than its last weights.
     expect(standard).toBeGreaterThan(1.5);
