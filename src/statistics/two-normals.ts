@@ -126,6 +126,22 @@ export interface TwoNormalsTest {
   readonly weightInterval: Interval;
 }
 
+/** Of the latest draws of one normal: they are the same for all samples of one size. */
+let ofOneNormal: { readonly key: string; readonly ratios: Float64Array } | undefined;
+
+/** Ratios of draws of one normal, which are taken from the stream whether the ratios are known or not. */
+function ratiosOfOneNormal(n: number, draws: number, seed: number, random: Random): Float64Array {
+  const key = JSON.stringify([n, draws, seed]);
+  const known = ofOneNormal?.key === key ? ofOneNormal.ratios : undefined;
+  const sample = new Float64Array(n);
+  const ratios = Float64Array.from({ length: draws }, (_, b) => {
+    for (let i = 0; i < n; i++) sample[i] = random.normal();
+    return known?.[b] ?? fitTwoNormals(unskewed(sample))!.ratio;
+  });
+  ofOneNormal = { key, ratios };
+  return ratios;
+}
+
 /** Undefined if nothing can be fitted. */
 export function testTwoNormals(values: ArrayLike<number>, draws = 499, seed = 0): TwoNormalsTest | undefined {
   const straight = unskewed(values);
@@ -134,11 +150,7 @@ export function testTwoNormals(values: ArrayLike<number>, draws = 499, seed = 0)
   const n = straight.length;
   const random = Random.named(seed, 'two normals', n);
   const sample = new Float64Array(n);
-  let above = 1;
-  for (let b = 0; b < draws; b++) {
-    for (let i = 0; i < n; i++) sample[i] = random.normal();
-    if (fitTwoNormals(unskewed(sample))!.ratio >= fit.ratio) above++;
-  }
+  const above = 1 + ratiosOfOneNormal(n, draws, seed, random).filter((ratio) => ratio >= fit.ratio).length;
   const weights = Array.from({ length: draws }, () => {
     for (let i = 0; i < n; i++) sample[i] = straight[random.integer(n)]!;
     return fitTwoNormals(sample)?.weight ?? NaN;

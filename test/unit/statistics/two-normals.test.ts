@@ -68,3 +68,10 @@ test('the bootstrap: p is small and the weight is covered where there are two mo
   expect(p).toBeLessThanOrEqual(0.02); // none, or one, of 99
   expect([weightInterval.lower < 1 / 3, weightInterval.upper > 1 / 3]).toEqual([true, true]);
 });
+
+test('a test is the same whatever was tested before: draws of one normal are known or not', () => {
+  const samples = [5, 8, 8, 5].map((count, seed) => normals(count, Random.named(seed, 'tested before')));
+  const inOrder = samples.map((values) => testTwoNormals(values, 29));
+  const backwards = samples.toReversed().map((values) => testTwoNormals(values, 29));
+  expect(inOrder).toEqual(backwards.toReversed());
+});
