@@ -47,11 +47,19 @@ function leadingDigit(value: number): number {
   return Number(value.toExponential().split('e')[0]);
 }
 
-/** If not all ticks have room on a logarithmic axis, 1, 2 and 5 times a power of ten take precedence. */
+/**
+ * If not all ticks have room on a logarithmic axis, 1, 2 and 5 times a power of ten take precedence, unless they cover
+ * less than half of it, as they may where the ticks are the points' own values.
+ */
 export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[], isLog: boolean): Tick[] {
   const all = fit(ticks);
   const round = ticks.filter(({ at }) => [1, 2, 5].includes(leadingDigit(at)));
-  return isLog && all.length < ticks.length && round.length >= 2 ? fit(round) : all;
+  return isLog && all.length < ticks.length && 2 * octaves(round) >= octaves(ticks) ? fit(round) : all;
+}
+
+/** Doublings between the first tick and the last; NaN if there is none. */
+function octaves(ticks: readonly Tick[]): number {
+  return Math.log2(Number(ticks.at(-1)?.at) / Number(ticks[0]?.at));
 }
 
 /** The points' own values as ticks if they are few and whole, such as depths, widths and steps; else undefined: use round numbers. */

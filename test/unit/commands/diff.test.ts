@@ -73,7 +73,7 @@ test('a comparison for each value of a factor that both have, p adjusted over al
     );
   for (const [name, rows] of Object.entries({
     plain: outcomes((place, id) => id < 10 + 5 * place),
-    other: outcomes((place, id) => id < 12 + 5 * place).filter((row) => !row.startsWith("m20-5")),
+    other: outcomes((place, id) => id < 12 + 5 * place).filter((row) => !row.startsWith('m20-5')),
   })) {
     const own = models.filter(({ model }) => rows.some((row) => row.startsWith(`${model},`)));
     await fs.writeFile(path.join(folder, `${name}.csv`), ['model,example,correct', ...rows].join('\n'));
