@@ -48,6 +48,9 @@ export interface CollectOptions {
 /** Most outcomes of all models together, limited by memory. */
 const mostRows = 50_000_000;
 
+/** Most characters of a model's name: it stands in tables, pictures and messages. */
+const mostName = 1000;
+
 export class Collector {
   readonly #examples = new Names();
   readonly #classes = new Names();
@@ -155,6 +158,8 @@ export class Collector {
     if (model === undefined) {
       if (!isNameable(name) || name === '')
         throw new UsageError('the name of the model is empty or has control characters', where());
+      if (name.length > mostName)
+        throw new UsageError(`the name of a model has ${name.length} characters`, where(), 'is this the right column?');
       model = new ImportedModel(name, seed);
       this.#models.set(key, model);
     }

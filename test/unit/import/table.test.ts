@@ -134,6 +134,11 @@ test.each([
 
 test.each<[string, Partial<TableOptions>, string]>([
   ['a,b\n1,2\n', {}, 'has no column with example ids; name one with --example: "a", "b"'],
+  [
+    `model,example,correct\n${'x'.repeat(1001)},1,1\n`,
+    {},
+    'the name of a model has 1001 characters; is this the right column?',
+  ],
   ['model;example\na;1\n', {}, 'has its columns separated by ";", not by commas; save it with commas'],
   ['model\texample\na\t1\n', {}, 'has its columns separated by tabs, not by commas; give it the ending .tsv'],
   [
