@@ -27,7 +27,9 @@ export interface Estimate {
 
 export function estimateOf(value: number, parts: readonly VariancePart[], confidence = 0.95): Estimate {
   const variance = parts.reduce((sum, part) => sum + part.variance, 0);
-  if (!(variance > 0)) return { value, standardError: 0, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
+  // Means of equal numbers differ by rounding, about 1e-16 of the value.
+  if (!(Math.sqrt(variance) > 1e-13 * Math.abs(value)))
+    return { value, standardError: 0, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const degrees = satterthwaite(parts);
   const standardError = Math.sqrt(variance);
   const half = twoSidedQuantile(1 - confidence, degrees) * standardError;

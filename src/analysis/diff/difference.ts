@@ -46,8 +46,8 @@ export function differenceOf(
   const whole = draws.filter((draw) =>
     scales.every((scale) => [...scale.one, ...scale.other].every((i) => Number.isFinite(draw[i]))),
   );
-  // With fewer draws that have a value, the rest would say little about what the others hold.
-  if (whole.length < 0.95 * draws.length || whole.length < 2 || !Number.isFinite(value))
+  // With fewer draws that have a value, the rest would say little about what the others hold; a lone example says nothing of others.
+  if (whole.length < 0.95 * draws.length || whole.length < 2 || count < 2 || !Number.isFinite(value))
     return { value, standardError: NaN, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const parts: VariancePart[] = [];
   let twice = 0;

@@ -159,6 +159,22 @@ test('draws without a value leave no interval, and all seeds right a small one',
   expect(interval.upper).toBeCloseTo(1.96 ** 2 / (50 + 1.96 ** 2), 4);
 });
 
+test('what does not vary between draws has no interval and no p, though means of equal numbers round', () => {
+  // Thirds: the mean of three draws of the mean over three scales is not always the same double.
+  for (const count of [1, 5]) {
+    const third = Float64Array.of(0, 0, 1, 0.1, 0.7, 1);
+    const draws = { observed: third, draws: [third, third, third], count };
+    const places = [0, 1, 2].map((i) => ({ one: [i], other: [3 + i] }));
+    expect(differenceOf(draws, places)).toMatchObject({ p: NaN, interval: { lower: NaN, upper: NaN } });
+  }
+  // One example, two seeds that differ: how examples differ is unknown.
+  const draws = {
+    observed: Float64Array.of(0, 1, 1, 1),
+    draws: [Float64Array.of(0, 1, 1, 1), Float64Array.of(0, 1, 1, 1)],
+  };
+  expect(differenceOf({ ...draws, count: 1 }, [{ one: [0, 1], other: [2, 3] }]).p).toBeNaN();
+});
+
 /** All cells take minutes: `npm run test:diff`. */
 const isLong = process.env['DIFF_COVERAGE'] === 'all';
 const pairs = isLong ? 3000 : 150;
