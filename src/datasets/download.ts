@@ -1,6 +1,6 @@
 /**
- * Downloads of published files. Data goes to `NAME.part`, from which a later try resumes; only a file with the published
- * size and SHA-256 gets the name NAME. A file that the user put there is checked in the same way.
+ * Downloads of published files. Data goes to `NAME.part`, from which a later attempt resumes; only a file with the
+ * published size and SHA-256 gets the name NAME. A file that the user put there is checked in the same way.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -17,22 +17,22 @@ import { parseDatasetName } from './index.js';
 export interface DownloadOptions {
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Waits between tries, in milliseconds. */
+  /** Waits between attempts, in milliseconds. */
   readonly waits?: Waits | undefined;
 }
 
-/** `lost`: after a try that brought something, which begins them anew; `none`: while nothing has come at all. */
+/** `lost`: after an attempt that received data, which restarts this list; `none`: before any data was received. */
 interface Waits {
   readonly lost: readonly number[];
   readonly none: readonly number[];
 }
 
 const defaultWaits: Waits = { lost: [1000, 3000, 10_000, 30_000, 60_000], none: [1000, 3000] };
-/** A server that sends nothing for so long is as good as gone. */
+/** A server that sends nothing for this long is treated as gone. */
 const silenceMilliseconds = 60_000;
 const sayAgainMilliseconds = 3000;
 
-/** Has all files of some datasets in `dataDir`, a folder each. All names are looked at before anything is fetched. */
+/** Downloads the files of some datasets to `dataDir`, a folder for each. All names are checked before anything is fetched. */
 export async function fetchDatasets(
   names: readonly string[],
   dataDir: string,
@@ -49,10 +49,10 @@ export async function fetchDatasets(
 }
 
 /**
- * Has a file in `folder`, which is made where there is none.
+ * Makes sure that a file is in `folder`, which is created if needed.
  *
- * @throws RunError, one line, if it can't be had: no network, an answer that isn't the file, another process at it, a disk
- * that is full, the signal
+ * @throws RunError, one line, if that fails: no network, a response that is not the file, another process downloading it, a full
+ * disk, the signal
  */
 export async function download(remote: RemoteFile, folder: string, options: DownloadOptions): Promise<void> {
   const file = path.join(folder, remote.name);
@@ -72,7 +72,7 @@ export async function download(remote: RemoteFile, folder: string, options: Down
 }
 
 async function lock(file: string): Promise<() => Promise<void>> {
-  // Should it be lost, two that fetch the same file harm each other no more than that its hash is wrong in the end.
+  // If the lock is lost, the worst that two downloads of the same file can do to each other is a wrong hash at the end.
   const attempt = await tryLock(lockFileOf(file)).catch((error: unknown) => {
     throw diskError(error, file);
   });
@@ -108,7 +108,7 @@ async function fetchAll(fetching: Fetching): Promise<void> {
   await publish(fetching);
 }
 
-/** What may go better the next time. */
+/** Failures that another attempt may not have. */
 class Interruption extends Error {}
 
 function stopped(file: string): RunError {
@@ -132,7 +132,7 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
-/** One request: appends to the part what is missing, or writes it anew where the server can't begin in the middle. */
+/** One request: appends what the part is missing, or writes it from the start if the server cannot resume. */
 async function fetchRest(fetching: Fetching, from: number): Promise<void> {
   const { remote, part } = fetching;
   const watch = watchSilence(fetching.signal);
@@ -150,7 +150,7 @@ async function fetchRest(fetching: Fetching, from: number): Promise<void> {
   }
 }
 
-/** A signal that also fires where nothing has been heard for long. */
+/** A signal that also fires if no data arrives for too long. */
 function watchSilence(signal: AbortSignal | undefined) {
   const silence = new AbortController();
   const timer = setTimeout(() => {
@@ -170,7 +170,7 @@ function watchSilence(signal: AbortSignal | undefined) {
 async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
   const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
   try {
-    // A compressed answer would be unpacked on the way, and its size and hash would be others.
+    // A compressed response would be unpacked by fetch, and its size and hash would differ.
     return await fetch(url, { headers: { 'accept-encoding': 'identity', ...range }, signal });
   } catch (error) {
     throw interruptionOf(error);
@@ -179,7 +179,7 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 
 function interruptionOf(error: unknown): Interruption {
   if (error instanceof Interruption) return error;
-  // fetch says "fetch failed", its cause says why.
+  // fetch only says "fetch failed"; the reason is in its cause.
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = codeOf(cause);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
@@ -189,7 +189,7 @@ function interruptionOf(error: unknown): Interruption {
   );
 }
 
-/** Where in the file the answer's bytes begin. Throws RunError for an answer that isn't the file. */
+/** Offset in the file of the response's first byte. Throws RunError for a response that is not the file. */
 function beginOf(fetching: Fetching, response: Response, from: number): number {
   const { status, statusText, headers } = response;
   const announced = Number(headers.get('content-length') ?? NaN);
@@ -231,7 +231,7 @@ async function* chunksOf(response: Response, heard: () => void): AsyncGenerator<
   }
 }
 
-/** Appends to the part, from its beginning where `begin` is 0. Resolves to the part's size. */
+/** Appends to the part, or overwrites it if `begin` is 0. Resolves to the part's size. */
 async function store(fetching: Fetching, begin: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   const { part, remote } = fetching;
   const say = progressMeter(fetching, begin);
@@ -256,7 +256,7 @@ async function onDisk<T>(file: string, work: Promise<T>): Promise<T> {
   });
 }
 
-/** `NAME: 45 MB of 170 MB, 5.2 MB/s`, now and then. */
+/** `NAME: 45 MB of 170 MB, 5.2 MB/s`, at intervals. */
 function progressMeter({ remote, onProgress }: Fetching, begin: number): (size: number) => void {
   const started = performance.now();
   let said = started;
@@ -272,7 +272,7 @@ function progressMeter({ remote, onProgress }: Fetching, begin: number): (size: 
   };
 }
 
-/** The part becomes the file, or goes where it isn't what is published. */
+/** Renames the part to the file, or deletes it if it is not what was published. */
 async function publish({ remote, file, part, onProgress }: Fetching): Promise<void> {
   const state = await fileState(part, remote);
   if (state !== 'whole') {

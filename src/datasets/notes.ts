@@ -1,11 +1,11 @@
-/** What a user should know of a dataset before models are trained on it, a line each: told, and nothing is changed. */
+/** What a user should know about a dataset before training on it, a line each. The dataset is not changed. */
 import type { Dataset, Split } from './dataset.js';
 import { countsOf } from './subsets.js';
 
 type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> &
   Partial<Pick<Dataset, 'trueLabels' | 'composition'>>;
 
-/** Of classes without images, images in both splits, classes of very different sizes, and images that show nothing. */
+/** About classes without images, images in both splits, classes of very different sizes, and blank images. */
 export function notesOn(data: Told): string[] {
   const lines = [...classNotes(data), ...repeated(data), ...imbalance(data), ...constant(data)];
   return lines.map((line) => `${data.name}: ${line}`);
@@ -20,7 +20,7 @@ function classNotes(data: Told): string[] {
   const untested = labels.filter((label) => trained[label]! > 0 && tested[label] === 0);
   const of = (list: readonly number[]) => {
     const names = list.slice(0, 5).map((label) => className(data, label));
-    // Names of combinations have commas.
+    // Names of combinations contain commas.
     const between = names.some((name) => name.includes(',')) ? '; ' : ', ';
     return `${list.length} of the ${classes} classes: ${[...names, ...(list.length > 5 ? ['...'] : [])].join(between)}`;
   };
@@ -39,7 +39,7 @@ function className({ classNames }: Pick<Told, 'classNames'>, label: number): str
   return classNames?.[label] ?? String(label);
 }
 
-/** Test images that are training images too, to the last pixel: who knows these by heart is right on them. */
+/** Test images that are also training images, pixel for pixel: a model that memorised them gets them right. */
 function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
   const pixels = test.images.length / test.count;
   const imageOf = (split: Split, i: number) => split.images.subarray(i * pixels, (i + 1) * pixels);
@@ -57,7 +57,7 @@ function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
     const equal = candidates.filter((at) => Buffer.compare(imageOf(test, at), image) === 0);
     count += equal.length;
     otherwise += equal.filter((at) => test.labels[at] !== trueLabels[i]).length;
-    // Each test image counts once, and is looked at no more.
+    // Each test image counts once and is then dropped.
     byHash.set(
       hash,
       candidates.filter((at) => !equal.includes(at)),
@@ -68,7 +68,7 @@ function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
   return [`${count} of ${test.count} test images are pixel-identical to training images${labelled}`];
 }
 
-/** FNV-1a (Fowler, Noll, Vo), 32 bits, of every other byte: what is equal there is compared whole. */
+/** FNV-1a (Fowler, Noll, Vo), 32 bits, of every other byte; images with equal hashes are then compared in full. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   // Hot: 55 million bytes of MNIST.
@@ -76,7 +76,7 @@ function hashOf(bytes: Uint8Array): number {
   return hash;
 }
 
-/** Classes are told to be of different sizes where the largest has so many times the images of the smallest, and so many more. */
+/** Sizes of classes are reported if the largest has this many times the images of the smallest, and this many more. */
 const uneven = { times: 3, more: 10 };
 
 function imbalance(data: Told): string[] {
@@ -95,7 +95,7 @@ function imbalance(data: Told): string[] {
   return [];
 }
 
-/** Of the classes that have images. */
+/** For classes that have images. */
 function extremesOf(counts: Int32Array) {
   let [least, most] = [
     { label: 0, count: Infinity },

@@ -1,9 +1,9 @@
 /**
- * Sequences of (image, label) pairs, drawn from a labelled split by a seeded stream (the set-up of Chan et al. 2022, arXiv
- * 2205.05055). Plain, each pair's class is uniform over the classes that have images, and its image uniform within the
- * class. In a bursty sequence the last pair's class and one other come up several times before it, so that the context
- * tells the answer; in a remapped one each class has a label drawn anew, so that only the context can. Classes may come up as
- * Zipf's law has it, some often and most rarely, and the last ones may be held out.
+ * Sequences of (image, label) pairs, drawn from a labelled split by a seeded random stream (the set-up of Chan et al. 2022, arXiv
+ * 2205.05055). In a plain sequence, each pair's class is uniform over the classes that have images, and its image uniform within
+ * the class. In a bursty one, the last pair's class and one other appear several times before it, so that the context gives the
+ * answer; in a remapped one, each class has a new random label, so that only the context does. Class frequencies may follow
+ * Zipf's law, a few common and most rare, and the last classes may be held out.
  */
 import { bisectRight } from 'd3-array';
 import { Random } from '../statistics/random.js';
@@ -13,27 +13,27 @@ export interface SequenceOptions {
   /** Class of every image, `[images]`. */
   readonly labels: Int32Array;
   readonly classes: number;
-  /** Pairs of a sequence. */
+  /** Pairs in a sequence. */
   readonly pairs: number;
   /** Share of bursty sequences. */
   readonly burstiness: number;
-  /** Share of sequences with labels drawn anew. */
+  /** Share of sequences with new random labels. */
   readonly labelRemapping: number;
-  /** Classes that never come up, the last by label; default: none. */
+  /** Number of classes that never appear, the last by label; default: none. */
   readonly heldOut?: number | undefined;
-  /** The class of rank r comes up in proportion to 1 / r^x; default: all equally often. */
+  /** The class of rank r appears in proportion to 1 / r^x; default: all equally often. */
   readonly zipf?: number | undefined;
 }
 
-/** `[count, pairs]` each, row-major. */
+/** Each `[count, pairs]`, row-major. */
 export interface Sequences {
-  /** Which image. */
+  /** Index of the image. */
   readonly indices: Int32Array;
-  /** The label that stands beside it and is to be predicted. */
+  /** The label paired with it, which is to be predicted. */
   readonly labels: Int32Array;
 }
 
-/** How often a class comes up in a bursty context (Chan et al. 2022); fewer where the context is shorter than two such. */
+/** How often each of two classes appears in a bursty context (Chan et al. 2022); less often if the context is too short for that. */
 const burst = 3;
 
 /** Draws `count` sequences. */
@@ -66,7 +66,7 @@ export interface ClassImages {
   readonly members: readonly number[];
 }
 
-/** Gives the place of a class, drawn anew at each call. */
+/** Returns the index of a class, a new draw at each call. */
 type ClassDraw = () => number;
 
 function classDraw(
@@ -78,11 +78,11 @@ function classDraw(
   const ranks = classRanks(classes);
   const ends: number[] = [];
   for (const { label } of images) ends.push((ends.at(-1) ?? 0) + (1 + ranks[label]!) ** -zipf);
-  // Rounding may make the product the whole sum.
+  // Rounding may make the product equal to the whole sum.
   return () => Math.min(bisectRight(ends, random.uniform() * ends.at(-1)!), ends.length - 1);
 }
 
-/** Rank of every class from 0, `[classes]`: the same for every seed, and in no relation to the labels. */
+/** Rank of every class from 0, `[classes]`: the same for every seed, and unrelated to the labels. */
 export function classRanks(classes: number): Int32Array {
   return Random.named(0, 'class ranks').permutation(classes);
 }
@@ -109,7 +109,7 @@ function burstyClasses(
   return [...Array.from(random.permutation(context), (i) => before[i]!), query];
 }
 
-/** So many different ones, in the order in which they were drawn. */
+/** This many different ones, in the order in which they were drawn. */
 export function distinct(count: number, draw: () => number): number[] {
   const chosen = new Set<number>();
   while (chosen.size < count) chosen.add(draw());

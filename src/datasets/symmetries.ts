@@ -1,12 +1,12 @@
 /**
- * More classes by turning images: a character that is rotated by a quarter turn, or mirrored, is another character (Santoro et al. 2016,
- * arXiv 1605.06065). Of a class c with n views, view v of all of its images is the class n c + v, so that views go together where classes
- * are taken or held out by their labels.
+ * More classes by rotating images: a character that is rotated by 90 degrees, or mirrored, counts as another character (Santoro et al.
+ * 2016, arXiv 1605.06065). With n views, view v of the images of class c becomes class n c + v, so that all views of a class are
+ * selected or held out together when classes are chosen by label.
  */
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape, RawDataset, RawSplit, Symmetries } from './dataset.js';
 
-/** What each is called. */
+/** Names of the views. */
 const viewNames = ['', ' turned by 90 degrees', ' turned by 180 degrees', ' turned by 270 degrees'];
 const mirrored = viewNames.map((name) => ` mirrored${name === '' ? '' : `,${name}`}`);
 
@@ -15,7 +15,7 @@ const views: Readonly<Record<Symmetries, readonly string[]>> = {
   all: [...viewNames, ...mirrored],
 };
 
-/** The dataset with a class for each view of each of its own. Throws UsageError if images are not square, or classes are combinations. */
+/** The dataset with a class for each view of each original class. Throws UsageError if images are not square or classes are combinations. */
 export function withSymmetries(raw: RawDataset, which: Symmetries | undefined, name: string): RawDataset {
   if (which === undefined) return raw;
   const { shape, classNames, groups, composition } = raw;
@@ -51,7 +51,7 @@ function turned({ images, labels }: RawSplit, shape: ImageShape, count: number):
   return { images: all, labels: repeated(labels, count).map((label, i) => label * count + (i % count)) };
 }
 
-/** Of each byte of a view, where it is in the image: after `view % 4` quarter turns to the left, mirrored first from the fourth on. */
+/** For each byte of a view, its index in the image: rotated left by `view % 4` times 90 degrees; views from 4 on are mirrored first. */
 function placesOf({ height: side, channels }: ImageShape, view: number): Int32Array {
   return Int32Array.from({ length: side * side * channels }, (_, at) => {
     let [row, column] = [Math.floor(at / channels / side), Math.floor(at / channels) % side];

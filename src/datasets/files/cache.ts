@@ -1,7 +1,7 @@
 /**
- * Decoded datasets in the user's cache folder, so that images are decoded and resized once. A file's name is the hash of all
- * that went into it, its first 32 bytes the SHA-256 of the rest: what is damaged is made anew, what changed is another file.
- * Then follow the length of a JSON header (uint32), the header, train images, test images, train labels, test labels (int32),
+ * Decoded datasets in the user's cache folder, so that images are decoded and resized only once. A file's name is the hash of
+ * all its inputs. Its first 32 bytes are the SHA-256 of the rest: a damaged file is rebuilt, and changed inputs give another file. Then
+ * follow the length of a JSON header (uint32), the header, train images, test images, train labels, test labels (int32),
  * little-endian throughout.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { isReported, RunError } from '../../terminal/errors.js';
 import type { RawDataset } from '../dataset.js';
 import { levelsSchema } from './deep.js';
 
-/** Raised whenever the same files and options come to give other bytes or notes. */
+/** Incremented whenever the same files and options give different bytes or notes. */
 const format = 4;
 
 const size = z.int().min(0);
@@ -23,17 +23,17 @@ const headerSchema = z.strictObject({
   classes: size,
   classNames: z.array(z.string()).optional(),
   notes: z.array(z.string()).optional(),
-  /** Of the test images. */
+  /** For the test images. */
   groups: z.strictObject({ noun: z.string(), of: z.array(z.int()) }).optional(),
   levels: levelsSchema.optional(),
   train: size,
   test: size,
 });
 
-/** What a dataset was made of and how: any JSON value, and equal ones give equal datasets. */
+/** What a dataset was made from and how: any JSON value; equal values give equal datasets. */
 export type Recipe = Readonly<Record<string, unknown>>;
 
-/** The dataset from the cache; where it isn't there, `make`'s, which is there from then on. */
+/** The dataset from the cache; if it is not there, that of `make`, which is then cached. */
 export async function cachedDataset(recipe: Recipe, make: () => Promise<RawDataset>): Promise<RawDataset> {
   const file = cacheFile(recipe);
   const found = await readCached(file);
@@ -43,7 +43,7 @@ export async function cachedDataset(recipe: Recipe, make: () => Promise<RawDatas
   return failure === undefined ? dataset : { ...dataset, notes: [...(dataset.notes ?? []), failure] };
 }
 
-/** Where a dataset of this recipe lies or would lie. */
+/** The file of a dataset with this recipe, whether it exists or not. */
 export function cacheFile(recipe: Recipe): string {
   const key = createHash('sha256')
     .update(JSON.stringify({ format, ...recipe }))
@@ -52,7 +52,7 @@ export function cacheFile(recipe: Recipe): string {
 }
 
 async function readCached(file: string): Promise<RawDataset | undefined> {
-  // One that can't be read is as good as none: it is made anew, and what then keeps it from being written is said.
+  // A file that cannot be read counts as missing: it is rebuilt, and a failure to write it then is reported.
   const bytes = await readFileIfThere(file).catch(() => undefined);
   if (bytes === undefined || bytes.length < 36) return undefined;
   const body = bytes.subarray(32);
@@ -88,7 +88,7 @@ function encode({ shape, classes, classNames, notes, groups, levels, train, test
   return [length, header, train.images, test.images, int32Bytes(train.labels), int32Bytes(test.labels)];
 }
 
-/** A dataset is there without its cache too: why it could not be written, for the user; undefined if it was. */
+/** Why the cache could not be written, for the user, as the dataset works without it; undefined if it was. */
 async function tryWrite(file: string, dataset: RawDataset): Promise<string | undefined> {
   const body = encode(dataset);
   const hash = createHash('sha256');

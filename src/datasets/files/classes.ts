@@ -1,4 +1,4 @@
-/** Classes of a dataset of images: which file is of which, whatever says so. */
+/** Classes of an image dataset: which file belongs to which class, however that is stated. */
 import * as path from 'node:path';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
@@ -7,11 +7,11 @@ import type { FileTree } from './tree.js';
 export interface LabelledFile {
   readonly path: string;
   readonly label: number;
-  /** Whom or what it is of, where a labels file says it. */
+  /** The person or thing that it shows or comes from, if a labels file says so. */
   readonly group?: string | undefined;
 }
 
-/** Files of a split in the order in which they are to stand. */
+/** Files of a split, in the order of its images. */
 export interface LabelledFiles extends Part {
   readonly files: readonly LabelledFile[];
 }
@@ -19,26 +19,26 @@ export interface LabelledFiles extends Part {
 export interface ClassLayout {
   readonly classNames: readonly string[];
   readonly train: LabelledFiles;
-  /** Undefined if it is to be drawn from the training images. */
+  /** Undefined if it will be drawn from the training images. */
   readonly test: LabelledFiles | undefined;
-  /** What the files' groups are, in the plural; of a labels file with a column of them. */
+  /** Plural noun for the files' groups, if a labels file has a column of them. */
   readonly groupNoun?: string | undefined;
-  /** What was taken for what, and what was left out. */
+  /** How names were interpreted, and what was left out. */
   readonly notes: readonly string[];
 }
 
 /** A tree, or a folder in it. */
 export interface Part {
   readonly tree: FileTree;
-  /** With a slash at its end; '' for the tree itself. */
+  /** With a trailing slash; '' for the tree itself. */
   readonly prefix: string;
 }
 
-/** What `images:PATH` needs to be, for whoever got it wrong. */
+/** What `images:PATH` must be, for error messages. */
 export const layouts =
   'a class is a folder of images: PATH/CLASS/..., or PATH/train/CLASS/... and PATH/test/CLASS/...; or PATH/labels.csv lists file and label';
 
-/** Throws UsageError for a class that is tested and not trained. */
+/** Throws UsageError for a class with test images but no training images. */
 export function refuseUnknown(test: Part, names: readonly string[], labels: ReadonlyMap<string, number>): void {
   const [first, ...others] = names.filter((name) => !labels.has(name));
   if (first === undefined) return;
@@ -50,7 +50,7 @@ export function refuseUnknown(test: Part, names: readonly string[], labels: Read
   );
 }
 
-/** Names that a file system or a person may have meant for one. */
+/** Names that a file system or a person may have meant to be the same. */
 export function likeNamed(folders: readonly string[], classNames: readonly string[]): string[] {
   const lower = classNames.map((name) => name.toLowerCase());
   const cased = [...new Set(lower)]
@@ -65,7 +65,7 @@ export function likeNamed(folders: readonly string[], classNames: readonly strin
   ];
 }
 
-/** As a message names it. */
+/** For messages. */
 export function partName({ tree, prefix }: Part): string {
   return path.join(tree.where, prefix.replace(/\/$/, ''));
 }

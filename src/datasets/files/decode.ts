@@ -1,4 +1,4 @@
-/** Image files and arrays as square arrays of bytes, by sharp. */
+/** Image files and arrays to square arrays of bytes, with sharp. */
 import type { Sharp, SharpOptions } from 'sharp';
 import { messageOf, UsageError } from '../../terminal/errors.js';
 import { formatBytes } from '../../terminal/format.js';
@@ -6,10 +6,10 @@ import type { Colour, ImageShape } from '../dataset.js';
 import type { DeepImage } from './deep.js';
 import { rgbToGrey } from './pixels.js';
 
-/** A file whose header promises more is not decoded: 100 megapixels are 300 MB. */
+/** A file whose header states more is not decoded: 100 megapixels are 300 MB. */
 const mostPixels = 100e6;
 
-/** How an image is wanted. */
+/** Requested form of an image. */
 export interface Wanted {
   /** Pixels of each side. */
   readonly side: number;
@@ -18,20 +18,20 @@ export interface Wanted {
 
 export interface ImageDecoder {
   /**
-   * An image file in any format that sharp reads, upright as its EXIF data say, transparency on white, the middle square of
-   * it: `[side, side, channels]`. A string where it can't be decoded: why.
+   * An image file in any format that sharp reads, rotated as its EXIF data say, transparency on white, cropped to the middle
+   * square: `[side, side, channels]`. If it cannot be decoded, a string: the reason.
    */
   decode(file: Uint8Array, wanted: Wanted): Promise<Uint8Array | string>;
   /**
-   * The numbers of a file in which they don't say what is black and white; undefined for any other file. A string where they are
-   * none: why. For files that `decode` can read.
+   * The numbers of a file whose type does not define black and white; undefined for any other file. If they cannot be used, a string:
+   * the reason. For files that `decode` can read.
    */
   deep(file: Uint8Array, wanted: Pick<Wanted, 'side'>): Promise<DeepImage | string | undefined>;
-  /** Bytes `[height, width, channels]` of one or three channels, the middle square of them, at another size. */
+  /** Bytes `[height, width, channels]` with one or three channels, cropped to the middle square and resized. */
   resize(image: Uint8Array, shape: ImageShape, side: number): Promise<Uint8Array>;
 }
 
-/** Loads sharp. Its own threads are default: many small images are decoded at once instead. */
+/** Loads sharp. An image uses one thread: many small ones are decoded at once instead. */
 export async function imageDecoder(): Promise<ImageDecoder> {
   const { default: sharp } = await import('sharp');
   sharp.concurrency(1);
@@ -62,21 +62,21 @@ export async function imageDecoder(): Promise<ImageDecoder> {
 }
 
 /**
- * `[side, side, 3]`. The triangle filter, widened where an image shrinks, averages over the area that a new pixel covers:
- * Pillow's BILINEAR. It never leaves 0..255, so thin ink gets no halo as it would by Lanczos.
+ * `[side, side, 3]`. The triangle filter, widened when an image shrinks, averages over the area that a new pixel covers, as
+ * Pillow's BILINEAR does. It never leaves 0..255, so thin strokes get no halo as with Lanczos.
  */
 function bytesOf(image: Sharp, side: number): Promise<Buffer> {
   return image.resize(side, side, cover).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
 }
 
-/** `open` gives the image anew: it is looked at first, and then read. */
+/** `open` is called twice: for the header, then for the pixels. */
 async function readDeep(open: () => Sharp, side: number): Promise<DeepImage | string | undefined> {
   const { depth, space } = await open().metadata();
   if (depth === 'uchar' || depth === 'ushort') return undefined;
   const isWide = space === 'grey16' || space === 'rgb16';
   const isFloat = depth === 'float' || depth === 'double';
   if (isFloat && isWide) return '16-bit floating-point numbers are not supported';
-  // What is signed of 16 bits comes out unsigned: it is moved up before, and back.
+  // sharp outputs signed 16 bits as unsigned: the values are shifted up before, and back after.
   const shift = isWide ? 32768 : 0;
   const image = open().pipelineColourspace(space).removeAlpha().resize(side, side, cover);
   const moved = shift === 0 ? image : image.linear(1, shift);
@@ -90,19 +90,19 @@ async function readDeep(open: () => Sharp, side: number): Promise<DeepImage | st
 
 const cover = { fit: 'cover', position: 'centre', kernel: 'linear' } as const;
 
-/** Little-endian or big-endian, of 32 or 64 bits (TIFF 6.0; BigTIFF). */
+/** Little-endian or big-endian, with 32-bit or 64-bit offsets (TIFF 6.0; BigTIFF). */
 function isTiff(file: Uint8Array): boolean {
   const start = Buffer.from(file.subarray(0, 4)).toString('latin1');
   return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(start);
 }
 
-/** libvips appends one line per message; of 64-bit floats, which other programs write, it says what nobody would understand. */
+/** libvips gives one line per message. Its message about 64-bit floats, which other programs write, is cryptic. */
 const firstLine = (text: string) =>
   text.includes('tiff2vips: samples out of range')
     ? 'pixels of more than 32 bits, such as 64-bit floats, are not supported: convert them to 32 bits'
     : text.split('\n')[0]!.trim();
 
-/** Node reads and writes files of up to 2 GB at once, a dataset's two splits make one, and a member holds more than one copy. */
+/** Node reads and writes at most 2 GB at once, both splits of a dataset are one file, and a member holds more than one copy. */
 const mostBytes = 1.5e9;
 
 /** Memory for the images of a split. Throws UsageError if they are too many or too large. */
@@ -115,10 +115,10 @@ export function allocateImages(bytes: number, where: string): Uint8Array {
   );
 }
 
-/** Images in work at once: enough for the threads of Node's pool, little enough for memory. */
+/** Images processed at once: enough for the threads of Node's pool, and few enough for memory. */
 const inWork = 8;
 
-/** Runs `work` for each item, several at once. Rejects with the first failure, once what was begun is over. */
+/** Runs `work` for each item, several at once. Rejects with the first failure, after the calls that had started. */
 export async function eachAtOnce<T>(
   items: AsyncIterable<T> | Iterable<T>,
   work: (item: T) => Promise<void>,

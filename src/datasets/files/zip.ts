@@ -1,6 +1,6 @@
 /**
- * Zip archives as strangers make them. Names that lead out of the archive, and archives that would unpack to far more than
- * they are, are refused before anything is unpacked; nothing is ever written to disk. The archive is held in memory.
+ * Zip archives from untrusted sources. Names that point outside the archive, and archives that would unpack to far more than
+ * their own size, are rejected before anything is unpacked; nothing is ever written to disk. The archive is held in memory.
  */
 import * as fs from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
@@ -17,23 +17,23 @@ export interface Zip {
   readonly reader: ZipFile;
   /** By name, in the archive's order. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Names of folders that the archive lists, without the slash at their end. */
+  /** Names of folders that the archive lists, without the trailing slash. */
   readonly folders: readonly string[];
 }
 
 export interface ZipLimits {
-  /** Largest archive. */
+  /** Size of the archive, at most. */
   readonly archiveBytes: number;
-  /** Largest file in it, unpacked. */
+  /** Unpacked size of each file, at most. */
   readonly fileBytes: number;
-  /** All of them, unpacked. */
+  /** Unpacked size of all files together, at most. */
   readonly totalBytes: number;
-  /** Beyond `ratioFromBytes` the archive may unpack to so many times its own size. */
+  /** An archive that unpacks to more than `ratioFromBytes` may unpack to this many times its own size, at most. */
   readonly ratio: number;
   readonly ratioFromBytes: number;
 }
 
-/** Pictures are compressed already, so an honest archive of them unpacks to little more than itself; flat drawings to 100 times. */
+/** Image files are compressed already, so a genuine archive of them hardly grows when unpacked; flat drawings grow up to 100 times. */
 export const zipLimits: ZipLimits = {
   archiveBytes: 2e9,
   fileBytes: 256e6,
@@ -42,7 +42,7 @@ export const zipLimits: ZipLimits = {
   ratioFromBytes: 1e9,
 };
 
-/** Reads an archive and looks at every name and size in it. Throws UsageError, one line, if it is unsafe or damaged. */
+/** Reads an archive and checks every name and size in it. Throws UsageError, one line, if it is unsafe or damaged. */
 export async function openZip(file: string, limits: ZipLimits = zipLimits): Promise<Zip> {
   const bytes = readArchive(file, limits);
   const { reader, listed } = await list(file, bytes);
@@ -85,10 +85,10 @@ interface Listed {
 }
 
 async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; listed: Listed[] }> {
-  // By its default: the package's bundle has no other name of a CommonJS module that is loaded late.
+  // The default export: in the package's bundle, a CommonJS module that is imported late has no named ones.
   const { default: yauzl } = await import('yauzl');
   try {
-    // Sizes are checked where a file is unpacked: one that is wrong there is no reason to refuse the others.
+    // Sizes are checked when a file is unpacked: one wrong size is no reason to reject the other files.
     const reader = await yauzl.fromBufferPromise(bytes, { decodeStrings: false, validateEntrySizes: false });
     const listed: Listed[] = [];
     for await (const entry of reader.eachEntry()) listed.push({ name: entryName(entry), entry });
@@ -101,7 +101,7 @@ async function list(file: string, bytes: Buffer): Promise<{ reader: ZipFile; lis
 /** Systems on which a backslash separates folders: MS-DOS and NTFS in the upper byte of "version made by". */
 const backslashSystems = [0, 10];
 
-/** As PowerShell 5 writes it, `cat\0.png` is a file in a folder, whatever system the archive says that it comes from. */
+/** PowerShell 5 writes `cat\0.png` for a file in a folder, whatever system the archive claims to be from. */
 function entryName({ fileNameRaw, versionMadeBy }: Entry): string {
   const name = decodeName(fileNameRaw);
   const separates = !name.includes('/') || backslashSystems.includes(versionMadeBy >>> 8);
@@ -119,7 +119,7 @@ function refuseUnsafe(file: string, name: string): void {
     );
 }
 
-/** Which of two files of one name is meant nobody can tell; of two copies of one file it makes no difference. */
+/** If two different files have the same name, it is unknown which is meant; two copies of the same file do no harm. */
 function refuseTwice(file: string, files: readonly Listed[]): void {
   const seen = new Map<string, Entry>();
   for (const { name, entry } of files) {
@@ -144,7 +144,7 @@ function refuseBomb(file: string, packed: number, files: readonly Listed[], limi
     throw new UsageError(`unpacks from ${formatBytes(packed)} to ${formatBytes(total)}`, file, remedy);
 }
 
-/** Unpacks files one after the other, in the given order; in place of one that can't be: why. */
+/** Unpacks files one by one, in the given order. A file that cannot be unpacked gives the reason instead. */
 export async function* unzip(
   zip: Zip,
   names: readonly string[],
@@ -181,7 +181,7 @@ async function unpack({ bytes, reader }: Zip, entry: Entry): Promise<Uint8Array 
   return crc32.buf(unpacked) >>> 0 === entry.crc32 ? unpacked : 'damaged in the archive (its CRC-32 does not match)';
 }
 
-/** Throws where there is more than the archive says: it may be any number of times as much. */
+/** Throws if there is more data than the archive states: it could be arbitrarily much. */
 function unpackZstandard(packed: Uint8Array, size: number): Uint8Array {
   const unpacked = new Uint8Array(size);
   let at = 0;
