@@ -47,7 +47,7 @@ export function contrast<Name extends ScoreName>(
   // No largest step is less than none of the range, or more than all of it.
   const difference =
     name === 'jump'
-      ? { value, interval: { lower: atLeast(-1, interval.lower), upper: -atLeast(-1, -interval.upper) } }
+      ? { value, interval: { lower: Math.max(-1, interval.lower), upper: Math.min(1, interval.upper) } }
       : { value, interval };
   const known = drawsWithValue(differences);
   const above = known.reduce((sum, value) => sum + (value > 0 ? 1 : value === 0 ? 0.5 : 0), 0);
@@ -85,11 +85,6 @@ function shareOf(x: number, y: number): number {
   if (!(x > 0) || Number.isNaN(y)) return NaN;
   if (minus(y, x) === 0) return 0.5;
   return y === Infinity ? 1 : y <= 0 ? 0 : y / (x + y);
-}
-
-/** NaN stays. */
-function atLeast(least: number, value: number): number {
-  return value < least ? least : value;
 }
 
 /** Values that are equal up to rounding, including infinities, do not differ. */

@@ -4,7 +4,6 @@ import { meanOfUnits, type UnitValues } from '../metrics/metric.js';
 import { normalScores } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { effectiveCount, errorsOf } from './noise.js';
-import { present } from '../machine/present.js';
 import { mixed, mixturesOf, sameTrainings } from './trainings.js';
 import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
 import { correlation, deviationsTogether, drawExpected, seedModelOf, shareError, type Observed } from './seed-model.js';
@@ -17,9 +16,9 @@ export function expectedCurves(
   const { metric, scales, draws } = curve;
   if (draws.length === 0 || scales.every((scale) => scale.members.length < 2)) return undefined;
   const observed = observe(curve, members);
-  const model = seedModelOf(observed, { scales, limits: metric.limits, first: sameTrainings(scales, members) });
-  const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
   const first = sameTrainings(scales, members);
+  const model = seedModelOf(observed, { scales, limits: metric.limits, first });
+  const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
   const mixtures = mixturesOf(scales, first, model.spread.deviations);
   const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
   return {
@@ -30,14 +29,18 @@ export function expectedCurves(
         normals.map((numbers) => mixed(mixtures, numbers)),
         transform,
         // Moments of one training tell one variance: a seed that is far off at one is so at the next.
-        first.map((j) => present(ofVariances(j + 1)[j])),
+        first.map(ofVariance),
       ),
   };
 }
 
 /** A stream for each scale, the same for every metric. */
 export function ofVariances(scales: number): Random[] {
-  return Array.from({ length: scales }, (_, j) => Random.named(0, 'seed model', 'variances', j));
+  return Array.from({ length: scales }, (_, j) => ofVariance(j));
+}
+
+function ofVariance(scale: number): Random {
+  return Random.named(0, 'seed model', 'variances', scale);
 }
 
 /**

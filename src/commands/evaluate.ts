@@ -56,7 +56,8 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
               : {
                   curvePer: curve.factor,
                   curves: curves.map((each) => ({
-                    ...{ [curve.factor]: present(each.run.curve).value, metrics: ofCurve(each) },
+                    [curve.factor]: present(each.run.curve).value,
+                    metrics: ofCurve(each),
                   })),
                 }),
           },

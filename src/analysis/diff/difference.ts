@@ -177,15 +177,9 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
     return { ...estimate, ...ofShares(metric, { members, draws, places: each, estimate }) };
   });
   const adjusted = holm(found.map(({ p }) => p));
-  const first = {
-    one: sameTrainings(
-      places.map((each) => ({ members: each.one })),
-      members,
-    ),
-    other: sameTrainings(
-      places.map((each) => ({ members: each.other })),
-      members,
-    ),
+  const firstOf = (side: keyof DrawPlaces) => {
+    const own = places.map((each) => ({ members: each[side] }));
+    return sameTrainings(own, members);
   };
   const sideOf = (scale: MatchedScale['one'], at: readonly number[]): SideValue => {
     const { width, parameters } = scale;
@@ -202,7 +196,13 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
       other: sideOf(scales[i]!.other, places[i]!.other),
       ...{ difference: value, interval, p, adjusted: adjusted[i]!, degrees, mcnemar: test },
     })),
-    family: places.length < 2 ? undefined : differenceOf(draws, places, { limits: metric.limits, first }),
+    family:
+      places.length < 2
+        ? undefined
+        : differenceOf(draws, places, {
+            limits: metric.limits,
+            first: { one: firstOf('one'), other: firstOf('other') },
+          }),
     ...drawnOf(metric, members),
     adjustedFor: scales.length,
   };

@@ -48,18 +48,18 @@ function leadingDigit(value: number): number {
 }
 
 /**
- * If not all ticks have room on a logarithmic axis, 1, 2 and 5 times a power of ten take precedence, unless they cover
+ * For a logarithmic axis: if not all ticks have room on it, 1, 2 and 5 times a power of ten take precedence, unless they cover
  * less than half of it, as they may where the ticks are the points' own values.
  */
-export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[], isLog: boolean): Tick[] {
+export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[]): Tick[] {
   const all = fit(ticks);
   const round = ticks.filter(({ at }) => [1, 2, 5].includes(leadingDigit(at)));
-  return isLog && all.length < ticks.length && 2 * octaves(round) >= octaves(ticks) ? fit(round) : all;
+  return all.length < ticks.length && 2 * octaves(round) >= octaves(ticks) ? fit(round) : all;
 }
 
-/** Doublings between the first tick and the last; NaN if there is none. */
+/** Doublings between the first tick and the last, also of a descending axis; NaN if there is none. */
 function octaves(ticks: readonly Tick[]): number {
-  return Math.log2(Number(ticks.at(-1)?.at) / Number(ticks[0]?.at));
+  return Math.abs(Math.log2(Number(ticks.at(-1)?.at) / Number(ticks[0]?.at)));
 }
 
 /** The points' own values as ticks if they are few and whole, such as depths, widths and steps; else undefined: use round numbers. */

@@ -273,14 +273,14 @@ export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick
   // From left to right, even if the axis is descending.
   const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
   const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit);
-  return x.ticks === undefined ? roundest(ordered, fit, x.isLog ?? false) : fit(ordered);
+  return x.ticks === undefined && x.isLog === true ? roundest(ordered, fit) : fit(ordered);
 }
 
 export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {
   const ticks = ticksOf(y, Math.max(2, Math.min(6, Math.floor(height / (28 * unit)))));
   const place = placing(y.domain, [0, height], y.isLog ?? false);
   const fit = (some: readonly Tick[]) => withRoom(some, place, () => 0.75 * line, 0.5 * line);
-  return y.ticks === undefined ? roundest(ticks, fit, y.isLog ?? false) : fit(ticks);
+  return y.ticks === undefined && y.isLog === true ? roundest(ticks, fit) : fit(ticks);
 }
 
 function leftOf(panel: Panel, { height }: PanelLayout, look: Look): number {

@@ -6,6 +6,7 @@ import {
   domainOf,
   linearTicks,
   logTicks,
+  roundest,
   wholePlaces,
   placing,
   shareTicks,
@@ -124,4 +125,22 @@ test('an axis has its ticks at the points where they are few and whole, such as 
   expect(wholePlaces([0.5, 1])).toBeUndefined();
   expect(wholePlaces([7, 7])).toBeUndefined();
   expect(wholePlaces(Array.from({ length: 13 }, (_, i) => i + 1))).toBeUndefined();
+});
+
+test('round ticks take precedence where they cover half of an axis, whichever way it runs', () => {
+  const ticksOf = (values: readonly number[]) => values.map((at) => ({ at, text: String(at) }));
+  const firstTwo = (some: readonly { at: number; text: string }[]) => some.slice(0, 2);
+  const shown = (values: readonly number[]) => roundest(ticksOf(values), firstTwo).map(({ at }) => at);
+  const [covered, bare] = [
+    [0.9, 1, 2, 4, 5, 6],
+    [0.06, 0.1, 0.2, 0.3, 0.4],
+  ];
+  expect([shown(covered), shown(covered.toReversed())]).toEqual([
+    [1, 2],
+    [5, 2],
+  ]);
+  expect([shown(bare), shown(bare.toReversed())]).toEqual([
+    [0.06, 0.1],
+    [0.4, 0.3],
+  ]);
 });
