@@ -98,7 +98,7 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
     const placed = coordinate === undefined ? shown : await placeBy(shown, coordinate, { folder, columns });
     opened.push({
       ...{ folder, record: withClasses(record, shown), words, complete: placed, absent, columns },
-      notes: [...files, ...probeNotes(record), ...lengthNotes(members, points), ...notes],
+      notes: [...files, ...probeNotes(record), ...lengthNotes(record, members, points), ...notes],
       ...{ label, held, curve },
     });
   }
@@ -170,13 +170,19 @@ function momentsIn(
   throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
 }
 
-/** Said where trainings of other lengths are seen while they are still the same. */
-function lengthNotes(members: readonly TrainedMember[], points: readonly TrainedMember[]): string[] {
+/** For points at which trainings of several lengths are the same, or, with a schedule, nearly so. */
+function lengthNotes(
+  { experiment: { schedule } }: RunRecord,
+  members: readonly TrainedMember[],
+  points: readonly TrainedMember[],
+): string[] {
   const lengths = new Set(members.map(({ trained }) => trained.steps));
   if (lengths.size < 2 || points.every(({ moment }) => moment === undefined)) return [];
-  return [
-    'trainings that differ only in their length are the same training at first: after a step each seed counts once, in the longest',
-  ];
+  const alike =
+    schedule === 'constant'
+      ? 'are the same training at first'
+      : 'begin alike, but with other learning rates (--schedule)';
+  return [`trainings that differ only in their length ${alike}: after a step each seed counts once, in the longest`];
 }
 
 function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {

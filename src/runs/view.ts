@@ -3,6 +3,7 @@
  * plain view shows the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
  * Pure, so that a page places members as commands do.
  */
+import { greatest, rollup } from 'd3-array';
 import { factorKeys, furtherFactors, keyOfOption, optionOf, type FactorKey } from '../experiment/factor-names.js';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
@@ -228,21 +229,17 @@ export function pointsAt<T extends Point>(points: readonly T[], { at, axis, all 
 
 /**
  * Trainings that differ only in their length are one training up to the end of the shorter one: after a step that both pass they are the
- * same model, which is no second seed. The longest one is kept.
+ * same model, which is no second seed; under a schedule, whose rates depend on the length, a similar one. The longest one is kept.
  */
 export function onePerTraining<T extends Point>(points: readonly T[]): readonly T[] {
   if (points.every(({ moment }) => moment === undefined)) return points;
-  const kept = new Map<string, T>();
-  const isShorter = (one: T, other: T) =>
-    one.trained === undefined || other.trained === undefined
-      ? one.moment === undefined || other.moment !== undefined
-      : one.trained.steps < other.trained.steps;
-  const keyOf = ({ seed, coordinates }: T) => JSON.stringify([seed, { ...coordinates, loss: 0, epochs: 0 }]);
-  for (const point of points) {
-    const other = kept.get(keyOf(point));
-    if (other === undefined || isShorter(other, point)) kept.set(keyOf(point), point);
-  }
-  return points.filter((point) => kept.get(keyOf(point)) === point);
+  // FLOPs follow from the others, and were computed from the whole training's, which differ in how they round.
+  const keyOf = ({ seed, coordinates }: T) => JSON.stringify([seed, { ...coordinates, loss: 0, epochs: 0, flops: 0 }]);
+  // A page does not know the lengths: there a training that goes on is longer than one that ends, and the last of equals is kept.
+  const lengthOf = ({ trained, moment }: T) => trained?.steps ?? (moment === undefined ? 0 : 1);
+  const longest = rollup(points, (alike) => greatest(alike.toReversed(), lengthOf), keyOf);
+  const kept = new Set(longest.values());
+  return points.filter((point) => kept.has(point));
 }
 
 /** Which of a run's curves it is, if each value of a factor has its own. */

@@ -1,9 +1,10 @@
-/** Opening a grid that is partly trained. */
+/** Opening grids: partly trained, and of several lengths. */
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { openRuns } from '../../../src/runs/open.js';
-import { membersOf, writeRunRecord } from '../../../src/runs/run.js';
+import { present } from '../../../src/machine/present.js';
+import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../../src/runs/run.js';
 import { Random } from '../../../src/statistics/random.js';
 import { runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
 
@@ -22,4 +23,30 @@ test('combinations that no member has are named, and leave no curve', async () =
   const curves = await openRuns(folder, { curvePer: 'depth', where: { learningRate: 0.1 } });
   expect(curves.map(({ curve, complete }) => [curve?.name, complete.length])).toEqual([['depth 1', 2]]);
   expect(await openRuns(folder, { curvePer: 'depth' })).toHaveLength(2);
+});
+
+test.each([
+  ['constant', 'are the same training at first'],
+  ['cosine', 'begin alike, but with other learning rates (--schedule)'],
+] as const)('trainings of two lengths under a %s schedule %s', async (schedule, alike) => {
+  const folder = path.join(await temporaryFolder(), 'lengths');
+  const experiment = resolveExperiment({
+    ...{ arch: 'cnn', widths: [4], seeds: [0, 1], steps: [1994, 6886], moments: '1000,1994', schedule },
+  });
+  await writeRunRecord(folder, runRecord({ name: 'lengths', experiment }));
+  for (const key of membersOf(experiment)) {
+    await writeMember(folder, key, syntheticOutcomes(20, 0.5, Random.named(key.seed, 'outcomes')));
+    const member = memberFolder(folder, key);
+    const record = present(await readMemberRecord(member));
+    const steps = key.factors?.steps ?? 1994;
+    // After step 1994, FLOPs computed from the whole of either training differ in their last bit.
+    await writeMemberRecord(member, { ...record, steps, trainingFlops: 8_158_673_978 * steps });
+  }
+  const [curve] = await openRuns(folder, { at: 1994 });
+  expect(curve?.complete.map(({ id }) => id)).toEqual(['cnn-w4-steps6886-s0 at 1994', 'cnn-w4-steps6886-s1 at 1994']);
+  expect(curve?.notes).toContain(
+    `trainings that differ only in their length ${alike}: after a step each seed counts once, in the longest`,
+  );
+  const [ends] = await openRuns(folder, { at: 6886 });
+  expect(ends?.notes).toEqual([]);
 });
