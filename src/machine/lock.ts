@@ -187,6 +187,9 @@ function hold(file: string, fd: number): Held {
     fs.rmSync(file, { force: true });
     throw error;
   }
+  const stopCleanUp = cleanedUp(() => {
+    remove(file, token);
+  });
   const lock: Held = {
     file,
     token,
@@ -207,12 +210,9 @@ function hold(file: string, fd: number): Held {
       await stopBeating(token);
       fs.closeSync(fd);
       remove(file, token);
-      keepAtSignals();
+      stopCleanUp();
     },
   };
-  const keepAtSignals = cleanedUp(() => {
-    remove(file, token);
-  });
   held.add(lock);
   return lock;
 }

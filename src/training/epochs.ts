@@ -31,9 +31,9 @@ export interface TrainedState {
 }
 
 /** Files written during training. */
-type TrainingFiles = Pick<MemberFiles, 'stopped' | 'checkpoint' | 'moment'>;
+export type TrainingFiles = Pick<MemberFiles, 'stopped' | 'checkpoint' | 'moment'>;
 
-interface Surroundings {
+export interface TrainingContext {
   readonly stepper: Stepper;
   readonly evaluation: MemberTest;
   readonly summaries: Summaries;
@@ -49,7 +49,7 @@ export async function trainEpochs(
   member: Member,
   files: TrainingFiles,
   { state: start, begun, history: done, within = epochStart }: Checkpoint,
-  { stepper, evaluation, summaries, report, stop }: Surroundings,
+  { stepper, evaluation, summaries, report, stop }: TrainingContext,
 ): Promise<TrainedState> {
   const { id, experiment, length, imagesPerStep } = member;
   if (done.length >= length.epochs) {

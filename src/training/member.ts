@@ -6,14 +6,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../engine/backend.js';
 import { momentsOf } from '../experiment/moments.js';
 import { encodeStrips } from '../runs/pictures.js';
-import { loadCheckpoint, MemberFiles } from './checkpoint.js';
-import { recordOf, trainEpochs } from './epochs.js';
+import { loadCheckpoint, MemberFiles, type Checkpoint } from './checkpoint.js';
+import { recordOf, trainEpochs, type TrainingContext, type TrainingFiles } from './epochs.js';
 import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { nth } from '../machine/present.js';
 import { jobData, openMembers, type Member, type ReportEvent } from './open-member.js';
-import { initialHostState, parametersOf, toTensors } from './state.js';
+import { initialHostState, parametersOf, toTensors, type HostState } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
 import { tuneMember } from './tune.js';
 import { stateNames } from './step.js';
@@ -92,17 +92,12 @@ export async function trainAndEvaluate(
   return { type: 'complete', member: id, seconds: record.trainingSeconds, peakMemoryBytes };
 }
 
-interface Training extends Omit<Parameters<typeof trainEpochs>[3], 'evaluation'> {
+interface Training extends Omit<TrainingContext, 'evaluation'> {
   readonly stop: StopSignal;
 }
 
 /** What TensorFlow holds for it is freed, however it ends. */
-async function trainAndTest(
-  member: Member,
-  files: Parameters<typeof trainEpochs>[1],
-  from: Parameters<typeof trainEpochs>[2],
-  training: Training,
-) {
+async function trainAndTest(member: Member, files: TrainingFiles, from: Checkpoint, training: Training) {
   const { stop, report } = training;
   const evaluation = new MemberTest(member);
   try {
@@ -122,7 +117,7 @@ async function trainAndTest(
   }
 }
 
-function testOf(evaluation: MemberTest, parameters: Parameters<typeof toTensors>[0]) {
+function testOf(evaluation: MemberTest, parameters: HostState) {
   const tensors = toTensors(parameters);
   try {
     return { outcomes: evaluation.outcomes(tensors), probes: evaluation.probes(tensors) };

@@ -86,11 +86,12 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const { plan, stackOf } = missingPlan;
   const { dataDir } = request.execution;
   const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
-  const choices = await precisionsOf(work, missingPlan, (key, threads) =>
-    workerJob({ key, digest: digestOf(key), stack: null }, { ...surroundings, threads }),
-  );
   const planned =
-    record !== undefined && plan.members.length === 0 ? record : { ...plannedRecord(work, missingPlan), ...choices };
+    record !== undefined && plan.members.length === 0
+      ? record
+      : await withPrecisions(plannedRecord(work, missingPlan), work, missingPlan, (key, threads) =>
+          workerJob({ key, digest: digestOf(key), stack: null }, { ...surroundings, threads }),
+        );
   if (!isSameRecord(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
   if (tensorboard && plan.members.length > 0) {
     const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
@@ -112,26 +113,24 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
 }
 
-/** What `--precision auto` is for the members that are missing, beside what the record says of others; nothing without it. */
-async function precisionsOf(
+/** The planned record with what `--precision auto` chooses for the missing members; without that option, the record itself. */
+async function withPrecisions(
+  planned: RunRecord,
   { experiment, record, runtime, note, signal }: Work,
   { plan, stackOf, costOf }: MissingPlan,
   jobOf: (key: MemberKey, threads: number) => WorkerJob,
-): Promise<Pick<RunRecord, 'precisions'>> {
-  if (experiment.precision !== 'auto') return {};
-  const threads = new Map(
-    plan.members.flatMap(({ id, threads }) => stackOf(id).map((key) => [memberId(key), threads] as const)),
-  );
+): Promise<RunRecord> {
+  if (experiment.precision !== 'auto') return planned;
   const missing = plan.members.flatMap(({ id }) => stackOf(id));
   const chosen = await choosePrecisions(missing, membersOf(experiment), {
     ...{ record, device: runtime.device.kind, note },
     stepsOf: (key) => costOf(key).steps,
     pilotOf: (key) => {
       note(`--precision auto: taking the first steps of ${memberId(key)} in float32 and bfloat16`);
-      return askPilot(jobOf(key, present(threads.get(memberId(key)))), { note, signal });
+      return askPilot(jobOf(key, present(planned.threads[memberId(key)])), { note, signal });
     },
   });
-  return { precisions: { ...record?.precisions, ...chosen } };
+  return { ...planned, precisions: { ...record?.precisions, ...chosen } };
 }
 
 /** The run.json for a run with missing members, or for a new one. */

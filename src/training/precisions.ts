@@ -5,9 +5,10 @@
  * not one over precisions, and a large family needs few pilots.
  */
 import { readFileSync } from 'node:fs';
+import { greatest, rollup } from 'd3-array';
 import type { Runtime } from '../install/runtime.js';
 import { memberId, type MemberKey, type PrecisionChoice, type PrecisionPilot, type RunRecord } from '../runs/record.js';
-import type { FactorKey } from '../experiment/factor-names.js';
+import { architecture } from '../runs/view.js';
 import { present } from '../machine/present.js';
 import { formatNumber } from '../terminal/format.js';
 
@@ -49,11 +50,12 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
 }
 
 /** Factors that change how large a step is. */
-const ofSteps: readonly FactorKey[] = ['depth', 'blocks', 'heads', 'classes', 'batchSize', 'imageSize'];
+const ofSteps: readonly string[] = [...architecture, 'classes', 'batchSize'];
 
 /** The same text for members whose steps are equally large. */
-export function sizeOfStep({ arch, width, factors = {} }: MemberKey): string {
-  return JSON.stringify([arch, width, ...ofSteps.map((name) => factors[name] ?? null)]);
+export function sizeOfStep({ arch, width, factors }: MemberKey): string {
+  const values: Readonly<Record<string, number | undefined>> = { ...factors, width };
+  return JSON.stringify([arch, ...ofSteps.map((name) => values[name] ?? null)]);
 }
 
 export interface PrecisionContext {
@@ -78,11 +80,7 @@ export async function choosePrecisions(
     const recorded = record?.precisions?.[memberId(key)];
     if (recorded !== undefined) known.set(sizeOfStep(key), recorded);
   }
-  const longest = new Map<string, MemberKey>();
-  for (const key of missing) {
-    const other = longest.get(sizeOfStep(key));
-    if (other === undefined || stepsOf(key) > stepsOf(other)) longest.set(sizeOfStep(key), key);
-  }
+  const longest = rollup(missing, (keys) => present(greatest(keys, (key) => stepsOf(key))), sizeOfStep);
   const chosen: Record<string, PrecisionChoice> = {};
   for (const key of missing) {
     const step = sizeOfStep(key);

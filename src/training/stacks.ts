@@ -32,7 +32,7 @@ export function stacksOf(
 }
 
 /** The same text for members that differ only in those. */
-export function alikeExceptSeedAndRate({ arch, width, factors = {} }: MemberKey): string {
+function alikeExceptSeedAndRate({ arch, width, factors = {} }: MemberKey): string {
   const others = Object.entries(factors).filter(([name]) => name !== 'learningRate');
   return JSON.stringify([arch, width, others.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
