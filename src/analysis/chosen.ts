@@ -97,14 +97,18 @@ export function sampleChosen(
   return { metric, rule: choice.rule, curve, candidates, place, pick, taken };
 }
 
-/** The curve of other members: in each draw of the candidate that was taken in that draw of the first. Of as many draws, of the same test set. */
+/**
+ * The curve of other members under a chosen metric: each draw uses the candidate that was selected in that draw of the first.
+ *
+ * @param curve the other members' under the metric itself, in as many draws of the same test set
+ */
 export function sampleTaken(
   { candidates, place, taken }: SampledChoice,
+  curve: SampledCurve,
   members: readonly MemberOutcomes[],
   options: SampleOptions,
 ): SampledCurve {
-  const curves = candidates.map(({ metric }) => sampleCurve(metric, members, options));
-  const own = curves[place]!;
-  if (curves.length === 1) return own;
-  return { ...own, draws: taken.map((i, b) => curves[i]!.draws[b]!) };
+  if (candidates.length === 1) return curve;
+  const curves = candidates.map(({ metric }, i) => (i === place ? curve : sampleCurve(metric, members, options)));
+  return { ...curve, draws: taken.map((i, b) => curves[i]!.draws[b]!) };
 }

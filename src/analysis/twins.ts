@@ -111,7 +111,7 @@ function twinCurves(
   const size = { draws: curve.draws.length, scales: curve.scales.length };
   const [a, b] = [
     scoreDraws(curve, axis),
-    scoreDraws(sampleTaken(sampled, tuned, own), axis, normalsOf({ ...size, of: apart })),
+    scoreDraws(sampleTaken(sampled, other.curve, tuned, own), axis, normalsOf({ ...size, of: apart })),
   ];
   const one = sharpCurve(sampled, untuned, { ...options, onStep: stepsOfPart(onStep, 0, 2) });
   const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });

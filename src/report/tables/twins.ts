@@ -1,6 +1,7 @@
 /** A family and its tuned twin, as text. */
 import { sum } from 'd3-array';
 import type { TunedComparison, TwinCurve, TwinCurves, TwinVerdict } from '../../analysis/twins.js';
+import type { ScoreName } from '../../analysis/scores.js';
 import type { NamedRun } from '../../analysis/diff/difference.js';
 import { nth } from '../../machine/present.js';
 import { optionOf } from '../../experiment/schema.js';
@@ -39,7 +40,7 @@ export function twinsTable(found: TunedComparison<NamedRun>): string {
       scores.map(({ name, title: scoreTitle }) => [
         scoreTitle,
         ...[untuned, tuned].map((each) => formatWithInterval(each.scores[name].value, each.scores[name].interval)),
-        formatWithInterval(curve.scores[name].difference.value, curve.scores[name].difference.interval),
+        contrastText(curve, name),
         shareOfDraws(curve.scores[name].higher),
         smooth(untuned, name),
         smooth(tuned, name),
@@ -53,13 +54,20 @@ export function twinsTable(found: TunedComparison<NamedRun>): string {
     values,
     '',
     compared.join('\n\n'),
-    `Difference: ${other.label} less ${one.label}, in ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each are drawn for itself, at the values that were chosen' : '; with one seed, another seed may lie outside'}. 95 % intervals.`,
+    `Difference: ${other.label} minus ${one.label}; of Eq 1, which has no upper limit, their ratio. In brackets: 95 % intervals, from ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each are drawn for itself, at the values that were chosen' : '; with one seed, another seed may lie outside'}.`,
     'Smooth p: that smooth growth scores as high, adjusted for all scores of the curve (see compare without --tuned).',
     ...(induced.rule === undefined
       ? []
       : [`${induced.metric} was chosen on ${one.label} (${induced.rule}), and is chosen again in each draw.`]),
     ...curves.map((curve) => `${title(curve)}: ${verdicts[curve.verdict]}`),
   ].join('\n');
+}
+
+/** `times 2.36 [1.2, 4.1]` for Eq 1, a difference for the other scores. */
+function contrastText({ scores: all }: TwinCurves, name: ScoreName): string {
+  const { difference, ratio } = all[name];
+  if (name !== 'emergence' || ratio === undefined) return formatWithInterval(difference.value, difference.interval);
+  return `times ${formatWithInterval(ratio.value, ratio.interval)}`;
 }
 
 /** Verdicts on the bow, the one score that distinguishes late from early. */

@@ -81,6 +81,11 @@ test('the command says what was chosen, both curves, and what becomes of the ris
     'tuned has the learning rate tuned on the validation split (15 of 15 members at an end of the grid)',
   );
   expect(stdout).toContain('accuracy: tuning weakens the late rise; whether any of it survives cannot be told.');
+  // Eq 1 has no upper limit, so its difference says little: the table has the ratio.
+  const rows = [...stdout.matchAll(/^emergence \(Eq 1\) +(\S+) \[.+?\] +(\S+) \[.+?\] +times (\S+) \[/gm)];
+  expect(rows).toHaveLength(2);
+  for (const [, before, after, ratio] of rows.map((row) => row.map(Number)))
+    expect(Math.abs((ratio! * before!) / after! - 1)).toBeLessThan(0.015); // three printed numbers of three digits
   const values = await evaluate(path.join(folder, 'checkpoints/tuned'), { metrics: ['accuracy'] });
   const last = values.metrics[0]!.scales.at(-1)!.value;
   expect(stdout).toMatch(new RegExp(`^ *16 +0.01 +\\S+ +${String(Number(last.toPrecision(3)))}`, 'm'));
