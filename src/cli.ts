@@ -100,7 +100,28 @@ export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpt
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   for (const register of commands) register(program);
+  for (const group of program.commands.filter(({ commands: inner }) => inner.length > 0)) nameInner(group);
   return program;
+}
+
+/** Errors of `import`, `datasets` and the like name what has to follow: an option there mostly means that it was forgotten. */
+function nameInner(group: CommandUnknownOpts): void {
+  const known = group.commands.map((each) => each.name()).join(', ');
+  // Methods of commander's that its types leave out; it offers no other way to say this.
+  const { unknownCommand } = group as CommandUnknownOpts & { unknownCommand: () => never };
+  Object.assign(group, {
+    unknownOption: (flag: string) =>
+      group.error(`error: ${group.name()}: give one of ${known} before '${flag}'`, { code: 'commander.unknownOption' }),
+    unknownCommand: () => {
+      try {
+        unknownCommand.call(group);
+      } catch (error) {
+        if (error instanceof CommanderError && !error.message.includes('Did you mean'))
+          error.message += `; known: ${known}`;
+        throw error;
+      }
+    },
+  });
 }
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */

@@ -51,6 +51,18 @@ const mostRows = 50_000_000;
 /** Most characters of a model's name: it stands in tables, pictures and messages. */
 const mostName = 1000;
 
+/** Coordinates of a model, and the row they are from. */
+export interface PlacedCoordinates {
+  readonly coordinates: Readonly<Record<string, number>>;
+  readonly where: string;
+}
+
+interface Placed {
+  readonly name: string;
+  readonly coordinates: Readonly<Record<string, number>>;
+  readonly placedAt: string | undefined;
+}
+
 export class Collector {
   readonly #examples = new Names();
   readonly #classes = new Names();
@@ -85,17 +97,21 @@ export class Collector {
   }
 
   /** Sets coordinates that do not come from the rows. Returns the names of models without any. */
-  place(coordinatesOf: (model: string) => Readonly<Record<string, number>> | undefined): string[] {
+  place(placementOf: (model: string) => PlacedCoordinates | undefined): string[] {
     const without: string[] = [];
     for (const model of this.#models.values()) {
-      const found = coordinatesOf(model.name);
-      if (found === undefined) without.push(model.name);
-      else Object.assign(model.coordinates, found);
+      const found = placementOf(model.name);
+      if (found === undefined) {
+        without.push(model.name);
+        continue;
+      }
+      Object.assign(model.coordinates, found.coordinates);
+      model.placedAt = found.where;
     }
     return [...new Set(without)];
   }
 
-  get models(): readonly { readonly name: string; readonly coordinates: Readonly<Record<string, number>> }[] {
+  get models(): readonly Placed[] {
     return [...this.#models.values()];
   }
 
@@ -168,6 +184,7 @@ export class Collector {
       if (known !== undefined && known !== value)
         throw new UsageError(`${coordinate} of ${name} is ${value}, but was ${known} earlier`, where());
       model.coordinates[coordinate] = value;
+      model.placedAt ??= where();
     }
     return model;
   }

@@ -50,6 +50,8 @@ const limits: Readonly<Record<NumberColumn, { readonly fits: (value: number) => 
 
 export class ImportedModel {
   readonly coordinates: Record<string, number> = {};
+  /** The row that its coordinates are from, for messages. */
+  placedAt: string | undefined;
   readonly #rowOf = new Growing(Int32Array, -1);
   readonly #columns = new Map<ModelColumn, { values: Growing<Float64Array>; count: number }>();
   #rows = 0;

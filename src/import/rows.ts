@@ -47,6 +47,8 @@ export async function refuseNoFile(file: string): Promise<void> {
   if (stats.isDirectory()) throw new UsageError('is a folder', file, 'give the files in it');
 }
 
+const notText = 'is the file damaged, or in UTF-16? Text has to be UTF-8';
+
 /** The text of a file in chunks that may end anywhere. */
 async function* textPieces(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -55,9 +57,14 @@ async function* textPieces(file: string): AsyncGenerator<string> {
   // A pipe does not forward its source's errors.
   if (bytes !== raw) raw.on('error', (error) => bytes.destroy(error));
   try {
-    for await (const piece of bytes) yield decoder.decode(piece as Buffer, { stream: true });
+    for await (const piece of bytes) {
+      const text = decoder.decode(piece as Buffer, { stream: true });
+      if (text.includes('\0')) throw new UsageError('has zero bytes, and text has none', file, notText);
+      yield text;
+    }
     yield decoder.decode();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (error instanceof TypeError || codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       throw new UsageError('is not UTF-8 text', file, 'save it as UTF-8');
     if (codeOf(error)?.startsWith('Z_') === true) throw new UsageError(`is not a complete gzip file`, file);

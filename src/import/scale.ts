@@ -4,15 +4,15 @@ import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
-import type { Collector } from './collector.js';
+import type { Collector, PlacedCoordinates } from './collector.js';
 import { placeIn, readRows } from './rows.js';
 import { isBlank, Misread, readFinite, readName, readNumber } from './values.js';
 
-export type Coordinates = Readonly<Record<string, number>>;
+type Coordinates = Readonly<Record<string, number>>;
 
 /** Coordinates of each model in a table with a column `model`; every other numeric column is one. Throws UsageError. */
-export async function readScale(file: string): Promise<ReadonlyMap<string, Coordinates>> {
-  const models = new Map<string, Coordinates>();
+async function readScale(file: string): Promise<ReadonlyMap<string, PlacedCoordinates>> {
+  const models = new Map<string, PlacedCoordinates>();
   for await (const { rows, lines } of readRows(file)) {
     for (const [i, row] of rows.entries()) {
       const where = placeIn(file, nth(lines, i));
@@ -20,11 +20,11 @@ export async function readScale(file: string): Promise<ReadonlyMap<string, Coord
       const name = readName(row['model']);
       if (name instanceof Misread) throw new UsageError(`model ${name.what}`, where);
       if (isOfTimm(row)) {
-        models.set(name, { parameters: timmParameters(row, where) });
+        models.set(name, { coordinates: { parameters: timmParameters(row, where) }, where });
         continue;
       }
       if (models.has(name)) throw new UsageError(`has ${name} twice`, where, 'give each model once');
-      models.set(name, coordinatesIn(row, where));
+      models.set(name, { coordinates: coordinatesIn(row, where), where });
     }
   }
   return models;
@@ -100,8 +100,8 @@ export function axisOf(models: Collector['models'], asked: string | undefined, f
   const value = wrong.coordinates[axis];
   throw new UsageError(
     value === undefined ? `${wrong.name} has no ${axis}` : `${axis} of ${wrong.name} is ${value}, not above 0`,
-    asked === undefined ? undefined : flag,
-    value === undefined ? howToPlace : 'draw the curves over another coordinate: --axis NAME',
+    wrong.placedAt ?? (asked === undefined ? undefined : flag),
+    value === undefined ? howToPlace : 'correct it, or draw the curves over another coordinate: --axis NAME',
   );
 }
 

@@ -34,6 +34,11 @@ describe('a mistake is one line on stderr and exit code 2, and leaves nothing be
       'train --arch cnn 8',
       "error: too many arguments for 'train'; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)",
     ],
+    [
+      'import --run x',
+      "error: import: give one of table, timm, logits, lm-eval, helm, inspect, every-eval-ever before '--run'",
+    ],
+    ['datasets show', "error: unknown command 'show'; known: list, fetch, preview"],
     ['trian', "error: unknown command 'trian'; did you mean train?"],
   ])('%s', async (line, message) => {
     expect(await run(...line.split(' '))).toEqual({ code: 2, stdout: '', stderr: `${message}\n` });

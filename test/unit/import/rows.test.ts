@@ -120,6 +120,8 @@ test.each([
   ['twice.csv', 'a,b,a\n', ':1: has two columns "a"'],
   ['empty.csv', '', ': is empty'],
   ['heading.csv', 'a,b\n\n', ': has a heading and no rows'],
+  ['zeros.csv', new Uint8Array(1000), ': has zero bytes, and text has none; is the file damaged, or in UTF-16? Text'],
+  ['utf16.jsonl', Buffer.from('{"a": 1}\n', 'utf16le'), ': has zero bytes, and text has none'],
   ['latin.csv', Uint8Array.of(0x61, 0x0a, 0xe9), ': is not UTF-8 text; save it as UTF-8'],
   [
     'cut.jsonl',

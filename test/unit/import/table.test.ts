@@ -178,6 +178,16 @@ test('coordinates of a table: matched by name, the axis is parameters or the fir
   expect(() => axisOf(collector.models, 'token')).toThrow(
     '--axis: no model has a coordinate token; did you mean tokens?',
   );
+  const negative = await written('model,parameters\nalpha,4\nomega,-100\n', 'scale.csv');
+  await placeModels(collector, negative);
+  expect(() => axisOf(collector.models, undefined)).toThrow(
+    `${negative}:3: parameters of omega is -100, not above 0; correct it, or draw the curves over another coordinate: --axis NAME`,
+  );
+  const inRows = await readTable([await written('model,example,correct,parameters\nm,1,1,4\nn,1,1,0\n')], {
+    ...long,
+    coordinates: ['parameters'],
+  });
+  expect(() => axisOf(inRows.models, 'parameters')).toThrow(/\.csv:3: parameters of n is 0, not above 0/);
   const short = await written('model,parameters\nalpha,4\n', 'scale.csv');
   await expect(placeModels(collector, short)).rejects.toThrow('scale.csv: has no line for omega; add one');
 });
