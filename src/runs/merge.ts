@@ -19,6 +19,7 @@ import { planTuning } from './merge-tuning.js';
 import { copyPlanned, planSealed, type CopyPlan } from './merge-sealed.js';
 import { digestOfRun, hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from './record.js';
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
+import { sizeOfStep } from './step-size.js';
 import { stateOfMember, type MemberState } from './verify.js';
 import { isTemporary } from '../machine/temporary.js';
 import { unsetFactors } from './coordinates.js';
@@ -270,16 +271,15 @@ function notesOn(a: RunRecord, b: RunRecord, [into, from]: readonly [string, str
   return [`${texts.join('; ')}: the last bits of a member depend on it`];
 }
 
-/** Two machines may choose differently by `--precision auto`: seeds of a width then differ in more than the seed. */
+/** Two machines may choose differently by `--precision auto`: members with equal steps then differ in more than seed or length. */
 function mixedNotes({ experiment, precisions }: RunRecord): string[] {
-  const chosen = group(membersOf(experiment), ({ width }) => width);
-  const mixed = [...chosen].filter(
-    ([, keys]) => new Set(keys.flatMap((key) => precisions?.[memberId(key)]?.precision ?? [])).size > 1,
+  const mixed = [...group(membersOf(experiment), sizeOfStep).values()].filter(
+    (keys) => new Set(keys.flatMap((key) => precisions?.[memberId(key)]?.precision ?? [])).size > 1,
   );
   if (mixed.length === 0) return [];
-  const widths = mixed.map(([width]) => width).join(', ');
+  const widths = new Set(mixed.map((keys) => nth(keys, 0).width));
   return [
-    `width ${widths}: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run`,
+    `width ${[...widths].join(', ')}: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run`,
   ];
 }
 

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { greatest, rollup } from 'd3-array';
 import type { Runtime } from '../install/runtime.js';
 import { memberId, type MemberKey, type PrecisionChoice, type PrecisionPilot, type RunRecord } from '../runs/record.js';
-import { architecture } from '../runs/view.js';
+import { sizeOfStep } from '../runs/step-size.js';
 import { present } from '../machine/present.js';
 import { formatNumber } from '../terminal/format.js';
 
@@ -47,15 +47,6 @@ export function hasBfloat16(file = '/proc/cpuinfo'): boolean {
   } catch {
     return false; // not Linux
   }
-}
-
-/** Factors that change how large a step is. */
-const ofSteps: readonly string[] = [...architecture, 'classes', 'batchSize'];
-
-/** The same text for members whose steps are equally large. */
-export function sizeOfStep({ arch, width, factors }: MemberKey): string {
-  const values: Readonly<Record<string, number | undefined>> = { ...factors, width };
-  return JSON.stringify([arch, ...ofSteps.map((name) => values[name] ?? null)]);
 }
 
 export interface PrecisionContext {

@@ -16,9 +16,9 @@ import { families } from '../families/index.js';
 import { present } from '../machine/present.js';
 import { hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions, membersOf } from '../runs/run.js';
+import { sizeOfStep } from '../runs/step-size.js';
 import { UsageError } from '../terminal/errors.js';
 import { createOptimizer } from './optimizers.js';
-import { sizeOfStep } from './precisions.js';
 import { probeOptions } from './sampling.js';
 import { taskAt } from './task.js';
 

@@ -111,6 +111,23 @@ test('what --precision auto chose for a member is what it was trained in, of a m
   });
 });
 
+test('members of one width whose steps differ may have been chosen different precisions', async () => {
+  const root = await temporaryFolder();
+  const experiment = { ...plan.experiment, widths: [1], grid: { depth: [2, 3] }, precision: 'auto' as const };
+  const precisions = Object.fromEntries(
+    membersOf(experiment).map((each) => {
+      const precision = each.factors?.depth === 3 ? ('bfloat16' as const) : ('float32' as const);
+      return [memberId(each), { precision, because: 'pilot' as const }];
+    }),
+  );
+  const [into, from] = await Promise.all(
+    [0, 1].map((own) =>
+      write(path.join(root, `${own}`), { ...plan, experiment, precisions }, ({ seed }) => seed === own),
+    ),
+  );
+  expect((await mergeRunFolders(into!, from!)).notes).toEqual([]);
+});
+
 test('broken off at any write both are whole, and the same merge ends as an undisturbed one', async () => {
   let writes = 0;
   for (let at = 0; at <= writes; at++) {
