@@ -116,4 +116,7 @@ test('the report of a probe calls what is right of its one image accuracy, on pa
   expect(text).toContain('Under accuracy per image it goes from');
   expect(await fs.readFile(path.join(output, 'report.html'), 'utf8')).toContain('"title":"accuracy per image"');
   expect(text).not.toContain('L = 1');
+  const commands = text.split('\n').filter((line) => /npm run (compare|sweep) -- /.test(line));
+  expect(commands.length).toBeGreaterThan(1);
+  for (const command of commands) expect(command).toContain(' --probe held-out');
 });
