@@ -278,11 +278,12 @@ export function varyingCoordinates(members: readonly Placed[]): string[] {
   return [...keys].filter((key) => coordinateValues(key, members).length > 1);
 }
 
-/** Imported members with the values that are asked for. Throws UsageError if there are none. */
+/** Imported members with the values that are asked for. Throws UsageError if none of them has these. */
 export function membersWith<T extends Placed>(
   members: readonly T[],
   where: Readonly<Record<string, number>> = {},
 ): readonly T[] {
+  if (members.length === 0) return members;
   refuseValues(where, varyingCoordinates(members), members);
   const found = members.filter(({ coordinates }) => isAt(coordinates, where));
   if (found.length > 0) return found;

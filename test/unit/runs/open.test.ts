@@ -1,7 +1,9 @@
 /** Opening grids: partly trained, and of several lengths. */
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
+import { importOutcomes } from '../../../src/library/import.js';
 import { openRuns } from '../../../src/runs/open.js';
 import { present } from '../../../src/machine/present.js';
 import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../../src/runs/run.js';
@@ -49,4 +51,14 @@ test.each([
   );
   const [ends] = await openRuns(folder, { at: 6886 });
   expect(ends?.notes).toEqual([]);
+});
+
+test.each([{}, { where: { parameters: 1 } }])('imported members none of which can be read, %o', async (options) => {
+  const root = await temporaryFolder();
+  const file = path.join(root, 'models.csv');
+  await fs.writeFile(file, 'model,parameters,example,correct\na,1,x,1\nb,2,x,0\n');
+  const { folder } = await importOutcomes('table', [file], { root, run: 'models' });
+  const members = path.join(folder, 'members');
+  for (const name of await fs.readdir(members)) await fs.rm(path.join(members, name, 'member.json'));
+  await expect(openRuns(folder, options)).rejects.toThrow(/none of the 2 members can be read; the first: a \(/);
 });
