@@ -16,7 +16,6 @@ import {
   where,
   probe,
 } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
@@ -58,8 +57,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       const all = await ofEach(runs, { ...options, all: true }, (run) => collapse(run, { ...options, ...terminal }));
       const pictures = await writeRunFigures(all, {
         runOf: ({ run }) => run,
-        figureOf: ({ run: { record, label }, metric, loss, ...found }, isOneOf) =>
-          collapseFigure({ run: isOneOf ? titleOf(record) : label, found, metric, loss }),
+        figureOf: ({ metric, loss, ...found }, run) => collapseFigure({ run, found, metric, loss }),
         ...{ name: 'collapse', output: options.output, printed, isApart: true },
       });
       const shown = all.map(({ run: { label }, metric, loss, ...found }, i): Shown => {

@@ -23,7 +23,6 @@ import {
   title,
   probe,
 } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCompare(program: CommandUnknownOpts): void {
@@ -70,8 +69,8 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const found = await ofEach(runs, options, (run) => compare(run, { ...options, ...terminal }));
       const pictures = await writeRunFigures(found, {
         runOf: ({ family }) => family,
-        figureOf: ({ family: { words, record, label }, ...comparison }, isOneOf) =>
-          comparisonFigure({ ...comparison, run: isOneOf ? titleOf(record) : label }, words, isOneOf),
+        figureOf: ({ family: { words }, ...comparison }, run, isOneOf) =>
+          comparisonFigure({ ...comparison, run }, words, isOneOf),
         ...{ name: 'compare', output: options.output, printed },
       });
       const shown = found.map(({ family, ...comparison }, i): Shown => {

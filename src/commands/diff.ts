@@ -52,7 +52,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
       const first = nth(found, 0);
       const figures = await writeRunFigures(found, {
         runOf: ({ one }) => one,
-        figureOf: (each, isOneOf) =>
+        figureOf: (each, _, isOneOf) =>
           diffFigure(isOneOf ? { ...each, one: named(each.one), other: named(each.other) } : each),
         ...{ name: `diff-${first.other.record.name}`, output: options.output, printed, isApart: true },
       });

@@ -3,7 +3,6 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { at, curvePer, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
@@ -44,8 +43,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
       );
       const pictures = await writeRunFigures(found, {
         runOf: ({ run }) => run,
-        figureOf: ({ run: { record, label }, metric, ...law }, isOneOf) =>
-          scalingFigure(isOneOf ? titleOf(record) : label, law, metric),
+        figureOf: ({ metric, ...law }, run) => scalingFigure(run, law, metric),
         ...{ name: 'scaling', output: options.output, printed, isApart: true },
       });
       const shown = found.map(({ run: { label }, metric, ...law }, i): Shown => {

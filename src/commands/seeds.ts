@@ -3,7 +3,6 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, format, json, metricFile, number, picture, size, title, probe } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {
@@ -41,8 +40,7 @@ export function registerSeeds(program: CommandUnknownOpts): void {
       const all = await ofEach(runs, options, (run) => seeds(run, { ...options, ...terminal }));
       const pictures = await writeRunFigures(all, {
         runOf: ({ run }) => run,
-        figureOf: ({ run: { label, record, words }, ...found }, isOneOf) =>
-          seedsFigure(isOneOf ? titleOf(record) : label, found, words),
+        figureOf: ({ run: { words }, ...found }, run) => seedsFigure(run, found, words),
         ...{ name: 'seeds', output: options.output, printed },
       });
       const shown = all.map(({ run: { label, words }, ...found }, i): Shown => {

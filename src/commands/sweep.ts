@@ -25,7 +25,6 @@ import {
   wholes,
   probe,
 } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {
@@ -103,27 +102,22 @@ async function drawSweeps(
   const { causesFigure, sweepFigure } = await import('../report/figures/sweep.js');
   const { writeRunFigures } = await import('../report/figures/files.js');
   const name = `sweep-${fileNameOf(nth(found, 0).probe.name)}`;
-  const runName = ({ run: { label, record } }: FamilySweep, isOneOf: boolean) => (isOneOf ? titleOf(record) : label);
   const runOf = ({ run }: FamilySweep) => run;
   const hasGrid = found.every(({ grid }) => grid !== undefined);
   const hasCauses = found.every(({ causes }) => causes !== undefined);
   const grids = hasGrid
     ? await writeRunFigures(found, {
         ...{ runOf, name, output, printed },
-        figureOf: (each, isOneOf) => {
-          const { grid, leastRange: least, run } = each;
-          return sweepFigure({
-            ...{ run: runName(each, isOneOf), sweep: present(grid), leastRange: least, words: run.words },
-          });
-        },
+        figureOf: ({ grid, leastRange: least, run: { words } }, run) =>
+          sweepFigure({ run, sweep: present(grid), leastRange: least, words }),
       })
     : [];
   const causes = hasCauses
     ? await writeRunFigures(found, {
         ...{ runOf, name: `${name}-causes`, output: output && `${output}-causes`, printed },
-        figureOf: (each, isOneOf) => {
+        figureOf: (each, run) => {
           const { metric, ...curves } = present(each.causes);
-          return causesFigure({ run: runName(each, isOneOf), metric: metric.title, ...curves });
+          return causesFigure({ run, metric: metric.title, ...curves });
         },
       })
     : [];

@@ -5,7 +5,6 @@ import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, where, format, json, number, picture, size, title, wholes, probe } from './options.js';
-import { titleOf } from '../runs/imported.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
@@ -91,8 +90,7 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
   const found = await ofEach(runs, options, (run) => theory(run, { lengths, ...terminal }));
   const pictures = await writeRunFigures(found, {
     runOf: ({ family }) => family,
-    figureOf: ({ family: { words, record }, ...fit }, isOneOf) =>
-      fitFigure(isOneOf ? { ...fit, run: titleOf(record) } : fit, words),
+    figureOf: ({ family: { words }, ...fit }, run) => fitFigure({ ...fit, run }, words),
     ...{ name: 'theory', output: options.output, printed: options.printed },
   });
   return found.map(({ family: { words }, ...fit }, i) => {

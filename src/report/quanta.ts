@@ -31,12 +31,11 @@ export async function writeQuanta(
   // Drawn first, so that stopping while they are drawn leaves the previous files.
   const pictures = await writeRunFigures(all, {
     runOf: ({ run }) => run,
-    figureOf: (found, isOneOf) => {
-      const { record, words, label } = found.run;
+    figureOf: (found, run) => {
+      const { record, words } = found.run;
       const units = kindOf(record) === 'sequences' ? 'images in sequences' : words.examples;
       const dataset = isImported(record) ? record.dataset.name : record.experiment.dataset;
       const testSet = `${withSpaces(found.grid.examples)} test ${units}`;
-      const run = isOneOf ? record.name : label;
       return quantaFigure({ run, arch: makeOf(record), dataset, solved: found.solved, testSet, quanta: found, words });
     },
     ...{ name: 'quanta', printed, isApart: true },

@@ -52,8 +52,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
       const pictures = isDrawn
         ? await writeRunFigures(found, {
             runOf: ({ run }) => run,
-            figureOf: ({ run: { label, record, words }, studies }, isOneOf) =>
-              studyFigure(isOneOf ? record.name : label, studies, words),
+            figureOf: ({ run: { words }, studies }, run) => studyFigure(run, studies, words),
             ...{ name: 'forecast-study', output: options.output, printed, isApart: true },
           })
         : [];

@@ -44,9 +44,12 @@ export async function writePicture(
 }
 
 export interface RunFigures<T> {
-  readonly runOf: (found: T) => Pick<LoadedRun, 'folder' | 'record' | 'curve'>;
-  /** @param isOneOf whether others are drawn into it */
-  readonly figureOf: (found: T, isOneOf: boolean) => Figure;
+  readonly runOf: (found: T) => Pick<LoadedRun, 'folder' | 'record' | 'label' | 'curve'>;
+  /**
+   * @param run what the figure calls the run: its label, or its name alone if its curves are drawn together
+   * @param isOneOf whether they are
+   */
+  readonly figureOf: (found: T, run: string, isOneOf: boolean) => Figure;
   /** Name of the picture in the run's folder, such as `compare`. */
   readonly name: string;
   /** Used instead of `name`. */
@@ -63,21 +66,22 @@ export async function writeRunFigures<T>(
 ): Promise<string[][]> {
   const written = new Map<string, string[]>();
   for (const found of all) {
-    const { folder, record, curve } = runOf(found);
+    const { folder, record, label, curve } = runOf(found);
     if (written.has(folder)) continue;
     if (curve === undefined) {
       const stem = output ?? path.join(folder, name);
-      written.set(folder, await writeFigure(stem, figureOf(found, false), printed));
+      written.set(folder, await writeFigure(stem, figureOf(found, label, false), printed));
       continue;
     }
+    const title = titleOf(record);
     const figures = all.flatMap((each) => {
       const own = runOf(each);
       return own.folder === folder && own.curve !== undefined
-        ? [{ figure: figureOf(each, true), curve: own.curve }]
+        ? [{ figure: figureOf(each, title, true), curve: own.curve }]
         : [];
     });
     const stem = output ?? path.join(folder, `${name}-per-${curve.factor}`);
-    written.set(folder, await writeFigure(stem, together(titleOf(record), figures, isApart), printed));
+    written.set(folder, await writeFigure(stem, together(title, figures, isApart), printed));
   }
   return all.map((found) => present(written.get(runOf(found).folder)));
 }
