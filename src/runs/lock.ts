@@ -36,8 +36,15 @@ const minute = 60_000;
  * @throws RunError, one line, if another process holds it for longer than the patience (a minute)
  */
 export async function lockRun(runFolder: string, { patience = minute, onWait }: Patience = {}): Promise<Held> {
-  await createFolder(runFolder);
-  const held = await waitFor(runFolder, { patience, ...(onWait === undefined ? {} : { onWait }) }).catch(
+  const attempt = async (): Promise<LockAttempt> => {
+    // Each time: a process that planned nothing, as it was stopped or failed, removes the folder that it created.
+    await createFolder(runFolder);
+    return tryLock(lockOfRun(runFolder)).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return { busy: undefined };
+      throw diskError(error, runFolder);
+    });
+  };
+  const held = await waitFor(runFolder, attempt, { patience, ...(onWait === undefined ? {} : { onWait }) }).catch(
     async (error: unknown) => {
       // Nothing half-made is left: an empty folder is removed, one with anything in it is not.
       await fs.rmdir(runFolder).catch(() => undefined);
@@ -51,23 +58,29 @@ export async function lockRun(runFolder: string, { patience = minute, onWait }: 
   return held;
 }
 
-function waitFor(runFolder: string, { patience = 0, onWait }: Patience): Promise<Held> {
-  return waitForLock(() => attemptOn(lockFileOf(runFolder + path.sep), runFolder), {
+function lockOfRun(runFolder: string): string {
+  return lockFileOf(runFolder + path.sep);
+}
+
+function waitFor(
+  runFolder: string,
+  attempt: () => Promise<LockAttempt>,
+  { patience = 0, onWait }: Patience,
+): Promise<Held> {
+  return waitForLock(attempt, {
     every: lookAgainMilliseconds,
     onWait: (owner) => onWait?.(`waiting for ${processText(owner)}, which is planning ${runFolder}`),
     atMost: { milliseconds: patience, error: (owner) => busy(runFolder, owner) },
   });
 }
 
-async function attemptOn(file: string, runFolder: string): Promise<LockAttempt> {
-  return tryLock(file).catch((error: unknown) => {
-    throw diskError(error, runFolder);
-  });
-}
-
 /** Takes only the lock, of an existing folder and without waiting or tidying. Throws as `lockRun`. */
 export async function holdRun(runFolder: string): Promise<Held> {
-  return waitFor(runFolder, {});
+  const attempt = () =>
+    tryLock(lockOfRun(runFolder)).catch((error: unknown) => {
+      throw diskError(error, runFolder);
+    });
+  return waitFor(runFolder, attempt, {});
 }
 
 /** Name of the folder inside a run's folder that holds the locks of its members, each a file with the member's name. */
@@ -154,7 +167,7 @@ export async function busyMembers(
 
 /** Who is working on the run, or on one of its members; undefined if nobody is. */
 export async function trainerOf(runFolder: string): Promise<Holder | undefined> {
-  const ofRun = await holderOf(lockFileOf(runFolder + path.sep));
+  const ofRun = await holderOf(lockOfRun(runFolder));
   if (ofRun !== undefined) return ofRun;
   for await (const [, holder] of heldMembers(runFolder)) return holder;
   return undefined;

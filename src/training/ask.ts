@@ -57,8 +57,8 @@ async function answerOf(
     signal,
   }: { readonly note: Note; readonly threads?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Answer> {
-  signal?.throwIfAborted();
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note, signal });
+  signal?.throwIfAborted();
   const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads }) }, { workerFile });
   const words = new LastWords(worker);
   const heard: { message?: AnswerMessage } = {};

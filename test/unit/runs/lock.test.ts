@@ -48,6 +48,18 @@ test('of many at once exactly one gets it', async () => {
   await held[0]!.value.release();
 });
 
+test('who waits for it gets it where its holder, which planned nothing, removes the folder', async () => {
+  const folder = await runFolder();
+  const held = await lockRun(folder);
+  const onWait = () => {
+    // Long before the next look, as a rule; after it the folder is no longer empty.
+    void held.release().then(() => fs.rmdir(folder).catch(() => undefined));
+  };
+  const later = await lockRun(folder, { onWait });
+  await later.confirm();
+  await later.release();
+});
+
 test('who waits for it gets it, and is told once whom it waits for', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
