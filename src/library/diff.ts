@@ -61,7 +61,7 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
 export async function diffCurves(
   first: string,
   second: string,
-  { note, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
+  { note, curvePer, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<FamilyDifference[]> {
   const told = new Set<string>();
   // What is true of every curve is said once.
@@ -70,8 +70,8 @@ export async function diffCurves(
     told.add(line);
   };
   const options = { ...rest, note: once };
-  if (options.curvePer === undefined) return [await diff(first, second, options)];
-  const pairs = await twoCurves(first, second, options);
+  if (curvePer === undefined) return [await diff(first, second, options)];
+  const pairs = await twoCurves(first, second, { ...options, curvePer });
   const last = nth(pairs, -1);
   // A metric that is chosen on the outcomes is that of the largest value, for all.
   const ofLast = await diff(...last, options);

@@ -14,8 +14,6 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { openCurves, readRun, type Listener, type RunLike, type RunOptions } from './family.js';
 
-type CurveOptions = RunOptions & { readonly curvePer?: string | undefined };
-
 export interface TwoRuns extends Pick<MatchedScales, 'matched' | 'only'> {
   readonly one: LoadedRun;
   readonly other: LoadedRun;
@@ -39,7 +37,7 @@ export async function openTwo(first: RunLike, second: RunLike, options: RunOptio
 export async function twoCurves(
   first: string,
   second: string,
-  options: CurveOptions,
+  options: RunOptions & { readonly curvePer: string },
 ): Promise<(readonly [OpenRun, OpenRun])[]> {
   const [one, other] = [await openSide(first, options), await openSide(second, options)];
   const pairs = one.flatMap((a) => {
@@ -49,7 +47,7 @@ export async function twoCurves(
   for (const curve of [...one, ...other])
     if (!pairs.some((pair) => pair.includes(curve))) options.note?.(`note: only ${curve.label}: not compared`);
   if (pairs.length > 0) return pairs;
-  throw new UsageError(`no ${options.curvePer ?? 'curve'} is in both runs`, '--curve-per', 'give another factor');
+  throw new UsageError(`no ${options.curvePer} is in both runs`, '--curve-per', 'give another factor');
 }
 
 /** Throws UsageError for runs with no test example or no scale in common; what only one has is told as notes. */
@@ -70,7 +68,7 @@ export async function readTwo(
 }
 
 /** Axis, place and moment are asked of both runs: what only one of them does not have is said of that one. */
-async function openSide(run: RunLike, options: CurveOptions): Promise<OpenRun[]> {
+async function openSide(run: RunLike, options: RunOptions & { readonly curvePer?: string }): Promise<OpenRun[]> {
   try {
     return await openCurves(run, options);
   } catch (error) {
