@@ -1,4 +1,4 @@
-/** Datasets at another size and in another colour than their own. */
+/** Datasets converted to another size or colour. */
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape, LoadContext, RawDataset, RawSplit } from './dataset.js';
 import { cachedDataset } from './files/cache.js';
@@ -35,7 +35,7 @@ export async function convert(
   return { ...recoloured, ...resized, notes: [...(raw.notes ?? []), ...notes] };
 }
 
-/** Grey to rgb or rgb to grey, whichever it isn't. */
+/** Grey to rgb, or rgb to grey. */
 function recolour(raw: RawDataset): RawDataset {
   const turn = raw.shape.channels === 1 ? greyToRgb : rgbToGrey;
   return {

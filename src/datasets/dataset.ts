@@ -1,4 +1,4 @@
-/** Images as bytes with labels: what every dataset source hands over, whatever its files looked like. */
+/** Images as bytes with labels: what every dataset source returns, whatever the format of its files. */
 import type { Levels } from './files/deep.js';
 
 export interface ImageShape {
@@ -61,13 +61,13 @@ export interface Dataset {
   readonly composition?: Composition | undefined;
   /** `[test.count]`, attributes in which each test image differs from the nearest combination that is trained; there too. */
   readonly distances?: Int32Array | undefined;
-  /** Black and white of files that don't tell them. */
+  /** Black and white of files whose type does not define them. */
   readonly levels?: Levels | undefined;
   /** SHA-256 (hex) over shapes, classes, images and labels of the splits as used. */
   readonly fingerprint: string;
   readonly licence: string;
   readonly citation: string;
-  /** Lines that the user should read: what was skipped, what was drawn at random. */
+  /** Lines for the user: what was skipped, what was drawn at random. */
   readonly notes: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export type Symmetries = (typeof symmetryNames)[number];
 export const colours = ['grey', 'rgb'] as const;
 export type Colour = (typeof colours)[number];
 
-/** Where files are looked for, and how images are wanted. */
+/** Where to look for files, and the requested form of images. */
 export interface LoadContext {
   /** Folder of downloaded datasets, a folder each. */
   readonly dataDir: string;
@@ -121,10 +121,10 @@ export interface DatasetContents {
 export type SourceFiles =
   | {
       readonly kind: 'installed';
-      /** Throws UsageError if it isn't there. */
+      /** Throws UsageError if it is missing. */
       readonly folder: () => string;
       readonly files: readonly KnownFile[];
-      /** What brings them back. */
+      /** How to restore them. */
       readonly remedy: string;
     }
   | { readonly kind: 'downloaded'; readonly files: readonly RemoteFile[] };
@@ -160,7 +160,7 @@ export interface RawSplit {
   readonly labels: Int32Array;
 }
 
-/** Everything that may be said about the loading of a dataset. */
+/** All options for loading a dataset. */
 export interface LoadOptions extends Pick<LoadContext, 'imageSize' | 'colour'> {
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;

@@ -53,7 +53,7 @@ export async function loadIdxFolder(location: string): Promise<RawDataset> {
 
 interface IdxSet {
   readonly folder: string;
-  /** What stands before the names that MNIST has: `emnist-letters-`; '' for nothing. */
+  /** The prefix of MNIST's file names: `emnist-letters-`; '' for none. */
   readonly prefix: string;
   /** All files of the folder. */
   readonly names: readonly string[];
@@ -87,7 +87,7 @@ function prefixesOf(names: readonly string[]): string[] {
   return [...new Set(names.flatMap((name) => imageFile.exec(name)?.[1] ?? []))].sort();
 }
 
-/** Undefined if it is no folder that can be read. */
+/** Undefined if it is not a readable folder. */
 async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   return fs.promises.readdir(folder).catch(() => undefined);
 }
@@ -259,7 +259,7 @@ async function firstBytes(packed: Buffer, file: string): Promise<Buffer> {
 /** Deflate packs no more than so many bytes into one (zlib's technical details). */
 const mostPerByte = 1032;
 
-/** No more than the header promises, however much the file would unpack to. */
+/** No more than the header states, however much the file would unpack to. */
 async function unpack(packed: Buffer, { file, shape, bytes }: Header): Promise<Buffer> {
   if (bytes.data > mostPerByte * packed.length)
     throw new UsageError(

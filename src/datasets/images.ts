@@ -90,7 +90,7 @@ async function decodeLayout(
   return { ...about, ...splits, ...known.groups, notes: [...notes, ...known.notes] };
 }
 
-/** Images with what a labels file says of each. */
+/** Images with what a labels file says about each. */
 interface Grouped extends RawSplit {
   readonly groupNames: readonly (string | undefined)[];
 }
@@ -110,7 +110,7 @@ function splitsOf({ train, test }: { readonly train: RawSplit; readonly test: Ra
   return { train: plain(train), test: plain(test) };
 }
 
-/** Those of the test images, and what is to be said of them. */
+/** Groups of the test images, with notes about them. */
 function groupsOf(
   noun: string | undefined,
   train: Grouped,

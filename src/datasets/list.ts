@@ -1,4 +1,4 @@
-/** Which datasets are here, and what brings the others. */
+/** Which datasets are available, and how to get the others. */
 import * as path from 'node:path';
 import type { DatasetContents, DatasetSource } from './dataset.js';
 import { fetchCommand, sizeState } from './files/known.js';
@@ -10,22 +10,22 @@ export interface DatasetStatus {
   readonly summary: string;
   /** `user`: files of the user's own; `made`: by this program. */
   readonly kind: 'installed' | 'downloaded' | 'made' | 'user';
-  /** Whether all its files are here with their sizes; null for the user's own. */
+  /** Whether all its files are there with the right sizes; null for the user's own. */
   readonly here: boolean | null;
-  /** What is wrong, where it isn't here. */
+  /** What is wrong, if it is not available. */
   readonly fault: string | null;
-  /** What to do then. */
+  /** How to get it, in that case. */
   readonly remedy: string | null;
   /** Null for the user's own. */
   readonly contents: DatasetContents | null;
   readonly folder: string | null;
-  /** Of its files, here or not. */
+  /** Total size of its files, available or not. */
   readonly sizeBytes: number | null;
   readonly licence: string;
   readonly citation: string;
 }
 
-/** All datasets in the order of the registry. Looks at the sizes of files and opens none. */
+/** All datasets in the order of the registry. Checks the sizes of files and opens none. */
 export async function datasetStatuses(dataDir: string): Promise<DatasetStatus[]> {
   const all: readonly DatasetSource[] = Object.values(datasets);
   return Promise.all(all.map((source) => statusOf(source, dataDir)));

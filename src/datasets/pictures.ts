@@ -12,7 +12,7 @@ export interface PictureOptions {
   readonly shape: ImageShape;
   /** Black and white as the dataset had them in files that don't tell. */
   readonly levels: Levels;
-  /** White for black, after all else. */
+  /** Invert black and white, as the last step. */
   readonly invert: boolean;
 }
 

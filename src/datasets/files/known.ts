@@ -1,4 +1,4 @@
-/** Files of which size and hash are published: nothing else is taken for them. */
+/** Files whose size and hash are published: no other file is accepted in their place. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { sha256File } from '../../machine/files.js';
@@ -11,7 +11,7 @@ import { commandLine } from '../../machine/installation.js';
 /** `whole`, `missing`, or what is wrong with it. */
 export type FileState = 'whole' | 'missing' | { readonly fault: string };
 
-/** Looks at the size alone. */
+/** Checks only the size. */
 export async function sizeState(file: string, { sizeBytes }: KnownFile): Promise<FileState> {
   try {
     const { size } = await fs.stat(file);
@@ -22,7 +22,7 @@ export async function sizeState(file: string, { sizeBytes }: KnownFile): Promise
   }
 }
 
-/** Looks at the size, and then at every byte. */
+/** Checks the size, then every byte. */
 export async function fileState(file: string, remote: RemoteFile): Promise<FileState> {
   const state = await sizeState(file, remote);
   if (state !== 'whole') return state;

@@ -11,7 +11,7 @@ import { sameName } from './names.js';
 import { chooseSplits, roleOf, splitsAmong, type SplitRole } from './splits.js';
 import type { FileTree } from './tree.js';
 
-/** What columns are called, ours first. */
+/** Accepted column names, ours first. */
 const headings = {
   file: ['file', 'filename', 'file_name', 'path', 'filepath', 'image', 'image_path', 'name', 'id', 'image_id', 'fname'],
   label: ['label', 'labels', 'class', 'class_name', 'category', 'target', 'breed', 'species'],
@@ -28,7 +28,7 @@ function nounOf(heading: string): string {
   return name === 'person' ? 'people' : `${name}s`;
 }
 
-/** What a labels file has to be, for whoever got it wrong. */
+/** What a labels file must be, for error messages. */
 export const labelColumns = 'its first row must name the columns file and label, and may name split and group';
 
 /**
@@ -52,7 +52,7 @@ interface Row {
   readonly file: string;
   readonly label: string;
   readonly split: SplitRole | undefined;
-  /** Where there is a column of groups. */
+  /** If there is a column of groups. */
   readonly group: string | undefined;
 }
 
@@ -156,7 +156,7 @@ async function labelFileText(tree: FileTree, file: string, where: string): Promi
 
 type Find = (name: string) => string | undefined;
 
-/** By path, by name and by name without ending; what several files have is not found. */
+/** By path, by name and by name without extension; a name that several files share is not found. */
 function finder({ paths }: FileTree, prefix: string, labels: string): Find {
   const places = new Map<string, string | undefined>();
   const set = (kind: string, name: string, each: string) => {
@@ -185,7 +185,7 @@ function finder({ paths }: FileTree, prefix: string, labels: string): Find {
 
 interface Parsed {
   readonly found: readonly Found[];
-  /** Files that are not here. */
+  /** Listed files that do not exist. */
   readonly missing: readonly string[];
   /** Rows without a label. */
   readonly unlabelled: number;
@@ -224,7 +224,7 @@ function parseRows({ rows, columns, first, width }: Table, where: string, find: 
   return { found, missing, unlabelled };
 }
 
-/** An image of which nothing is said has a group of its own. */
+/** An image without a stated group is a group of its own. */
 function groupOf(name: string, place: string): string {
   return name === '' ? `file ${place}` : `group ${name}`;
 }
@@ -250,7 +250,7 @@ interface Table {
   readonly width: number;
 }
 
-/** Undefined if it does not have the columns. In some countries spreadsheets write semicolons. */
+/** Undefined if it does not have the columns. In some locales spreadsheets write semicolons. */
 function tableOf(text: string, where: string, find: Find): Table | undefined {
   const delimiters = /\.tsv$/i.test(where) ? ['\t'] : [',', ';', '\t'];
   for (const delimiter of delimiters) {
@@ -299,7 +299,7 @@ function withoutTwins(found: readonly Found[], where: string): Found[] {
 const saidOf = ({ label, split, group }: Row) =>
   `"${label}"${split === undefined ? '' : ` in ${split}`}${group === undefined ? '' : ` of ${group}`}`;
 
-/** The splits that the files' folders are named for: `train/3.png`. Undefined if they are not. */
+/** The splits given by the names of the files' folders: `train/3.png`. Undefined if there are none. */
 function splitsByFolder(found: readonly Found[], prefix: string, where: string): SplitRole[] | undefined {
   const folders = found.map((row) => row.path.slice(prefix.length).split('/').slice(0, -1)[0] ?? '');
   const { train, test, val } = splitsAmong([...new Set(folders)], where);

@@ -10,7 +10,7 @@ const words: Readonly<Record<string, SplitRole>> = {
   ...{ val: 'val', valid: 'val', validation: 'val', dev: 'val' },
 };
 
-/** What may stand beside the word and says nothing: `train_images`, `TestSet`. */
+/** Words that may accompany it without meaning: `train_images`, `TestSet`. */
 const companions = /^(?:images?|imgs?|data|dataset|set|split)$/;
 
 interface Said {
@@ -81,9 +81,9 @@ function namesOf(group: readonly { readonly name: string; readonly role: SplitRo
 /** Roles that are read as train and test, once it is settled what validation images are for. */
 export interface Chosen<T> {
   readonly train: T;
-  /** Undefined if it is to be drawn from the training images. */
+  /** Undefined if it will be drawn from the training images. */
   readonly test: T | undefined;
-  /** Left alone. */
+  /** Not used. */
   readonly unused: T | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** A folder or a zip archive, seen alike: the paths of its files, and their bytes. */
+/** A folder or a zip archive, through the same interface: the paths of its files, and their bytes. */
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -13,7 +13,7 @@ export type Content = readonly [path: string, bytes: Uint8Array | string];
 export interface FileTree {
   /** The folder or the archive. */
   readonly where: string;
-  /** Files, relative, with slashes, in ascending order. What systems leave lying about (`.DS_Store`) is not among them. */
+  /** Files, relative, with slashes, in ascending order. Files that systems add (`.DS_Store`) are left out. */
   readonly paths: readonly string[];
   /** Folders, likewise. */
   readonly folders: readonly string[];
