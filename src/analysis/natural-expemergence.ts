@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { rollup } from 'd3-array';
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 
 export interface GroupRow {
   readonly family: string;
@@ -50,7 +51,10 @@ export function groupRows(columns: readonly string[], lines: readonly (readonly 
   const rows = lines.flatMap((cells, i): GroupRow[] => {
     const line = i + 2;
     if (cells.length !== columns.length)
-      throw new UsageError(`has ${cells.length} cells, but the heading has ${columns.length}`, `${file}:${line}`);
+      throw new UsageError(
+        `has ${counted(cells.length, 'cell')}, but the heading has ${columns.length}`,
+        `${file}:${line}`,
+      );
     const cell = (name: string) => (cells[columns.indexOf(name)] ?? '').trim();
     const number = (name: string) => {
       const value = Number(cell(name));

@@ -5,6 +5,7 @@
  */
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 
 export interface TimmRow {
   /** `resnetN.tv_in1k/224` */
@@ -44,7 +45,10 @@ export function timmRows(columns: readonly string[], lines: readonly (readonly s
   const rows = lines.map((cells, i): TimmRow => {
     const line = i + 2;
     if (cells.length !== columns.length)
-      throw new UsageError(`has ${cells.length} cells, but the heading has ${columns.length}`, `${file}:${line}`);
+      throw new UsageError(
+        `has ${counted(cells.length, 'cell')}, but the heading has ${columns.length}`,
+        `${file}:${line}`,
+      );
     const cell = (name: string) => cells[columns.indexOf(name)]!.trim();
     const number = (name: string) => {
       const value = Number(cell(name).replaceAll(',', ''));

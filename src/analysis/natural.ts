@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
 import { readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { bigBenchRows, isRecordFile, type BigBenchRow } from './natural-bigbench.js';
 import { groupRows, isGroupTable, type GroupRow } from './natural-expemergence.js';
 import { isTimmTable, timmRows, type TimmRow } from './natural-timm.js';
@@ -140,7 +141,7 @@ export async function readNaturalCurve(text: string, where = '--natural'): Promi
   throw new UsageError(
     `"${wanted}" is not a curve of ${file}`,
     where,
-    `${meant === undefined ? '' : `did you mean ${meant}? `}${commandLine(`natural list ${file}`)} shows its ${curves.length} curves`,
+    `${meant === undefined ? '' : `did you mean ${meant}? `}${commandLine(`natural list ${file}`)} shows its ${counted(curves.length, 'curve')}`,
   );
 }
 
@@ -196,7 +197,7 @@ function rowsOf(text: string, file: string): Row[] {
     const line = i + 2;
     const at = `${file}:${line}`;
     if (cells.length !== columns.length)
-      throw new UsageError(`has ${cells.length} cells, but the heading has ${columns.length}`, at);
+      throw new UsageError(`has ${counted(cells.length, 'cell')}, but the heading has ${columns.length}`, at);
     const strange = cells.find((each) => !isNameable(each));
     if (strange !== undefined)
       throw new UsageError(`"${strange}" has control characters`, at, 'put each name on one line');

@@ -5,6 +5,7 @@ import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { drawCount, induced, json, repeatable, standard } from './options.js';
 import { print, printJson, terminal } from './print.js';
+import { counted, formatNumber } from '../terminal/format.js';
 
 export function registerClaim(program: CommandUnknownOpts): void {
   const group = program
@@ -44,7 +45,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
       }
       const { experiment, run } = claim;
       const lines = [
-        `${claim.induced} against ${claim.standard}, on ${run}: ${experiment.widths.length} widths, seeds ${experiment.seeds.join(',')}`,
+        `${claim.induced} against ${claim.standard}, on ${run}: ${counted(experiment.widths.length, 'width')}, seeds ${experiment.seeds.join(',')}`,
         ...claim.claims.map((each) => `  ${each}`),
         '',
         `sealed  ${file}`,
@@ -91,7 +92,6 @@ async function scoredText(
 ): Promise<string> {
   const { claimText } = await import('../analysis/claims.js');
   const { textTable } = await import('../report/tables/text-table.js');
-  const { formatNumber } = await import('../terminal/format.js');
   const rows = judged.map((each) => [
     claimText(each),
     formatNumber(each.measured),

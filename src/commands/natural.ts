@@ -6,6 +6,7 @@ import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
 import { print, printJson } from './print.js';
+import { counted, formatNumber } from '../terminal/format.js';
 
 const picked = 'overlay';
 
@@ -31,14 +32,13 @@ export function registerNatural(program: CommandUnknownOpts): void {
       const shown = curves.filter((curve) => curve.name.includes(search));
       if (options.json === true) printJson({ file: name, curves: shown });
       else if (shown.length === 0 && curves.length > 0)
-        console.log(printable(`none of the ${curves.length} curves of ${name} has "${search}" in its name`));
+        console.log(printable(`none of the ${counted(curves.length, 'curve')} of ${name} has "${search}" in its name`));
       else print([await tableOf(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
     });
 }
 
 async function tableOf(name: string, curves: readonly NaturalCurve[]): Promise<string> {
   const { textTable } = await import('../report/tables/text-table.js');
-  const { formatNumber } = await import('../terminal/format.js');
   const range = (values: readonly number[]) =>
     `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
   const lines = curves.map((curve) => [

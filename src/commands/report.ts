@@ -5,6 +5,7 @@ import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { at, axis, curvePer, drawCount, format, json, repeatable, size, title, where, probe } from './options.js';
 import { print, printJson, terminal } from './print.js';
+import { counted, formatBytes } from '../terminal/format.js';
 
 export function registerReport(program: CommandUnknownOpts): void {
   program
@@ -48,7 +49,6 @@ export function registerReport(program: CommandUnknownOpts): void {
     )
     .action(async (runs, { dataset, ...options }) => {
       const { report } = await import('../library/report.js');
-      const { formatBytes } = await import('../terminal/format.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const figures = figureOptionsOf(options);
       const { summary, ...written } = await report(runs, { ...options, ...terminal, figures, datasets: dataset });
@@ -61,7 +61,7 @@ export function registerReport(program: CommandUnknownOpts): void {
       const lines = [
         summary.join('\n'),
         '',
-        printable(`report  ${folder}, ${files.length} files`),
+        printable(`report  ${folder}, ${counted(files.length, 'file')}`),
         printable(`page    ${page.file}, ${formatBytes(page.bytes)}`),
       ];
       print(lines.join('\n'));

@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { messageOf, UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import type { DatasetSource, RawDataset, RawSplit, RemoteFile } from './dataset.js';
 import { requireFiles } from './files/known.js';
 
@@ -132,7 +133,7 @@ function readRecords({ where, bytes }: NamedBytes, labelBytes: number, classes: 
   const count = bytes.length / length;
   if (!Number.isInteger(count) || count === 0)
     throw new UsageError(
-      `is ${bytes.length} bytes long, which is not a multiple of the record length ${length}`,
+      `is ${counted(bytes.length, 'byte')} long, which is not a multiple of the record length ${length}`,
       where,
     );
   const images = new Uint8Array(count * 3 * pixels);

@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gunzip, type ZlibOptions } from 'node:zlib';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import type { DatasetSource, ImageShape, RawDataset, RawSplit } from './dataset.js';
 
 export const idx: DatasetSource = {
@@ -161,7 +162,7 @@ async function readSplit(set: IdxSet, split: 'train' | 'test'): Promise<ImageSpl
     if (shape.length !== 1) throw new UsageError(`has ${dimensions(shape)}`, file, 'labels have 1 (count)');
     if (shape[0] !== count)
       throw new UsageError(
-        `${shape[0]!} labels for the ${count} images of ${images.file}`,
+        `${counted(shape[0]!, 'label')} for the ${counted(count, 'image')} of ${images.file}`,
         file,
         'the counts must be equal',
       );
@@ -213,7 +214,7 @@ async function readIdx(file: string, check: (header: Header) => void): Promise<I
   if (data.length !== bytes.data) {
     const wrong = data.length < bytes.data ? 'truncated' : 'too long';
     throw new UsageError(
-      `is ${wrong}: ${data.length} bytes of data where ${shape.join(' x ')} = ${bytes.data} are expected`,
+      `is ${wrong}: ${counted(data.length, 'byte')} of data where ${shape.join(' x ')} = ${bytes.data} are expected`,
       file,
     );
   }
@@ -221,7 +222,8 @@ async function readIdx(file: string, check: (header: Header) => void): Promise<I
 }
 
 function headerOf(start: Buffer, file: string): Header {
-  if (start.length < 4) throw new UsageError(`is ${start.length} bytes long, too short for an idx file`, file);
+  if (start.length < 4)
+    throw new UsageError(`is ${counted(start.length, 'byte')} long, too short for an idx file`, file);
   if (start[0] !== 0 || start[1] !== 0 || start[2] !== 8) {
     const magic = start.subarray(0, 4).toString('hex');
     throw new UsageError(`starts with ${magic}`, file, 'an idx file of unsigned bytes starts with 000008');
@@ -263,7 +265,7 @@ const mostPerByte = 1032;
 async function unpack(packed: Buffer, { file, shape, bytes }: Header): Promise<Buffer> {
   if (bytes.data > mostPerByte * packed.length)
     throw new UsageError(
-      `is truncated: ${packed.length} bytes can't hold ${shape.join(' x ')} = ${bytes.data} bytes of data`,
+      `is truncated: ${counted(packed.length, 'byte')} can't hold ${shape.join(' x ')} = ${bytes.data} bytes of data`,
       file,
     );
   try {

@@ -6,6 +6,7 @@
  */
 import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import {
   factorKeys,
   inputOf,
@@ -89,7 +90,7 @@ export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zi
     const other = lists.find(({ length }) => length !== first.length);
     if (other !== undefined)
       throw new UsageError(
-        `has ${other.length} values and ${originOf(first.key, places)} ${first.length}`,
+        `has ${counted(other.length, 'value')} and ${originOf(first.key, places)} ${first.length}`,
         originOf(other.key, places),
         'lists that are combined by position need equal lengths',
       );

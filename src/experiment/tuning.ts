@@ -1,6 +1,7 @@
 /** What `--tune` says: which option is chosen for each member, from which values, and how many of them are tried. */
 import { parseAxis } from '../terminal/axis-text.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { hasOption } from './architectures.js';
 import { experimentSchema, keyOfOption, type Experiment } from './schema.js';
@@ -40,7 +41,11 @@ export function tuningOf(experiment: Experiment, where = '--tune', budgetWhere =
   const bad = values.find((value) => !experimentSchema.shape[factor].safeParse(value).success);
   if (bad !== undefined) throw new UsageError(`${bad} is not a valid value of ${factor}`, where);
   if (tuneBudget !== undefined && tuneBudget > values.length)
-    throw new UsageError(`${tuneBudget} is more than the ${values.length} values`, budgetWhere, 'give fewer');
+    throw new UsageError(
+      `${tuneBudget} is more than the ${counted(values.length, 'value')}`,
+      budgetWhere,
+      'give fewer',
+    );
   return { factor, values, budget: tuneBudget ?? values.length, per: tunePer, steps: tuneSteps };
 }
 

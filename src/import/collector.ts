@@ -216,7 +216,7 @@ export class Collector {
     }
     if (shared.length === 0)
       throw new UsageError(
-        `no example has an outcome from all ${models.length} models`,
+        `no example has an outcome from all ${counted(models.length, 'model')}`,
         undefined,
         'do they use the same ids and the same test set?',
       );

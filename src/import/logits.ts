@@ -120,7 +120,7 @@ function refuseOtherShape(
     throw new UsageError(`has the shape [${shape.join(', ')}]`, where, 'it must be [examples, classes]');
   if (rows !== labels.values.length)
     throw new UsageError(
-      `has ${rows} rows for ${counted(labels.values.length, 'label')}`,
+      `has ${counted(rows ?? 0, 'row')} for ${counted(labels.values.length, 'label')}`,
       where,
       'give one label per row',
     );
@@ -209,7 +209,7 @@ function safetensorsArrays(bytes: Buffer, file: string): ReadonlyMap<string, Num
           if (!Object.hasOwn(numberTypes, dtype)) throw new UsageError(`${name} has the type ${dtype}`, file);
           const type = dtype as keyof typeof numberTypes;
           if (end - begin !== shape.reduce((a, b) => a * b, 1) * numberTypes[type].bytes)
-            throw new UsageError(`${name} has ${end - begin} bytes for shape [${shape.join(', ')}]`, file);
+            throw new UsageError(`${name} has ${counted(end - begin, 'byte')} for shape [${shape.join(', ')}]`, file);
           return [name, { shape, type, bytes: content.subarray(begin, end), columnMajor: false }] as const;
         },
       ),

@@ -1,6 +1,7 @@
 /** NumPy's .npy: a header in Python syntax, then the values. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { numberTypes, type NumberArray } from './arrays.js';
 
 const magic = Buffer.from('\u0093NUMPY', 'latin1');
@@ -37,6 +38,6 @@ export function decodeNpy(bytes: Uint8Array, where: string): NumberArray {
   const count = shape.reduce((a, b) => a * b, 1);
   const { bytes: size } = numberTypes[type];
   const found = buffer.length - start - length;
-  if (found !== count * size) throw damaged(`${found} bytes for shape [${shape.join(', ')}]`);
+  if (found !== count * size) throw damaged(`${counted(found, 'byte')} for shape [${shape.join(', ')}]`);
   return { shape, type, bytes: buffer.subarray(start + length), columnMajor: fortran === 'True' && shape.length > 1 };
 }

@@ -10,6 +10,7 @@ import { dsvFormat } from 'd3-dsv';
 import { diskError, isPipe } from '../machine/files.js';
 import { nth } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import type { RowBatch, Row } from './batch.js';
 import { parquetBatches } from './parquet.js';
 
@@ -142,7 +143,10 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowB
         continue;
       }
       if (cells.length !== columns.length)
-        throw new UsageError(`has ${cells.length} values for ${columns.length} columns`, placeIn(file, here));
+        throw new UsageError(
+          `has ${counted(cells.length, 'value')} for ${counted(columns.length, 'column')}`,
+          placeIn(file, here),
+        );
       rows.push(rowOf(columns, cells));
       lines.push(here);
     }

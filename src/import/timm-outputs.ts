@@ -5,6 +5,7 @@
  */
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { outcomesOfChoices, type ChoiceOutcomes } from './choices.js';
 import { Misread, readNumber } from './values.js';
 
@@ -46,7 +47,7 @@ export class Outputs {
       );
     this.#classes ??= values.length;
     if (values.length !== this.#classes)
-      throw new UsageError(`has ${values.length} outputs, but there are ${this.#classes} classes`, where());
+      throw new UsageError(`has ${counted(values.length, 'output')}, but there are ${this.#classes} classes`, where());
     this.#isSorted &&= values.every((value, i) => i === 0 || value <= nth(values, i - 1));
     const truth = /^\d{1,9}$/.test(label) ? Number(label) : NaN;
     if (!(truth < values.length))

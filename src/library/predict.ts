@@ -8,6 +8,7 @@ import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { readTrainedMember, type TrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { ask } from '../training/ask.js';
 import type { AskedExamples } from '../training/question.js';
@@ -137,7 +138,7 @@ function labelsOf(member: MemberWithTask, files: readonly string[], told: readon
     );
   if (told.length !== files.length - 1 && told.length !== files.length)
     throw new UsageError(
-      `${told.length} labels for a sequence of ${files.length} images`,
+      `${counted(told.length, 'label')} for a sequence of ${counted(files.length, 'image')}`,
       '--labels',
       `a transformer predicts from the preceding (image, label) pairs: give the classes of the first ${files.length - 1}`,
     );

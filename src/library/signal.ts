@@ -93,7 +93,11 @@ function lastRows(
     );
   const wanted = last ?? Math.min(5, fewest);
   if (wanted > fewest)
-    throw new UsageError(`a training of this run has ${fewest} checkpoints`, '--last', `give ${fewest} or less`);
+    throw new UsageError(
+      `a training of this run has ${counted(fewest, 'checkpoint')}`,
+      '--last',
+      `give ${fewest} or less`,
+    );
   return trainings.map((places) => {
     const at = places.slice(-wanted);
     const { coordinates, seed } = nth(members, nth(at, 0)).record;

@@ -19,6 +19,7 @@ import {
   type Terms,
 } from '../statistics/shared-clusters.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { clustersOf, type Unit } from './clusters.js';
 import { sequenceStarts } from './sequence-rows.js';
 
@@ -400,7 +401,11 @@ function sampledOf(values: UnitNumbers, { id, units, outcomes, parts }: SampledR
       : Int32Array.from({ length: Math.floor(clusters.of.length / perUnit) + 1 }, (_, i) => i * perUnit);
   const expected = starts.length - 1;
   if (values.length !== expected)
-    throw new UsageError(`returned ${values.length} numbers for ${expected} test ${units}`, id, 'return one for each');
+    throw new UsageError(
+      `returned ${counted(values.length, 'number')} for ${expected} test ${units}`,
+      id,
+      'return one for each',
+    );
   // For a metric of images, a row's number is its value.
   const known = rows ?? (units === 'images' && perUnit === 1 ? values : undefined);
   return sampledMean({

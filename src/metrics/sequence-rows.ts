@@ -3,6 +3,7 @@
  * that way.
  */
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 
 /** First row of each sequence, `[sequences + 1]`; the last entry is the number of rows. */
 export function sequenceStarts(sequence: Int32Array): Int32Array {
@@ -28,5 +29,5 @@ export function meanPerSequence(sequence: Int32Array, values: ArrayLike<number>)
 
 /** Throws UsageError if sequences are shorter than a metric asks for. */
 export function refuseLonger(name: string, l: number, length: number): void {
-  if (l > length) throw new UsageError(`the test sequences have ${length} images`, `${name}:l=${l}`);
+  if (l > length) throw new UsageError(`the test sequences have ${counted(length, 'image')}`, `${name}:l=${l}`);
 }

@@ -10,7 +10,7 @@ export const allOfK = {
   share: true,
   interval: "Wilson's limits to the power K",
   refuses: (n: number, { k }: { readonly k: number }) =>
-    k > n ? `the test set has ${n} images; ${k} are needed` : undefined,
+    k > n ? `the test set has ${n} ${n === 1 ? 'image' : 'images'}; ${k} are needed` : undefined,
   transform: (mean: number, n: number, { k }: { readonly k: number }) => shareOfSubsets(Math.round(mean * n), n, k),
   slope: (mean: number, { k }: { readonly k: number }) => k * mean ** (k - 1),
   limit: (end: number, { k }: { readonly k: number }) => end ** k,

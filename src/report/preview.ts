@@ -42,7 +42,8 @@ export function classTable(data: Splits): string {
     .slice(0, mostListed)
     .map(({ label, name, train, test }) => [String(label), name ?? '-', String(train), String(test)]);
   const table = textTable(['label', 'class', 'train', 'test'], rows, ['class']);
-  return counts.length > mostListed ? `${table}\n... and ${counts.length - mostListed} more classes` : table;
+  const more = counts.length - mostListed;
+  return more > 0 ? `${table}\n... and ${more} more ${more === 1 ? 'class' : 'classes'}` : table;
 }
 
 /** Classes and training images are chosen at random, the same each time. */

@@ -9,7 +9,7 @@ import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { readTextIfThere, sha256Of } from '../machine/files.js';
 import { RunError } from '../terminal/errors.js';
-import { counted, withSpaces } from '../terminal/format.js';
+import { counted, countedWithSpaces } from '../terminal/format.js';
 import { formatSealed, parseRecord } from './json.js';
 import type { outcomeColumns } from './outcomes.js';
 import { sha256, textSchema, type RunRecord } from './record.js';
@@ -137,10 +137,10 @@ export function titleOf(record: Pick<AnyRun, 'name'> & Partial<Pick<RunRecord, '
 export function testSetText({ experiment, dataset, probe }: RunRecord): string {
   const { pairs = 1, testSequences = 0 } = experiment;
   if (probe !== undefined)
-    return `${withSpaces(testSequences)} ${probe} probes (the last of ${pairs} images, ${counted(dataset.classes, 'answer')} to choose from)`;
+    return `${countedWithSpaces(testSequences, `${probe} probe`)} (the last of ${counted(pairs, 'image')}, ${counted(dataset.classes, 'answer')} to choose from)`;
   return outcomeKinds[experiment.arch] === 'sequences'
-    ? `${withSpaces(testSequences)} test sequences of ${pairs} images`
-    : `${withSpaces(dataset.testCount)} test images`;
+    ? `${countedWithSpaces(testSequences, 'test sequence')} of ${counted(pairs, 'image')}`
+    : countedWithSpaces(dataset.testCount, 'test image');
 }
 
 /** `imported`, or the architecture: what a run's members are, in one word. */

@@ -6,6 +6,7 @@ import { parquetMetadata, parquetRead, type FileMetaData, type ParquetType, type
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
 import type { ProbeName } from '../datasets/probes.js';
 import { RunError, messageOf } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 
 export interface OutcomeColumn {
   readonly type: ColumnType;
@@ -122,7 +123,8 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
   const schema: SchemaElement[] = [{ name: 'outcomes', num_children: names.length }];
   const columnData = Object.entries(columns).map(([name, data]) => {
     const { type } = definitionOf(name, data);
-    if (data.length !== rows) throw new Error(`column ${name} has ${data.length} rows, ${names[0] ?? ''} has ${rows}`);
+    if (data.length !== rows)
+      throw new Error(`column ${name} has ${counted(data.length, 'row')}, ${names[0] ?? ''} has ${rows}`);
     schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
     // Numbers that ascend take a byte or less each as differences, and four as they are.
     if (['row', 'example', 'sequence'].includes(name)) return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { RunError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 
 export type TensorData = Float32Array | Int32Array | Uint8Array | Float64Array;
 
@@ -50,7 +51,7 @@ export function encodeSafetensors(
   let offset = 0;
   for (const [name, { shape, data }] of ordered) {
     if (elements(shape) !== data.length)
-      throw new Error(`${name}: ${data.length} values for shape [${shape.join(', ')}]`);
+      throw new Error(`${name}: ${counted(data.length, 'value')} for shape [${shape.join(', ')}]`);
     header[name] = { dtype: typeName(data), shape, data_offsets: [offset, (offset += data.byteLength)] };
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
@@ -153,7 +154,7 @@ function tensorAt(
     throw damaged(`${name} has type ${dtype}; known are ${Object.keys(types).join(', ')}`);
   const Type = types[dtype as TypeName];
   if (end - begin !== elements(shape) * Type.BYTES_PER_ELEMENT)
-    throw damaged(`${name} has ${end - begin} bytes for shape [${shape.join(', ')}]`);
+    throw damaged(`${name} has ${counted(end - begin, 'byte')} for shape [${shape.join(', ')}]`);
   // A copy: a slice of the file need not be aligned.
   return { shape, data: new Type(Uint8Array.from(content.subarray(begin, end)).buffer) };
 }

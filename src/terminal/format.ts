@@ -28,6 +28,11 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `1 image`, `12 000 images`. */
+export function countedWithSpaces(count: number, noun: string): string {
+  return `${withSpaces(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `812 bytes`, `4.4 kB`, `170 MB`, `2.1 GB`: powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ['kB', 'MB', 'GB', 'TB'];

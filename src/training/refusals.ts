@@ -18,6 +18,7 @@ import { hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from '
 import { contradictions, membersOf } from '../runs/run.js';
 import { sizeOfStep } from '../runs/step-size.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { createOptimizer } from './optimizers.js';
 import { probeOptions } from './sampling.js';
 import { taskAt } from './task.js';
@@ -157,7 +158,7 @@ export function refuseUnfit(
   refuseParts(experiment, family.examples === 'images' ? test.count : (experiment.testSequences ?? 0), places);
   if (family.examples === 'images' && batchSize > train.count) {
     throw new UsageError(
-      `${batchSize} is more than the ${train.count} training examples`,
+      `${batchSize} is more than the ${counted(train.count, 'training example')}`,
       originOf('batchSize', places),
       `give at most ${train.count}`,
     );
@@ -180,7 +181,7 @@ function refuseParts(experiment: Experiment, testExamples: number, places?: Valu
     const size = experiment[key] ?? 0;
     if (size > testExamples)
       throw new UsageError(
-        `${size} is more than the ${testExamples} test examples`,
+        `${size} is more than the ${counted(testExamples, 'test example')}`,
         originOf(key, places),
         `give at most ${testExamples}`,
       );

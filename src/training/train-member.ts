@@ -10,6 +10,7 @@ import { digestOfRun, memberId, type MemberKey, type RunRecord } from '../runs/r
 import { memberFolder, membersOf, readMemberRecord, readRunRecord } from '../runs/run.js';
 import { commandLine } from '../machine/installation.js';
 import { RunError, UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { isComplete, memberJob } from './member-job.js';
 import { runPool } from './pool.js';
@@ -130,7 +131,7 @@ function chosen(
     if (key !== undefined) return key;
     const last = keys.length - 1;
     throw new UsageError(
-      `${choice.index} is not a position in ${run.name}'s list of ${keys.length} members`,
+      `${choice.index} is not a position in ${run.name}'s list of ${counted(keys.length, 'member')}`,
       '--index',
       `give 0 to ${last}`,
     );

@@ -98,7 +98,8 @@ export function testFactors(
 }
 
 function untoldBy(overlap: number, trainings: number): string | undefined {
-  if (trainings < fewestTrainings) return `there are ${trainings} trainings, and the test needs ${fewestTrainings}`;
+  if (trainings < fewestTrainings)
+    return `the test needs ${fewestTrainings} trainings, and there ${trainings === 1 ? 'is' : 'are'} ${trainings}`;
   return overlap < leastOverlap ? 'members of equal loss hardly differ in it' : undefined;
 }
 

@@ -15,6 +15,7 @@ import { reconstruction } from '../../metrics/reconstruction.js';
 import type { MemberRecord, RunRecord } from '../../runs/record.js';
 import { mean } from '../../statistics/mean.js';
 import { UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
 import type { OnStep } from '../../terminal/steps.js';
 import { scalesOf } from '../scales.js';
 import { between, expectedCurve, pilotOf, type PilotMetric } from './pilot.js';
@@ -258,7 +259,7 @@ function refuseFew({ record, members }: DesignRequest): void {
   const scales = scalesOf(members);
   if (scales.length < fewestWidths)
     throw new UsageError(
-      `has ${scales.length} widths; a design needs ${fewestWidths}`,
+      `has ${counted(scales.length, 'width')}; a design needs ${fewestWidths}`,
       record.name,
       'train more with --widths',
     );

@@ -18,6 +18,7 @@ import { extentOf } from '../curve-data.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
 import { bestNode, startsAmong } from '../fit-search.js';
+import { counted } from '../../terminal/format.js';
 
 /** A curve at the scales at which it is known. */
 export interface KnownCurve {
@@ -59,7 +60,7 @@ export function predictiveDraws(
   const n = scales.length;
   const spare = n - model.parameters.length;
   if (spare < 1)
-    throw new FitError('too-few-points', `${n} scales; ${model.name} needs ${model.parameters.length + 1}`);
+    throw new FitError('too-few-points', `${counted(n, 'scale')}; ${model.name} needs ${model.parameters.length + 1}`);
   const means = curve.seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   const units = means.map(spread);
   const finite = { lower: limits[0], upper: limits[1] };

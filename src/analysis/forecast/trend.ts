@@ -9,6 +9,7 @@ import { Random } from '../../statistics/random.js';
 import type { ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
 import { chiSquared, predictiveDraws, type KnownCurve } from './predictive.js';
+import { counted } from '../../terminal/format.js';
 
 export interface Extrapolated {
   /** `[targets]` of `[draws]`. */
@@ -39,7 +40,7 @@ export const localTrend: Extrapolation = {
   name: 'local-trend',
   extrapolate({ scales, seeds }, { scales: targets, draws, random }) {
     const n = scales.length;
-    if (n < 3) throw new FitError('too-few-points', `${n} scales; local-trend needs 3`);
+    if (n < 3) throw new FitError('too-few-points', `${counted(n, 'scale')}; local-trend needs 3`);
     const x = scales.map(Math.log);
     const means = seeds.map((values) => mean(values));
     const noise = seedVariance(seeds, means);

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { sha256File } from '../../machine/files.js';
 import { dataFolder } from '../../machine/folders.js';
 import { codeOf, UsageError } from '../../terminal/errors.js';
-import { formatBytes } from '../../terminal/format.js';
+import { counted, formatBytes } from '../../terminal/format.js';
 import type { KnownFile, RemoteFile } from '../dataset.js';
 import { commandLine } from '../../machine/installation.js';
 
@@ -15,7 +15,9 @@ export type FileState = 'whole' | 'missing' | { readonly fault: string };
 export async function sizeState(file: string, { sizeBytes }: KnownFile): Promise<FileState> {
   try {
     const { size } = await fs.stat(file);
-    return size === sizeBytes ? 'whole' : { fault: `is ${size} bytes long, but the published size is ${sizeBytes}` };
+    return size === sizeBytes
+      ? 'whole'
+      : { fault: `is ${counted(size, 'byte')} long, but the published size is ${sizeBytes}` };
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'missing';
     throw error;

@@ -204,7 +204,7 @@ function parseRows({ rows, columns, first, width }: Table, where: string, find: 
     if (cells.every((each) => each.trim() === '')) continue;
     if (cells.slice(width).some((each) => each.trim() !== ''))
       throw new UsageError(
-        `row ${row} has ${cells.length} cells for ${width} columns`,
+        `row ${row} has ${counted(cells.length, 'cell')} for ${counted(width, 'column')}`,
         where,
         'put a name with a comma in quotes',
       );

@@ -45,7 +45,7 @@ function bestOf({ metric, methods }: MetricScore): string {
     best.kind === 'baseline'
       ? 'no method beat that baseline'
       : `the best baseline, ${baseline.method}, has ${formatNumber(baseline.crps)}`;
-  return `For ${metric.title} ${best.method} came closest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${best.members} members inside 80 %); ${against}.`;
+  return `For ${metric.title} ${best.method} came closest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${counted(best.members, 'member')} inside 80 %); ${against}.`;
 }
 
 function tableOf({ seal, scores }: SealedOutcome): Table {

@@ -6,7 +6,7 @@ import { furtherFactors } from '../../experiment/factors.js';
 import { inputOf, isFactor, optionOf } from '../../experiment/schema.js';
 import { unsetFactors } from '../../runs/coordinates.js';
 import { lengthText } from '../../experiment/length.js';
-import { counted, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
+import { counted, countedWithSpaces, formatCount, formatNumber, withSpaces } from '../../terminal/format.js';
 import {
   isImported,
   kindOf,
@@ -182,7 +182,7 @@ function importedText({ run, standard }: AnalysedFamily, { source, dataset }: Im
       ? ''
       : ` ${counted(dataset.dropped, 'example')} without an outcome from every model ${dataset.dropped === 1 ? 'is' : 'are'} left out.`;
   return (
-    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${present(least)} to ${present(most)}), trained and tested elsewhere; their outcomes on ${withSpaces(dataset.testCount)} examples of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
+    `${counted(run.members.length, 'model')} at ${counted(scales, 'scale')} (${axis} ${present(least)} to ${present(most)}), trained and tested elsewhere; their outcomes on ${countedWithSpaces(dataset.testCount, 'example')} of ${dataset.name} were imported (${sourceText(source)}).${left} ` +
     `All were tested on the same examples, and every number below is computed from their outcomes on those examples. Nothing else is known about them: no weights, no training, no pictures; ${standard.title} is the usual metric.`
   );
 }

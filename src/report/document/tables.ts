@@ -4,7 +4,7 @@ import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import { nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
+import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
 import type { FamilyMember } from '../../runs/opened.js';
 import type { RunRecord } from '../../runs/record.js';
@@ -305,7 +305,7 @@ function importedProvenance(record: ImportedRun): string[][] {
     ]),
     ['versions', `lab ${versions.lab}, Node ${versions.node}, ${versions.platform}`],
     ['commit', gitCommit ?? 'unknown'],
-    ['test set', `${dataset.name}: ${withSpaces(dataset.testCount)} examples`],
+    ['test set', `${dataset.name}: ${countedWithSpaces(dataset.testCount, 'example')}`],
     ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
   ];
 }
@@ -340,7 +340,7 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
     ['commit', gitCommit ?? 'unknown'],
     [
       'dataset',
-      `${shownDataset(dataset.name)}: ${withSpaces(dataset.trainCount)} training and ${withSpaces(dataset.testCount)} test images, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
+      `${shownDataset(dataset.name)}: ${withSpaces(dataset.trainCount)} training and ${countedWithSpaces(dataset.testCount, 'test image')}, ${dataset.classes} classes, ${dataset.shape.height} x ${dataset.shape.width} x ${dataset.shape.channels}`,
     ],
     ['fingerprint', `SHA-256 ${dataset.fingerprint}`],
     ['licence', dataset.licence],

@@ -8,7 +8,7 @@ import type { Sharpness } from '../../analysis/sharpness.js';
 import { nth, present } from '../../machine/present.js';
 import { isImported, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
+import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { shownScores, titled } from '../titles.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
@@ -24,7 +24,7 @@ export function aboutFamily(record: AnyRun, scales: number, words: FamilyWords):
 
 function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {
   const models = `${withSpaces(members.length)} imported ${members.length === 1 ? 'model' : 'models'}`;
-  return `${models} on ${dataset.name} (${sourceText(source)}), ${scales} ${scales === 1 ? 'scale' : 'scales'}, ${withSpaces(dataset.testCount)} test examples.`;
+  return `${models} on ${dataset.name} (${sourceText(source)}), ${counted(scales, 'scale')}, ${countedWithSpaces(dataset.testCount, 'test example')}.`;
 }
 
 /** `lm-eval 0.4.9`, `table`: what produced the outcomes, as far as known. */

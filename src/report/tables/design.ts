@@ -96,7 +96,7 @@ export function experimentText({ pilot, experiment, design, claim, commands }: F
   return [
     `# A follow-up of the run ${pilot} (${counted(experiment.widths.length, 'width')}, seeds ${experiment.seeds.join(', ')}), proposed by the command design.`,
     `# Widths, ${induced.id} against ${standard.id}, and the number of seeds were chosen on those seeds; these are new ones.`,
-    `# Claim:  ${claim}, simulated power ${formatWithInterval(found.power, found.interval, 2)} with ${found.seeds} seeds`,
+    `# Claim:  ${claim}, simulated power ${formatWithInterval(found.power, found.interval, 2)} with ${counted(found.seeds, 'seed')}`,
     `# Seal:   ${commands.seal}`,
     `# Run:    ${commands.train}`,
     ...lines,

@@ -5,7 +5,7 @@ import { commandLine } from '../../machine/installation.js';
 import { importedColumns, type ImportedRun } from '../../runs/imported.js';
 import type { OutcomeColumns } from '../../runs/outcomes.js';
 import { importedWords, scaleText } from '../../runs/words.js';
-import { counted, formatShare, withSpaces } from '../../terminal/format.js';
+import { counted, countedWithSpaces, formatShare } from '../../terminal/format.js';
 import { printable } from '../../terminal/printable.js';
 import { textTable } from './text-table.js';
 import { mean } from '../../statistics/mean.js';
@@ -42,7 +42,7 @@ export function importedText(
   return [
     textTable(['model', axis, 'accuracy'], shown, ['model']),
     printable(
-      `${name}: ${counted(members.length, 'model')}${members.length < all.length ? ` added, ${all.length} in all,` : ''} on the same ${withSpaces(dataset.testCount)} ${dataset.testCount === 1 ? 'example' : 'examples'} of ${dataset.name}, over ${axis}`,
+      `${name}: ${counted(members.length, 'model')}${members.length < all.length ? ` added, ${all.length} in all,` : ''} on the same ${countedWithSpaces(dataset.testCount, 'example')} of ${dataset.name}, over ${axis}`,
     ),
     `outcome columns: ${columns.join(', ')}`,
     ...missingLine(columns),

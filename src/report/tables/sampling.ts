@@ -4,7 +4,7 @@ import { clustersOf, fewestGroups } from '../../metrics/clusters.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import type { ImportedRun } from '../../runs/imported.js';
 import type { RunRecord } from '../../runs/record.js';
-import { withSpaces } from '../../terminal/format.js';
+import { countedWithSpaces, withSpaces } from '../../terminal/format.js';
 
 export interface Sampling {
   /** `test images`, `writers` */
@@ -20,20 +20,20 @@ type Sampled = Pick<RunRecord, 'dataset'> | Pick<ImportedRun, 'kind' | 'dataset'
 
 /** @param outcomes those of any member, since they all share the test set */
 export function samplingOf(record: Sampled, outcomes: Partial<OutcomeTable>): Sampling {
-  const noun = 'kind' in record ? 'examples' : 'images';
+  const noun = 'kind' in record ? 'example' : 'image';
   const { sequence } = outcomes;
   const groups = groupsOf(record);
   const clusters = clustersOf(outcomes, sequence === undefined ? 'images' : 'sequences');
   if (clusters?.by === 'groups') {
     const of = groups?.noun ?? 'groups';
-    return { of, text: `${withSpaces(clusters.count)} ${of}, resampled as whole groups of ${noun}`, note: undefined };
+    return { of, text: `${withSpaces(clusters.count)} ${of}, resampled as whole groups of ${noun}s`, note: undefined };
   }
   const rows = Object.values(outcomes)[0]?.length ?? 0;
   const text =
     clusters === undefined || sequence === undefined
-      ? `${withSpaces(rows)} test ${noun}`
-      : `${withSpaces(clusters.count)} test images in ${withSpaces((sequence.at(-1) ?? -1) + 1)} sequences`;
-  return { of: `test ${noun}`, text, note: groups && givenThese(groups, noun) };
+      ? countedWithSpaces(rows, `test ${noun}`)
+      : `${countedWithSpaces(clusters.count, 'test image')} in ${countedWithSpaces((sequence.at(-1) ?? -1) + 1, 'sequence')}`;
+  return { of: `test ${noun}s`, text, note: groups && givenThese(groups, `${noun}s`) };
 }
 
 interface Groups {

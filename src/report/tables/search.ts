@@ -6,7 +6,7 @@ import type { ResampledCurve } from '../../analysis/sweep.js';
 import type { Causes } from '../../analysis/causes.js';
 import type { Metric } from '../../metrics/metric.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { discoveriesText } from './sweep.js';
 import { textTable } from './text-table.js';
 import { rankedScores } from '../titles.js';
@@ -86,8 +86,8 @@ function surrogatesTexts({ induced, surrogates, words = trainedWords }: SearchTe
 
 function causesTable(causes: SearchText['causes'], by: ScoreName): string {
   const lines = causes.flatMap(({ metric, testSizes, keptScales }) => [
-    ...testSizes.map((curve) => [metric.id, `${curve.size} test examples`, shown(curve, by)]),
-    ...keptScales.map((curve) => [metric.id, `${curve.size} scales`, shown(curve, by)]),
+    ...testSizes.map((curve) => [metric.id, counted(curve.size, 'test example'), shown(curve, by)]),
+    ...keptScales.map((curve) => [metric.id, counted(curve.size, 'scale'), shown(curve, by)]),
   ]);
   return textTable(['metric', 'with', by], lines, ['metric', 'with']);
 }

@@ -32,6 +32,6 @@ test('a file of another size is no dataset', async () => {
   const status = (await datasetStatuses(dataDir)).find(({ name }) => name === 'cifar100');
   expect(status).toMatchObject({
     here: false,
-    fault: 'cifar-100-binary.tar.gz is 1 bytes long, but the published size is 168513733',
+    fault: 'cifar-100-binary.tar.gz is 1 byte long, but the published size is 168513733',
   });
 });

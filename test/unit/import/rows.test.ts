@@ -116,7 +116,7 @@ test('a Parquet file whose count of rows is damaged takes no memory for them', a
 
 test.each([
   ['cut.csv', 'a,b\n1,2\n3,"4\n', ':3: a quotation mark is opened and never closed; the file may be cut off'],
-  ['short.csv', 'a,b\n1,2\n3\n', ':3: has 1 values for 2 columns'],
+  ['short.csv', 'a,b\n1,2\n3\n', ':3: has 1 value for 2 columns'],
   ['twice.csv', 'a,b,a\n', ':1: has two columns "a"'],
   ['empty.csv', '', ': is empty'],
   ['heading.csv', 'a,b\n\n', ': has a heading and no rows'],

@@ -117,6 +117,6 @@ test('in sequences: every image, and the first L of each, on one side of a cutof
   );
   const short = { brier: Float32Array.of(0.1), sequence: Int32Array.of(0) };
   expect(() => sequenceBelow.with({ column: 'brier', c: 1, l: 2 }).measure(short)).toThrow(
-    'sequence-below:l=2: the test sequences have 1 images',
+    'sequence-below:l=2: the test sequences have 1 image',
   );
 });

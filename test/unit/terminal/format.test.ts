@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { condensed, formatDuration, formatPercent, formatRate } from '../../../src/terminal/format.js';
+import {
+  condensed,
+  counted,
+  countedWithSpaces,
+  formatDuration,
+  formatPercent,
+  formatRate,
+} from '../../../src/terminal/format.js';
 
 test.each([
   [0, '0 s'],
@@ -30,4 +37,13 @@ test.each([
   [['a', 'b', 'c', 'd', 'e'], 'a, b, c and 2 more, the last e'],
 ])('%j is condensed to %s', (ids, text) => {
   expect(condensed(ids)).toBe(text);
+});
+
+test('one is singular', () => {
+  expect([0, 1, 12_000].map((count) => counted(count, 'image'))).toEqual(['0 images', '1 image', '12000 images']);
+  expect([0, 1, 12_000].map((count) => countedWithSpaces(count, 'test image'))).toEqual([
+    '0 test images',
+    '1 test image',
+    '12 000 test images',
+  ]);
 });
