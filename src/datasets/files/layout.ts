@@ -14,7 +14,7 @@ import {
 } from './classes.js';
 import { labelColumns, labelsFileIn, readLabels } from './labels.js';
 import { sameName } from './names.js';
-import { chooseSplits, splitsAmong, type Chosen, type SplitNames } from './splits.js';
+import { chooseSplits, roleOf, splitsAmong, type Chosen, type SplitNames } from './splits.js';
 import { openFolderTree, openZipTree, type FileTree } from './tree.js';
 
 /**
@@ -85,6 +85,7 @@ async function treeLayout(tree: FileTree): Promise<ClassLayout> {
 }
 
 function foldersLayout(tree: FileTree): ClassLayout {
+  refuseLinkedSplit(tree);
   const whole = lookedThrough({ tree, prefix: '' });
   const names = namesBelow(whole);
   const named = splitsAmong(names, partName(whole));
@@ -125,6 +126,24 @@ function refuseHalf(
       `holds the folders ${names.join(', ')}, but none named ${nested.train === 'train' ? 'test' : 'train'}`,
       partName(whole),
       'a dataset needs train and test; or give a single set, and a fifth of it becomes the test set',
+    );
+}
+
+/** Without the split that is a link, the other one would be divided in two. */
+function refuseLinkedSplit(tree: FileTree): void {
+  const roles = namesBelow({ tree, prefix: '' }).map(roleOf);
+  const has = (role: string) => roles.some((each) => each === role);
+  const link = tree.links.find((each) => {
+    const role = roleOf(each);
+    return role === 'train'
+      ? !has('train') && (has('test') || has('val'))
+      : role !== undefined && has('train') && !has('test') && !has('val');
+  });
+  if (link !== undefined)
+    throw new UsageError(
+      `${link} is a link, and links to folders are not followed`,
+      tree.where,
+      'put the folder there',
     );
 }
 

@@ -437,6 +437,19 @@ test('links and archives in place of class folders are named', async () => {
   );
 });
 
+test.each([
+  ['train', 'test'],
+  ['test', 'Train'],
+])('beside %s, a link %s is refused: the one would be divided in two', async (kept, linked) => {
+  const real = await folderWith(await twoClasses());
+  const folder = await folderWith({});
+  await fs.cp(path.join(real, kept), path.join(folder, kept), { recursive: true });
+  await fs.symlink(path.join(real, linked.toLowerCase()), path.join(folder, linked));
+  expect(await mistakeOf(load(folder))).toBe(
+    `UsageError: ${folder}: ${linked} is a link, and links to folders are not followed; put the folder there`,
+  );
+});
+
 test('an image of 128 megapixels is skipped, not decoded', async () => {
   const bomb = await sharp({
     create: { width: 16_000, height: 8000, channels: 3, background: 'black' },
