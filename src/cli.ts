@@ -110,8 +110,13 @@ function nameInner(group: CommandUnknownOpts): void {
   // Methods of commander's that its types leave out; it offers no other way to say this.
   const { unknownCommand } = group as CommandUnknownOpts & { unknownCommand: () => never };
   Object.assign(group, {
-    unknownOption: (flag: string) =>
-      group.error(`error: ${group.name()}: give one of ${known} before '${flag}'`, { code: 'commander.unknownOption' }),
+    // A group with options of its own, such as `runs`, also stands alone: there the option may be a slip.
+    ...(group.options.length === 0 && {
+      unknownOption: (flag: string) =>
+        group.error(`error: ${group.name()}: give one of ${known} before '${flag}'`, {
+          code: 'commander.unknownOption',
+        }),
+    }),
     unknownCommand: () => {
       try {
         unknownCommand.call(group);

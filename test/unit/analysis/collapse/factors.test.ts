@@ -108,7 +108,7 @@ test('what a factor adds exactly comes back, up or down, and of few trainings no
     expect(width!.p).toBe(0.01);
   }
   const few = testFactors(of(2, 1), factors, { draws: 99, random: Random.named(0) });
-  expect(few[0]!.untold).toBe('there are 6 trainings, and the test needs 8');
+  expect(few[0]!.untold).toBe('the test needs 8 trainings, and there are 6');
 });
 
 test('members that differ in their steps alone are of one training', () => {
