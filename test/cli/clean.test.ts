@@ -65,7 +65,7 @@ function listed(stdout: string): string[] {
     .sort();
 }
 
-test('all that the commands write into a run goes with it, exactly as --dry-run lists', async () => {
+test('removes everything that commands wrote into a run, exactly as --dry-run lists it', async () => {
   const folder = await writeRun('lenet');
   await writeRun('other');
   for (const words of [
@@ -93,7 +93,7 @@ test('all that the commands write into a run goes with it, exactly as --dry-run 
   expect(stdout).toContain(`freed ${formatBytes(size - duBytes(root))}\n`);
 });
 
-test('asks on a terminal; without one it needs --yes; what is not confirmed stays', async () => {
+test('asks on a terminal, requires --yes elsewhere, and keeps what is not confirmed', async () => {
   await writeRun('lenet');
   const before = await treeOf(root);
   const refused = await clean('lenet');
@@ -117,7 +117,7 @@ test('asks on a terminal; without one it needs --yes; what is not confirmed stay
   expect(await fs.readdir(path.join(root, 'checkpoints'))).toEqual([]);
 });
 
-test('a run that is being trained is refused, and the cache that it needs', async () => {
+test('refuses to remove a run in training and the cache it is using', async () => {
   const folder = await writeRun('lenet');
   const child = await holdLock(folder);
   const before = await treeOf(root);
@@ -142,7 +142,7 @@ test('a run that is being trained is refused, and the cache that it needs', asyn
   expect(await treeOf(root)).toEqual(before);
 });
 
-test('--cache, and nothing to remove', async () => {
+test('--cache; and when there is nothing to remove', async () => {
   const file = path.join(root, 'cache', 'datasets', `${'0'.repeat(32)}.bin`);
   await fs.mkdir(path.dirname(file), { recursive: true });
   await fs.writeFile(file, Buffer.alloc(40_960, 1));
@@ -153,7 +153,7 @@ test('--cache, and nothing to remove', async () => {
   expect(await treeOf(root)).toEqual(['cache', 'cache/datasets', 'cache/notes']);
 });
 
-test('a name that is no run is one line, and nothing goes', async () => {
+test('a name that is not a run is one error line, and nothing is removed', async () => {
   await writeRun('lenet');
   const before = await treeOf(root);
   expect(await clean('lennet', '--yes')).toEqual({

@@ -20,7 +20,7 @@ async function runIn(environment: NodeJS.ProcessEnv, ...words: string[]) {
   return runProgram(folder, words, { EMERGENCE_DATA_DIR: path.join(folder, 'data'), ...environment });
 }
 
-test('list says what is here, and what to type for the rest; --json the same for programs', async () => {
+test('list shows which datasets are here and how to get the rest; --json says the same for programs', async () => {
   const { code, stdout, stderr } = await run('datasets', 'list');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain('✓ mnist: handwritten digits, 28 x 28 grey, 10 classes, 60000 train and 10000 test\n');
@@ -31,7 +31,7 @@ test('list says what is here, and what to type for the rest; --json the same for
   expect(fs.readdirSync(folder)).toEqual([]);
 });
 
-test('preview writes the picture and says where', async () => {
+test('preview writes the picture and says where it is', async () => {
   const { code, stdout, stderr } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
   expect([code, stdout]).toEqual([0, 'reports/preview-shapes.png\n']);
   // A table, a line for each of the eight classes, and not one line with escaped breaks.
@@ -39,7 +39,7 @@ test('preview writes the picture and says where', async () => {
   expect((await sharp(path.join(folder, 'reports', 'preview-shapes.png')).metadata()).format).toBe('png');
 });
 
-test('images of any size train; what was skipped is said, size and colour are recorded', async () => {
+test('images of any size train; skipped files are reported, size and colour recorded', async () => {
   for (const [name, colour] of [
     ['red', 'rgb(200, 20, 20)'],
     ['green', 'rgb(20, 200, 20)'],

@@ -36,7 +36,7 @@ function recorded(run: string): unknown {
 
 const members = (run: string) => fs.readdirSync(path.join(folder, 'checkpoints', run, 'members')).sort();
 
-test('smoke.yaml is trained, a flag overrides it, and the run has its name', async () => {
+test('smoke.yaml trains, a flag overrides it, and the run is named after it', async () => {
   const shipped: ExperimentInput = {
     arch: 'cnn',
     dataset: 'shapes',
@@ -78,7 +78,7 @@ test('smoke.yaml is trained, a flag overrides it, and the run has its name', asy
   expect((await train('--experiment', 'mine/smoke.yaml', '--epochs', '1')).code).toBe(0);
 });
 
-test('a mistake in the file is one line, and leaves nothing behind', async () => {
+test('a mistake in the file is one error line and leaves nothing behind', async () => {
   fs.writeFileSync(path.join(folder, 'e.yaml'), '# mine\narch: cnn\nwidths: [2, 0]\n');
   expect(await train('--experiment', 'e.yaml')).toEqual({
     code: 2,
@@ -93,7 +93,7 @@ test('a mistake in the file is one line, and leaves nothing behind', async () =>
   expect(fs.readdirSync(folder)).toEqual(['e.yaml']);
 });
 
-test('what does not fit the data is named where the file says it', async () => {
+test('an option that does not fit the data is reported at its line in the file', async () => {
   const lines = ['arch: cnn', 'dataset: shapes', 'widths: [2]', 'trainSize: 100', 'batchSize: 101'];
   fs.writeFileSync(path.join(folder, 'e.yaml'), lines.join('\n'));
   expect((await train('--experiment', 'e.yaml')).stderr).toBe(

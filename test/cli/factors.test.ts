@@ -27,7 +27,7 @@ function member(run: string, id: string, file: string): string {
   return path.join(folder, 'checkpoints', run, 'members', id, file);
 }
 
-test('a run grows along a factor: what is new is trained, a widths-only member has the bits that it has alone', async () => {
+test('a run grows along a factor: only new members train, and a member with the default factors has the same bits as alone', async () => {
   const alone = await train('--train-size', '64', '--steps', '4', '--run', 'alone');
   expect(alone.code).toBe(0);
   const weights = fs.readFileSync(member('alone', 'cnn-w2-s0', 'weights.safetensors'));
@@ -69,7 +69,7 @@ test('a run grows along a factor: what is new is trained, a widths-only member h
   );
 }, 120_000);
 
-test('outcomes during training: those of a shorter training, whatever was killed in between', async () => {
+test('outcomes during training equal those of a shorter training, whatever was killed in between', async () => {
   const columns = ['predicted', 'correct', 'log_probability', 'brier', 'rank'] as const;
   const long = ['--train-size', '320', '--steps', '400', '--moments', '5,200', '--run', 'long'];
   const child = spawn(process.execPath, [program, 'train', ...small, ...long], {

@@ -21,7 +21,7 @@ async function run(...words: string[]) {
   return runProgram(folder, words);
 }
 
-describe('a mistake is one line on stderr and exit code 2, and leaves nothing behind', () => {
+describe('a mistake is one line on stderr with exit code 2, and leaves nothing behind', () => {
   test.each<[string, string]>([
     ['train --arch cn', 'error: --arch: "cn" is unknown; did you mean cnn? Known: cnn, autoencoder, transformer'],
     [
@@ -46,13 +46,13 @@ describe('a mistake is one line on stderr and exit code 2, and leaves nothing be
   });
 });
 
-test('without a command the help is shown, as a mistake', async () => {
+test('running without a command shows the help and counts as a mistake', async () => {
   const { code, stdout, stderr } = await run();
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^Usage: npm run COMMAND -- \[options\]\n/);
 });
 
-test('every help ends with an example of that command', async () => {
+test('every help text ends with an example of its command', async () => {
   const { stdout } = await run('--help');
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)]
     .map(([, name]) => name!)
@@ -65,12 +65,12 @@ test('every help ends with an example of that command', async () => {
   }
 });
 
-test('--version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const { version } = packageJson();
   expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('a reader that has gone is no drama', async () => {
+test('a closed output pipe is not an error', async () => {
   const child = spawn(process.execPath, [program, 'train', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);

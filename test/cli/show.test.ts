@@ -51,7 +51,7 @@ function onTerminal(environment: Record<string, string>, ...words: string[]) {
 /** Lines of the first plot. */
 const plotOf = (stdout: string) => stdout.slice(0, stdout.indexOf('\n\n')).split('\n');
 
-test('into a pipe: braille, axes, legend and scores; no colours', async () => {
+test('in a pipe: braille dots, axes, legend and scores, without colours', async () => {
   const { code, stdout, stderr } = await run('lenet', '--draws', '100');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).not.toContain('\u001b');
@@ -63,7 +63,7 @@ test('into a pipe: braille, axes, legend and scores; no colours', async () => {
   expect(Math.max(...plotOf(stdout).map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
-test('--ascii is ASCII; width, height, axis and metrics are as asked', async () => {
+test('--ascii prints ASCII; width, height, axis and metrics are as requested', async () => {
   const words = ['lenet', '--draws', '100', '--ascii', '--width', '50', '--height', '14', '--axis', 'width'];
   const { stdout } = await run(...words, '--metric', 'accuracy', '--metric', 'cross-entropy', '--linear');
   expect(Buffer.from(stdout).every((byte) => byte < 128)).toBe(true);
@@ -80,7 +80,7 @@ test('--ascii is ASCII; width, height, axis and metrics are as asked', async () 
   }
 });
 
-test("on a terminal: colours and the terminal's width, neither with NO_COLOR", async () => {
+test("on a terminal: colours and the terminal's width; NO_COLOR turns colours off", async () => {
   const coloured = await onTerminal({}, 'lenet', '--draws', '100');
   expect([coloured.code, coloured.stderr]).toEqual([0, '']);
   expect(coloured.stdout).toContain('\u001b[34m●\u001b[39m accuracy');
@@ -90,7 +90,7 @@ test("on a terminal: colours and the terminal's width, neither with NO_COLOR", a
   expect(floor).toHaveLength(100);
 });
 
-describe('bad input is one line and exit code 2', () => {
+describe('bad input is one line with exit code 2', () => {
   test.each([
     [['lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?/],
     [[], /^error: missing required argument 'runs'/],

@@ -49,7 +49,7 @@ test('a forged run.json is refused in one line, and nothing is written anywhere'
   expect(everything()).toEqual(before);
 });
 
-test('a member.json that names files elsewhere is refused', async () => {
+test('a member.json that names files outside its folder is refused', async () => {
   const member = path.join(folder, 'members/cnn-w2-s0');
   const { files, ...record } = (await readMemberRecord(member))!;
   await writeMemberRecord(member, { ...record, files: { ...files, '../../../../secret': 'a'.repeat(64) } });
@@ -58,7 +58,7 @@ test('a member.json that names files elsewhere is refused', async () => {
   expect(stderr).toMatch(/^not included: cnn-w2-s0 \(.*member\.json: is damaged: files\.\.\.\/.*\)\n$/);
 });
 
-test("no path that a run names is read; the user's own is", async () => {
+test('paths named by a run are not read, only those the user gives', async () => {
   // Whoever opens the pipe waits for a writer: the path must not even be opened.
   const trap = path.join(root, 'trap');
   execFileSync('mkfifo', [trap]);
@@ -107,7 +107,7 @@ test.each([
   expect(stderr).not.toMatch(steering);
 });
 
-test('a run.json that is not readable says so, and is not taken for a misspelt name', async () => {
+test('an unreadable run.json is reported as such, not as a misspelt name', async () => {
   fs.rmSync(path.join(folder, 'run.json'));
   fs.mkdirSync(path.join(folder, 'run.json'));
   expect(await run('show', 'lenet')).toMatchObject({
@@ -116,7 +116,7 @@ test('a run.json that is not readable says so, and is not taken for a misspelt n
   });
 });
 
-test.skipIf(process.getuid?.() !== 0)('without permission likewise, for another user than root', () => {
+test.skipIf(process.getuid?.() !== 0)('so is one without read permission, for users other than root', () => {
   fs.chmodSync(path.join(folder, 'run.json'), 0);
   for (let at = folder; at !== path.dirname(root); at = path.dirname(at)) fs.chmodSync(at, 0o755);
   const script = `
@@ -129,7 +129,7 @@ test.skipIf(process.getuid?.() !== 0)('without permission likewise, for another 
   expect(execFileSync(process.execPath, words, options)).toMatch(/^checkpoints\/lenet\/run\.json: no permission; /);
 });
 
-test('folders and files with names that steer a terminal are listed on one line each', async () => {
+test('folders and files whose names contain terminal escapes are listed on one line each', async () => {
   const odd = path.join(root, 'a/b/c/checkpoints', 'x\u001b]0;owned\u0007\nerror: forged \u202e');
   fs.mkdirSync(odd);
   fs.writeFileSync(path.join(odd, 'run.json'), '{');

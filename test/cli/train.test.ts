@@ -91,7 +91,7 @@ function meanEpochSeconds(member: string): number {
 
 const memberFolder = (run: string, member: string) => path.join(folder, 'checkpoints', run, 'members', member);
 
-test('as many steps as two epochs have give the same bits, and an epoch that is cut short ends where it was asked to', async () => {
+test('two epochs and the same number of steps give the same bits, and a partial epoch ends at the requested step', async () => {
   const trained = async (length: readonly string[], run: string, widths = '2,3') => {
     const { code, stderr } = await train([...small, '--widths', widths, ...length, '--run', run]);
     expect(code, stderr).toBe(0);
@@ -135,7 +135,7 @@ test.each([
 });
 
 // A run that is interrupted in every way, and the bits that one has which was not.
-test('a muP run of an earlier version, whose output weights began random, is read as ever and gets no further members', async () => {
+test('a muP run of an earlier version, with random initial output weights, stays readable but cannot be extended', async () => {
   const words = [...quick, '--run', 'mup', '--parametrization', 'mup'];
   expect((await train([...words, '--base-width', '2'])).code).toBe(0);
   const file = path.join(folder, 'checkpoints/mup/run.json');
@@ -198,7 +198,7 @@ describe('interrupted', () => {
     expect(hashes(path.join(place, 'checkpoints'), /stopped\.safetensors$/)).not.toEqual({});
   });
 
-  test('SIGKILL leaves no worker behind, whenever it falls', async () => {
+  test('SIGKILL at any moment leaves no worker behind', async () => {
     // A kill falls anywhere within an epoch, and not so late on a fast machine that nothing is left to do.
     const member = path.join(undisturbed, 'checkpoints/cnn-shapes/members/cnn-w2-s0');
     const epochMilliseconds = 1000 * meanEpochSeconds(member);
@@ -220,7 +220,7 @@ describe('interrupted', () => {
     expect(Object.keys(hashes(root, /training\.safetensors$/)).length).toBeGreaterThan(0);
   });
 
-  test('a worker that dies is reported with its reason, and the others go on; the next command trains it, to the bits of a run that was not interrupted', async () => {
+  test('a dying worker is reported with its reason while the others continue; the next command trains its member to the bits of an uninterrupted run', async () => {
     const child = start([...family, '--jobs', '2', '--json'], place);
     const output = text(child.stdout!);
     child.stderr!.resume();
@@ -252,7 +252,7 @@ function mounted(options: string): { readonly folder: string; unmount(): void } 
   return { folder: place, unmount: () => void execFileSync('umount', [place]) };
 }
 
-test('on a full disk the member fails in one line; once there is room the same command resumes', async (context) => {
+test('on a full disk the member fails in one line; with room again, the same command resumes', async (context) => {
   const disk = mounted('size=120k');
   if (disk === undefined) return context.skip('mounting needs root');
   try {
@@ -273,7 +273,7 @@ test('on a full disk the member fails in one line; once there is room the same c
   }
 });
 
-test('a folder that can only be read is refused before anything is done', async (context) => {
+test('a read-only folder is refused before anything is done', async (context) => {
   const disk = mounted('ro');
   if (disk === undefined) return context.skip('mounting needs root');
   try {
@@ -288,7 +288,7 @@ test('a folder that can only be read is refused before anything is done', async 
   }
 });
 
-test('a second training of the same run leaves the member that is being trained, and the first continues', async () => {
+test('a second training of the same run leaves the member in training alone, and the first continues', async () => {
   const words = [...small, '--widths', '2', '--epochs', '500'];
   const first = start([...words, '--json']);
   first.stderr!.resume();
@@ -302,7 +302,7 @@ test('a second training of the same run leaves the member that is being trained,
 });
 
 // w = 65536: 25 w 2w + 16 2w 8w parameters and less = 1.31e12, times 4 bytes, times value, gradient and Adam's two
-test('what cannot fit into memory is refused before anything is written', async () => {
+test('a training that cannot fit into memory is refused before anything is written', async () => {
   const { code, stderr } = await train([...small, '--widths', '2,65536']);
   expect([code, stderr]).toEqual([
     2,
@@ -313,7 +313,7 @@ test('what cannot fit into memory is refused before anything is written', async 
   expect(fs.existsSync(path.join(folder, 'checkpoints'))).toBe(false);
 });
 
-describe('with a run that is complete', () => {
+describe('with a complete run', () => {
   let complete = '';
   let printed: Awaited<ReturnType<typeof train>>;
   beforeAll(async () => {
@@ -327,7 +327,7 @@ describe('with a run that is complete', () => {
     fs.rmSync(complete, { recursive: true });
   });
 
-  test('--json: events and the summary on stdout, one JSON a line', () => {
+  test('--json prints events and the summary on stdout, one JSON object per line', () => {
     const { code, stdout, stderr } = printed;
     const events = stdout
       .trim()
@@ -352,7 +352,7 @@ describe('with a run that is complete', () => {
     expect(crossEntropy(eager)).toBeAllClose([crossEntropy(printed)], { rtol: 1e-4 });
   });
 
-  test('trains only what is new', async () => {
+  test('trains only new members', async () => {
     const before = hashes(path.join(folder, 'checkpoints'), /.*/);
     const old = Object.keys(before).filter((name) => name.includes('cnn-w2-s0'));
     expect(old).toHaveLength(4);
@@ -373,7 +373,7 @@ describe('with a run that is complete', () => {
     ]);
   });
 
-  test('refuses what contradicts its record, with both values, and changes nothing', async () => {
+  test('refuses options that contradict its record, showing both values, and changes nothing', async () => {
     const before = hashes(path.join(folder, 'checkpoints'), /.*/);
     const refusal = (what: string, option: string, remedy = 'leave the option out, or give another --run NAME') =>
       `error: --${option}: ${what} checkpoints/cnn-shapes was started; ${remedy}\n`;
@@ -403,7 +403,7 @@ describe('with a run that is complete', () => {
   });
 });
 
-test('more examples a step than there are is refused', async () => {
+test('refuses a batch size larger than the training set', async () => {
   const { code, stderr } = await train(quick.map((word) => (word === '32' ? '2000' : word)));
   expect([code, stderr]).toEqual([
     2,

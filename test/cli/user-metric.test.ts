@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 const run = (...words: string[]) => runProgram(root, words);
 
-test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C while it computes", async () => {
+test("a user's metric in TypeScript works from any folder; Ctrl-C stops it while it computes", async () => {
   const values = (body: string) => `interface Columns { correct: ArrayLike<number> }
     export default { name: 'mine', kind: 'continuous' as const, better: 'higher', unit: '', formula: 'right', source: 'this test',
       parameters: [], needs: ['correct'], values: ({ correct }: Columns): number[] => { ${body} return Array.from(correct); } };`;
@@ -47,7 +47,7 @@ test("a user's own metric in TypeScript, wherever it lies; another user's Ctrl-C
   expect(fs.existsSync(path.join(root, 'checkpoints', 'lenet', 'forecasts'))).toBe(false);
 });
 
-test("a user's own metric, in a file", async () => {
+test("a user's metric in a file", async () => {
   fs.writeFileSync(
     path.join(root, 'mine.mjs'),
     `export default {

@@ -74,7 +74,7 @@ function start(file: string, words: readonly string[]): Watcher {
   return { child, output, until, ended };
 }
 
-test('a line for each epoch, until the run is complete', async () => {
+test('prints a line per epoch until the run is complete', async () => {
   const complete = await unfinish();
   const trainer = await holdLock(folder);
   const { until, ended, output } = watch('lenet');
@@ -119,7 +119,7 @@ test('on a terminal the view is redrawn in place, and the cursor comes back', as
   );
 });
 
-test('--page: on the loopback, with a token; events until the run is complete', async () => {
+test('--page listens on loopback with a token and sends events until the run is complete', async () => {
   const complete = await unfinish();
   const { until, ended, output } = watch('lenet', '--page');
   const [, url] = await until(
@@ -143,7 +143,7 @@ test('--page: on the loopback, with a token; events until the run is complete', 
   expect(output.stderr).toBe('');
 });
 
-test('a run that is complete already is shown once, and no page is opened', async () => {
+test('a run that is already complete is shown once, and no page is opened', async () => {
   const { ended, output } = watch('lenet', '--page');
   expect(await ended).toBe(0);
   expect(output.stdout).toMatch(/^lenet: cnn on mnist, 2 of 2 members complete, the run is complete\n/);

@@ -33,13 +33,13 @@ function doctor(environment: NodeJS.ProcessEnv = {}): { status: number | null; f
 
 const on = (findings: readonly Finding[], subject: string) => findings.filter((each) => each.subject === subject);
 
-test('a binding that is none is a reason, not a crash', async () => {
+test('an invalid binding gives a reason instead of a crash', async () => {
   const file = path.join(await temporaryFolder(), 'tfjs_binding.node');
   await fs.writeFile(file, 'not a library');
   expect(probeBinding(file, {})).toEqual({ failure: `${file}: file too short` });
 });
 
-test('once its lines of information are taken away, TensorFlow says nothing while it loads', async () => {
+test('with its information lines filtered out, TensorFlow prints nothing while loading', async () => {
   const runtime = await ensureRuntime({ device: 'cpu' });
   const script = 'const m = { exports: {} }; process.dlopen(m, process.argv[1]); process.exit()';
   const { stderr } = spawnSync(process.execPath, ['-e', script, runtime.bindingPath], {
@@ -49,7 +49,7 @@ test('once its lines of information are taken away, TensorFlow says nothing whil
   expect(withoutInformation(stderr)).toBe('');
 });
 
-test('doctor finds nothing that keeps this machine from training', () => {
+test('doctor finds no obstacle to training on this machine', () => {
   const { status, findings } = doctor();
   expect(findings.filter((each) => each.status === 'problem')).toEqual([]);
   expect(status).toBe(0);
@@ -62,7 +62,7 @@ test('doctor finds nothing that keeps this machine from training', () => {
 });
 
 // As a Node does that has lost what tfjs-node calls: everything is there, TensorFlow answers, and no op can be run.
-test('what lets no step be taken is a problem, with the reason, exit code 1', async () => {
+test('if no training step can run, doctor reports a problem with its reason and exits with code 1', async () => {
   const preload = path.join(await temporaryFolder(), 'preload.cjs');
   const nothing = '{ get: () => undefined, set: () => undefined }';
   await fs.writeFile(preload, `Object.defineProperty(require('node:util'), 'isNullOrUndefined', ${nothing});`);
@@ -78,7 +78,7 @@ test('what lets no step be taken is a problem, with the reason, exit code 1', as
   ]);
 });
 
-test('an empty cache: training could work, as pip and a compiler are here', async () => {
+test('an empty cache is no problem where pip and a compiler are available', async () => {
   vi.stubEnv('EMERGENCE_TENSORFLOW', '');
   vi.stubEnv('EMERGENCE_CACHE_DIR', await temporaryFolder());
   const training = () => Promise.reject(new Error('there is nothing to try'));
@@ -89,7 +89,7 @@ test('an empty cache: training could work, as pip and a compiler are here', asyn
   expect(on(findings, 'binding')).toEqual([]);
 });
 
-test('an empty cache without pip and compiler: a problem each, exit code 1', async () => {
+test('an empty cache without pip and a compiler: one problem each, exit code 1', async () => {
   const cache = await temporaryFolder();
   const { status, findings } = doctor({ EMERGENCE_CACHE_DIR: cache, EMERGENCE_TENSORFLOW: '', PATH: '', CXX: '' });
   expect(status).toBe(1);
@@ -99,7 +99,7 @@ test('an empty cache without pip and compiler: a problem each, exit code 1', asy
   ]);
 });
 
-test('without pip and compiler, but all there: notes, exit code 0', () => {
+test('without pip and a compiler but with everything installed: notes, exit code 0', () => {
   const { status, findings } = doctor({ PATH: '', CXX: '' });
   expect(status).toBe(0);
   expect(findings.filter((each) => each.status === 'warning').map(({ subject }) => subject)).toEqual([
@@ -121,7 +121,7 @@ test.each(['{', '{"folder": "/nowhere/tensorflow"}'])(
   },
 );
 
-test('a cache folder that is a file: a problem, no crash', async () => {
+test('a file in place of the cache folder is a problem, not a crash', async () => {
   const file = path.join(await temporaryFolder(), 'cache');
   await fs.writeFile(file, '');
   vi.stubEnv('EMERGENCE_TENSORFLOW', '');
@@ -174,7 +174,7 @@ test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and 
   expect(await integrity()).toMatchObject([{ status: 'problem', what: `${second} is missing` }]);
 });
 
-test('a TensorFlow that is named by a link is compiled against and used; the second time nothing is built', async () => {
+test('a TensorFlow given as a link is compiled against and used; nothing is rebuilt the second time', async () => {
   const cache = await temporaryFolder();
   const { folder } = ownTensorflow();
   const link = path.join(cache, 'tensorflow');

@@ -81,7 +81,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
   const member = memberOf(family);
   const ask = (question: object) => answerTo({ member, ...question } as Parameters<typeof answerTo>[0], '');
 
-  test('answers are those of the family, in several batches and in none that is full', () => {
+  test('answers equal those of the family, over several batches and over a partial one', () => {
     for (const count of [1, 251]) {
       const examples = examplesOf(member, count);
       // float32 over sums of some hundred terms, in other blocks
@@ -92,7 +92,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
     }
   });
 
-  test('its SavedModel takes any number of examples and gives the same', async () => {
+  test('its SavedModel accepts any number of examples and gives the same answers', async () => {
     const folder = await temporaryFolder();
     const bytes = ask({ want: 'saved-model' }) as Uint8Array;
     fs.writeFileSync(path.join(folder, 'saved_model.pb'), bytes);
@@ -112,7 +112,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
     target.binding.deleteSavedModel(id);
   });
 
-  test('its ONNX model is whole: every tensor is there before it is read, and every weight once', () => {
+  test('its ONNX model is well formed: every tensor is defined before use, and every weight stored once', () => {
     const about = { name: 'a', description: 'b', properties: { c: 'd' } };
     const { nodes, initializers, inputs, outputs } = onnxOf(ask({ want: 'onnx', about }) as Uint8Array);
     const known = new Set([...inputs, ...initializers]);
@@ -129,7 +129,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
     expect(weights.sort()).toEqual([...member.weights.keys()].sort());
   });
 
-  test('weights of another member are refused', () => {
+  test('refuses the weights of another member', () => {
     const weights = new Map([...member.weights].slice(1));
     expect(() => ask({ member: { ...member, weights }, want: 'saved-model' })).toThrow(
       'does not have the tensors of such a member',
@@ -137,7 +137,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
   });
 });
 
-test('a function that looks at the size of its batch in another way has no graph for all of them', () => {
+test('a function that uses its batch size in other ways has no graph for all sizes', () => {
   const of = (n: number) => trace(([x]) => [tf.mul(x!, n * n)], [tf.zeros([n, 2])]);
   expect(() => openBatch([of(2), of(3)])).toThrow(
     'Mul depends on the size of the batch in another way than in proportion',

@@ -83,7 +83,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
     const noise = { uniform: () => tf.scalar(0) };
     const loss = (values: readonly tf.Tensor[]) => model.loss(named(values), batchOf(task, n), noise).loss;
 
-    test('loss and gradients: compiled as eager, gradients as finite differences', () => {
+    test('loss and gradients: compiled equals eager, gradients equal finite differences', () => {
       const values = start();
       const body = (inputs: tf.Tensor[]) => {
         const batch = { images: inputs[0] as tf.Tensor4D, labels: inputs[1] as tf.Tensor1D };
@@ -113,7 +113,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
       program.close();
     });
 
-    test('operations are those of the traced graph', () => {
+    test('the operation count equals that of the traced graph', () => {
       const batch = batchOf(task, n);
       const traced = trace(
         ([images, labels, ...values]) =>
@@ -133,7 +133,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
       expect(tracedFlops(forward)).toBe(examples * model.flops.forward);
     });
 
-    test('an example alone has the outcomes that it has in a batch', () => {
+    test('the outcomes of an example do not depend on its batch', () => {
       const batch = batchOf(task, n);
       const whole = model.outcomes(named(start()), batch);
       const single = model.outcomes(named(start()), {
@@ -150,14 +150,14 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
   });
 });
 
-test("LeNet's parameters at w = 8, 32, 64 are Keras's counts of the same layers", () => {
+test('LeNet has as many parameters at w = 8, 32, 64 as the same layers in Keras', () => {
   // keras.Sequential of shared layers: m.count_params(), Keras 3.15.1
   const experiment = resolveExperiment({ arch: 'cnn' });
   const count = (w: number) => parameterCount(families.cnn.model(w, tasks['grey 28x28']!, experiment).parameters);
   expect([8, 32, 64].map(count)).toEqual([20522, 317066, 1260810]);
 });
 
-test('LeNets of other depths: by hand, at w = 8 on 28x28x1', () => {
+test('LeNets of other depths match counts by hand at w = 8 on 28x28x1', () => {
   const count = (depth: number) => {
     const experiment = resolveExperiment({ arch: 'cnn', depth });
     return parameterCount(families.cnn.model(8, tasks['grey 28x28']!, experiment).parameters);
@@ -173,7 +173,7 @@ test('LeNets of other depths: by hand, at w = 8 on 28x28x1', () => {
   expect(flops(3).training - flops(2).training).toBe(3 * stage);
 });
 
-test('outcomes of a classifier, against a plain loop', async () => {
+test('outcomes of a classifier match a plain loop', async () => {
   const { classificationOutcomes } = await import('../../src/families/classification.js');
   // a tie for first place (row 1) and one below it (row 2)
   const logits = [
@@ -207,7 +207,7 @@ test('outcomes of a classifier, against a plain loop', async () => {
   }
 });
 
-test('parameter counts of the peers: autoencoder 3072-64-3072 and transformer of 242 classes', () => {
+test('parameter counts match those of peers: autoencoder 3072-64-3072 and transformer with 242 classes', () => {
   // bench.py's JAX models: sums over the arrays' sizes. 3072 w + w + w 3072 + 3072; for the transformer the same tables,
   // kernels and norms.
   const colour = { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 };
@@ -232,7 +232,7 @@ describe('transformer', () => {
   const logProbabilities = (images: tf.Tensor4D, labels: number[]) =>
     model.outcomes(parameters(), { images, labels: tf.tensor1d(labels, 'int32') })['log_probability']!.dataSync();
 
-  test('an image is classified without its own label and all that comes after it', () => {
+  test('the prediction for an image depends neither on its own label nor on later tokens', () => {
     const random = Random.named(0, 'causal');
     const pixels = (count: number) => Float32Array.from({ length: count * 64 }, () => random.uniform());
     const first = tf.tensor4d(pixels(4), [4, 8, 8, 1]);
@@ -248,7 +248,7 @@ describe('transformer', () => {
     expect(changed.slice(0, 2)).toEqual(before['log_probability']!.dataSync().slice(0, 2));
   });
 
-  test('the last block on image tokens alone gives what the whole block gives', () => {
+  test('restricting the last block to image tokens does not change the result', () => {
     // A second model whose last block is not the last one: an identity block behind it (all its products are 0).
     const longer = families.transformer.model(6, task, { ...experiment, blocks: 3 });
     const random = Random.named(1, 'tokens');
@@ -268,7 +268,7 @@ describe('transformer', () => {
     });
   });
 
-  test('a width that the heads do not divide is refused', () => {
+  test('refuses a width that the number of heads does not divide', () => {
     expect(families.transformer.refuses?.(7, experiment)).toEqual({
       what: '7 is not a multiple of the 2 heads',
       remedy: 'give multiples, or other --heads',
@@ -277,10 +277,10 @@ describe('transformer', () => {
   });
 });
 
-describe('classes that are combinations', () => {
+describe('composed classes', () => {
   const sizes = [2, 3];
 
-  test("the softmax is the product of the attributes', in the order of the labels", () => {
+  test('the softmax is the product over attributes, in the order of the labels', () => {
     const logits = tf.tensor2d([0.3, -1, 2, 0.1, -0.4, 1, 0.5, -2, 0, 0.7], [2, 5]);
     const [first, second] = tf.split<tf.Tensor2D>(logits, sizes, 1) as [tf.Tensor2D, tf.Tensor2D];
     const [a, b] = [tf.softmax(first).arraySync(), tf.softmax(second).arraySync()];
@@ -289,7 +289,7 @@ describe('classes that are combinations', () => {
     expect(tf.softmax(combined(logits, sizes)).dataSync()).toBeAllClose(products.flat(), { rtol: 1e-5 });
   });
 
-  test('a cnn answers each attribute; compiled as eager', () => {
+  test('a cnn answers each attribute; compiled equals eager', () => {
     const task = { height: 16, width: 16, channels: 3, classes: 6, meanPixel: 0.25, attributes: sizes };
     const model = families.cnn.model(2, task, resolveExperiment({ arch: 'cnn' }));
     expect(model.parameters['head.kernel']?.shape).toEqual([16, 5]);
@@ -317,7 +317,7 @@ describe('classes that are combinations', () => {
   });
 });
 
-test('a deeper autoencoder: twice as wide a layer outside each', () => {
+test('a deeper autoencoder doubles the width of each outer layer', () => {
   const task = { height: 8, width: 8, channels: 1, classes: 2, meanPixel: 0.25 };
   const { parameters } = families.autoencoder.model(3, task, resolveExperiment({ arch: 'autoencoder', depth: 3 }));
   const shapes = Object.entries(parameters).filter(([name]) => name.endsWith('kernel'));
@@ -331,7 +331,7 @@ test('a deeper autoencoder: twice as wide a layer outside each', () => {
   ]);
 });
 
-test('dropout: a share of zeros, the mean kept, other numbers at each call, none without a rate', () => {
+test('dropout zeroes the expected share, keeps the mean, differs between calls and does nothing at rate 0', () => {
   const noise = stepRandom(tf.tensor1d([1, 2], 'int32'));
   const ones = tf.ones([100, 100]);
   const drop = dropout(0.25, noise);

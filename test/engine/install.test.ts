@@ -112,7 +112,7 @@ function expectWhole(folder: string): void {
 
 const folderIn = (lines: readonly string[]) => lines.at(-1)!.replace(/^folder /, '');
 
-test('the real one is there, says nothing about it, and TensorFlow itself gives the version that is told', async () => {
+test('the real binding is found, reports nothing, and TensorFlow gives the recorded version', async () => {
   const said: string[] = [];
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: (line) => said.push(line) });
   expect(said).toEqual([]);
@@ -125,7 +125,7 @@ test('the real one is there, says nothing about it, and TensorFlow itself gives 
   if (!process.env['EMERGENCE_TENSORFLOW']) expect(runtime.tensorflowVersion).toBe(tensorflowVersion);
 });
 
-test('of two at once one fetches; the other waits, says so, and uses it', async () => {
+test('of two concurrent installs one downloads; the other waits, says so, and uses the result', async () => {
   writeWheel();
   fs.writeFileSync(hold(), '');
   const first = install();
@@ -140,7 +140,7 @@ test('of two at once one fetches; the other waits, says so, and uses it', async 
   expectWhole(folderIn(one));
 });
 
-test('killed while pip downloads: the next one fetches it again', async () => {
+test("after a kill during pip's download, the next install downloads again", async () => {
   writeWheel();
   fs.writeFileSync(hold(), '');
   const first = install();
@@ -151,7 +151,7 @@ test('killed while pip downloads: the next one fetches it again', async () => {
   expectWhole(folderIn(lines));
 });
 
-test('killed while it unpacks: the next one takes the wheel that is there, and nothing half-made stays', async () => {
+test('after a kill during unpacking, the next install reuses the wheel, and nothing half-made remains', async () => {
   writeWheel();
   const runtime = path.join(root, 'cache', 'runtime');
   let halfMade: string[] = [];

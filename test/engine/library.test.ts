@@ -10,7 +10,7 @@ import { examples, run } from '../support/examples.js';
 import { pngOf } from '../support/pictures.js';
 import { temporaryFolder } from '../support/runs.js';
 
-test('the example of train: two members; that of predict: what is stored of a test image, as of others', async () => {
+test('the example of train gives two members, and predict gives what is stored for a test image and works for other images', async () => {
   const folder = await temporaryFolder();
   const exampleOf = (name: string) => examples().find(({ of }) => of === name)!;
   expect(await run(exampleOf('train'), folder)).toBe(2);

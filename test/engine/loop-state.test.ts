@@ -66,7 +66,7 @@ describe.each(architectures)('%s', (arch) => {
     ({ nodes, nameOf } = loopOf(arch));
   });
 
-  test('in host memory are two counters, the seeds of an epoch, and handles of variables', () => {
+  test('host memory holds two counters, the seeds of an epoch, and handles of variables', () => {
     const entered = nodes.filter((node) => node.op === 'Enter' && host(node)).map(({ inputs }) => inputs[0]!);
     const fed = entered.flatMap((edge) => nameOf.get(edge) ?? []);
     expect(fed.sort()).toEqual(['seeds of random numbers', 'the last step', 'the step']);
@@ -77,7 +77,7 @@ describe.each(architectures)('%s', (arch) => {
     expect(rounds.sort()).toEqual(['Exit', 'Merge', 'Merge', 'NextIteration', 'NextIteration', 'Switch', 'Switch']);
   });
 
-  test('the counter goes round without the node that puts all that a step reads into device memory', () => {
+  test('the counter bypasses the node that copies what a step reads into device memory', () => {
     const gate = nodes.find(({ op }) => op === 'IdentityN')!.name;
     const byName = new Map(nodes.map((node) => [node.name, node]));
     const next = nodes.find(({ op, type }) => op === 'NextIteration' && type === dataTypes.int32)!;
@@ -97,7 +97,7 @@ const unrepeatable =
   /^(Sparse)?SoftmaxCrossEntropyWithLogits$|^(Unsorted)?Segment|^(Resource)?Scatter|^(Dense)?Bincount$|^AdjustContrast|^CropAndResizeGrad|^ResizeNearestNeighborGrad$|^SparseTensorDenseMatMul$|^Dilation2DBackprop|^MaxPoolGradWithArgmax$|^FakeQuant/;
 
 describe.each(architectures)('%s on a GPU', (arch) => {
-  test('no op of the loop is one that a GPU does not repeat', () => {
+  test('the loop contains no op that is nondeterministic on a GPU', () => {
     const engine = backend() as { binding: Binding };
     const { binding } = engine;
     engine.binding = Object.create(binding, { isUsingGpuDevice: { value: () => true } }) as Binding;
@@ -114,12 +114,12 @@ describe.each(architectures)('%s on a GPU', (arch) => {
 // Among them such as float32 calls signalling and quiet NaN, infinity, denormal numbers and both zeros.
 const integers = [0, 1, -1, 59_999, 2 ** 31 - 1, -(2 ** 31), 0x7f800000, 0x7f800001, 0x7fc00001, 0x007fffff];
 
-test('integers packed into the bits of float32 come back, whatever float32 takes them for', () => {
+test('integers packed into the bits of float32 survive, whatever float32 makes of them', () => {
   const packed = packIntegers(Int32Array.from(integers), [2, 5]);
   expect([...integersOf(packed).dataSync()]).toEqual(integers);
 });
 
-test('and so they do round a loop, and gathered', () => {
+test('they also survive a loop and a gather', () => {
   const packed = packIntegers(Int32Array.from(integers), [2, 5]);
   const zeros = tf.zeros([5], 'int32');
   const step = (_: tf.Scalar, __: tf.Tensor[], [table]: tf.Tensor[]) => [

@@ -70,7 +70,7 @@ describe.each(cases)('%s', (name, f, shape, reference) => {
       return tf.sum<tf.Scalar>(tf.mul(y, normal(y.shape, 'weights')));
     });
 
-  test('value and gradient are those of tfjs', () => {
+  test('value and gradient equal those of tfjs', () => {
     const x = normal(shape, name);
     const ours = tf.valueAndGrad(scalar(f))(x);
     const theirs = tf.valueAndGrad(scalar(reference))(x);
@@ -89,7 +89,7 @@ describe.each(cases)('%s', (name, f, shape, reference) => {
   });
 });
 
-test.each([1, 2, 3, 4, 7, 784])('bytes packed into words come back as fractions of 255, %i a row', (size) => {
+test.each([1, 2, 3, 4, 7, 784])('bytes packed into words are read back as fractions of 255, %i per row', (size) => {
   const rows = 3;
   const bytes = Uint8Array.from({ length: rows * size }, (_, i) => (i * 37 + 11) % 256);
   const unpacked = ops.unpackBytes(ops.packBytes(bytes, rows, size), size);

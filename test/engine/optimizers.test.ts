@@ -19,7 +19,7 @@ const references: [Parameters<typeof createOptimizer>[0], [number, number]][] = 
   [{ optimizer: 'sgd', weightDecay: 0.1 }, [-0.571540928, -0.614239522]],
 ];
 
-test.each(references)('%j goes where PyTorch goes', (options, expected) => {
+test.each(references)('%j takes the same steps as in PyTorch', (options, expected) => {
   const optimizer = createOptimizer(options);
   const c = tf.tensor1d([1, 0.1]);
   let p: tf.Tensor = tf.tensor1d([1, -2]);
@@ -40,7 +40,7 @@ test.each(references)('%j goes where PyTorch goes', (options, expected) => {
   expect(p.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });
 });
 
-test.each(references)('%j in a compiled loop goes where it goes step by step', (options, expected) => {
+test.each(references)('%j takes the same steps in a compiled loop as one by one', (options, expected) => {
   const optimizer = createOptimizer(options);
   const start = [tf.tensor1d([1, -2]), ...optimizer.slots.map(() => tf.zeros([2]))];
   const rates = tf.tensor2d(Array.from({ length: 10 }, (_, i) => [0.1, optimizer.effectiveRate(0.1, i + 1)]));

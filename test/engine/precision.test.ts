@@ -22,7 +22,7 @@ const shared = {
   ...{ widths: [4], seeds: [0], trainSize: 64, batchSize: 8, testSize: 20 },
 };
 
-test('a pilot takes the same steps in both precisions, whose losses differ by rounding', async () => {
+test('a pilot takes the same steps in both precisions, and their losses differ by rounding only', async () => {
   const experiment = resolveExperiment({ ...shared, precision: 'auto', epochs: 2 });
   const pilot = await comparePrecisions(
     {
@@ -39,7 +39,7 @@ test('a pilot takes the same steps in both precisions, whose losses differ by ro
   expect(pilot.lossDifference).toBeLessThan(0.02);
 });
 
-test('a run records the choice and its reason, and has the bits of what was chosen', async () => {
+test('a run records the choice with its reason, and has the bits of the chosen precision', async () => {
   const root = await temporaryFolder();
   const options = { ...shared, root, device: 'cpu', threads: 1 } as const;
   await train({ ...options, run: 'auto', precision: 'auto', steps: 4 });
@@ -56,7 +56,7 @@ test('a run records the choice and its reason, and has the bits of what was chos
   expect(auto?.equals(single ?? Buffer.alloc(0))).toBe(true);
 });
 
-test('Ctrl-C ends a pilot, whose process is gone then', async () => {
+test('Ctrl-C ends a pilot and its process', async () => {
   const experiment = resolveExperiment({ ...shared, precision: 'auto', epochs: 2000 });
   const stop = new AbortController();
   const job = {
@@ -72,7 +72,7 @@ test('Ctrl-C ends a pilot, whose process is gone then', async () => {
   await expect(askPilot(job, { note: () => undefined, signal: stop.signal })).rejects.toThrow('aborted');
 });
 
-test('a run whose choices are made can be planned for other machines, further seeds too, and no further widths', async () => {
+test('a run with recorded choices can be planned for other machines and with further seeds, but not with further widths', async () => {
   const root = await temporaryFolder();
   const options = { ...shared, root, device: 'cpu', threads: 1, run: 'auto', precision: 'auto' } as const;
   await train({ ...options, steps: 4 });
@@ -86,7 +86,7 @@ test('a run whose choices are made can be planned for other machines, further se
   );
 });
 
-test('a plan for other machines has to name its precision', async () => {
+test('a plan for other machines must name its precision', async () => {
   const root = await temporaryFolder();
   await expect(
     train({ ...shared, root, device: 'cpu', run: 'planned', precision: 'auto', steps: 4, planOnly: true }),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ bindingPath } = await ensureRuntime({ device: 'cpu' }));
 });
 
-test('outcomes of the last images: few-shot ones among the labels of the context, in-weights ones among all', async () => {
+test('outcomes of the last images: few-shot ones among the labels of the context, in-weights ones among all labels', async () => {
   const experiment = resolveExperiment({
     ...{ arch: 'transformer', dataset: 'shapes', widths: [8], pairs: 3, testSequences: 7, epochs: 1, batchSize: 8 },
     ...{ trainSize: 60, testSize: 80, validationSize: 9, heldOutClasses: 3, probe: 'few-shot,in-weights,held-out' },

@@ -125,7 +125,7 @@ describe.each(Object.entries(functions))('compiled and eager agree: %s', (name, 
   });
 });
 
-describe('a loop', () => {
+describe('in a loop', () => {
   /** x <- x / 2 + i: a plain loop gives its result, and the order of its steps matters. */
   const step = (index: tf.Scalar, [x]: tf.Tensor[], [b]: tf.Tensor[]) => [
     tf.add(tf.mul(x!, 0.5), tf.add(b!, tf.cast(index, 'float32'))),
@@ -143,7 +143,7 @@ describe('a loop', () => {
     [5, 5],
     [9, 2],
     [0, 1000],
-  ])('runs the steps %i up to %i', (begin, end) => {
+  ])('runs the steps from %i up to %i', (begin, end) => {
     const program = compileLoop(step, { state: [tf.scalar(0)], constants: [b()] });
     const [x] = program.run(begin, end, [tf.scalar(8)], [b()]);
     // halves and small integers are exact in float32 until the 24th bit
@@ -151,7 +151,7 @@ describe('a loop', () => {
     program.close();
   });
 
-  test('cut in pieces gives the same bits as in one', () => {
+  test('cut into pieces it gives the same bits as in one go', () => {
     const w = tf.mul(normal([8, 8], 'w'), 0.3);
     const loop = compileLoop((_, [x], [k]) => [tf.tanh(tf.matMul(x!, k!))], { state: [w], constants: [w] });
     const [whole] = loop.run(0, 20, [w], [w]);
@@ -173,7 +173,7 @@ describe('a loop', () => {
     );
   });
 
-  test('eagerly it gives the same', () => {
+  test('gives the same result eagerly', () => {
     const examples = { state: [tf.scalar(0)], constants: [b()] };
     const [eager] = compileLoop(step, examples, { eager: true }).run(2, 9, [tf.scalar(8)], [b()]);
     expect(eager!.dataSync()[0]).toBeCloseTo(closedForm(8, 2, 9), 4);
@@ -201,11 +201,11 @@ test('a closed program says so', () => {
   expect(() => program.run([tf.scalar(1)])).toThrow('the program is closed');
 });
 
-describe('what is changed in place', () => {
+describe('values changed in place', () => {
   const applied = (velocity: tf.Tensor, gradient: tf.Tensor, parameter: tf.Tensor) =>
     applyMomentum({ parameter, velocity, gradient, rate: tf.scalar(0.5) }, 0.5);
 
-  test('a step that reads it sees the value before, whatever the order of its ops', () => {
+  test('a step that reads one sees the value before the change, whatever the order of its ops', () => {
     const start = [tf.tensor1d([1, 2]), tf.zeros([2]), tf.zeros([2])];
     const program = compileLoop(
       (_, [p, v]) => {
@@ -223,7 +223,7 @@ describe('what is changed in place', () => {
     program.close();
   });
 
-  test('has to be state of a loop, and become the same state', () => {
+  test('must be state of a loop, and become the same state', () => {
     const start = [tf.tensor1d([1, 2]), tf.zeros([2])];
     const swapped = () => compileLoop((_, [p, v]) => applied(v!, p!, p!).reverse(), { state: start, constants: [] });
     expect(swapped).toThrow('ResourceApplyMomentum: input 0 is changed in place, so it has to be state of the loop');

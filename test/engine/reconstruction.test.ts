@@ -28,7 +28,7 @@ test.each([
   [17, 20, 3, 0.9353646456183626, 21.135395749250062, 0.00769946280088352, 0.1866666666666667],
   [8, 9, 1, 0.8785619397662372, 22.770384409977904, 0.005283984792173951, 0.11921568627450985],
 ])(
-  '%i x %i x %i: SSIM, PSNR, squared error and largest error are those of scikit-image',
+  '%i x %i x %i: SSIM, PSNR, squared error and largest error match scikit-image',
   (height, width, channels, ...expected) => {
     const a = image(height, width, channels, 1);
     const b = image(height, width, channels, 3).map((value, i) => 0.8 * a[i]! + 0.2 * value);
@@ -54,7 +54,7 @@ const movement = (angle: number, scale: number, right: number, down: number) => 
   down: tf.tensor1d([down]),
 });
 
-test('moved by whole pixels, turned by a right angle: the pixels themselves, the rim continued', () => {
+test('shifted by whole pixels and rotated by right angles: the original pixels, with the border continued', () => {
   const pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9];
   const square = tf.tensor4d(pixels, [1, 3, 3, 1]);
   const moved = (turn: number, right: number, down: number) =>
@@ -66,13 +66,13 @@ test('moved by whole pixels, turned by a right angle: the pixels themselves, the
   expect(moved(Math.PI / 2, 0, 0)).toBeAllClose([7, 4, 1, 8, 5, 2, 9, 6, 3], { rtol: 1e-5 });
 });
 
-test('enlarged to twice its size: what was half a pixel from the centre is one pixel from it', () => {
+test('enlarged to twice the size: half a pixel from the centre becomes one pixel', () => {
   const ramp = tf.tensor4d([0, 1, 2, 3, 4], [1, 1, 5, 1]);
   const larger = projectImages(ramp, aboutCentre(movement(0, 2, 0, 0), { height: 1, width: 5 })).dataSync();
   expect(larger).toBeAllClose([1, 1.5, 2, 2.5, 3], { rtol: 1e-6 });
 });
 
-test('augmentation: each image its own way, within the bounds, the same for the same seed, nothing where nothing is asked', () => {
+test('augmentation changes each image differently, within the bounds, repeatably for a seed, and not at all when off', () => {
   const noise = () => stepRandom(tf.tensor1d([3, 4], 'int32'));
   const blank = Array.from({ length: 16 * 20 * 20 }, (_, i) => Number(i % 400 === 210)); // one pixel at (10, 10)
   const images = tf.tensor4d(blank, [16, 20, 20, 1]);

@@ -42,7 +42,7 @@ function member(losses: readonly number[], hash = 'a', device: 'cpu' | 'gpu' = '
   } as unknown as TestedMember;
 }
 
-test('other bits, another curve than the CPU has at any epoch, and a loss that is no number are faults', () => {
+test("different bits, a curve that leaves the CPU's at any epoch and a loss that is not a number are faults", () => {
   const cpu = member([2, 1], 'c', 'cpu');
   const close = compared(member([2.01, 1.001]), member([2.01, 1.001]), cpu);
   expect(close.offFromCpu).toBeCloseTo(0.005, 12);

@@ -134,7 +134,7 @@ describe.each(architectures)('%s', (arch) => {
     expect(rest).toBeLessThan(tolerance.rest);
   });
 
-  test('the bits of a member repeat, whatever the others are', () => {
+  test("a member's bits repeat, whatever the other members are", () => {
     const trial = prepared({ arch });
     const all = atOnce(trial).map(bytesOf);
     expect(atOnce(trial).map(bytesOf)).toEqual(all);
@@ -143,7 +143,7 @@ describe.each(architectures)('%s', (arch) => {
     expect([one, two]).toEqual(all.slice(0, 2));
   });
 
-  test('one that diverges leaves the others as they are', () => {
+  test('a diverging member leaves the others unchanged', () => {
     const trial = prepared({ arch });
     const [first, second, ...others] = trial.own as [Own, Own];
     const broken = { ...second, state: second.state.map((tensor) => tf.fill(tensor.shape, NaN)) };
@@ -154,7 +154,7 @@ describe.each(architectures)('%s', (arch) => {
   });
 });
 
-test('an op without a form for several members is refused by name', () => {
+test('an op without a stacked form is refused by name', () => {
   const step = (_: tf.Scalar, [x]: tf.Tensor[]) => [tf.cumsum(x!)];
   const examples = { state: [tf.tensor1d([1, 2])], constants: [] };
   const stacked = stackedStep(step, examples, { members: 2, shared: [] });

@@ -65,7 +65,7 @@ async function stackIn(folder: string): Promise<Record<string, Buffer>[]> {
   return Promise.all(seeds.map((seed) => filesOf(folder, seed)));
 }
 
-test('each member has the weights of its own training, up to rounding', async () => {
+test('each member has the weights of its own separate training, up to rounding', async () => {
   const [together, alone] = [await temporaryFolder(), await temporaryFolder()];
   const stacked = await stackIn(together);
   for (const seed of seeds) {
@@ -83,7 +83,7 @@ test('each member has the weights of its own training, up to rounding', async ()
   }
 });
 
-test('stopped within epochs, at different steps, they end in the same bits', async () => {
+test('members stopped within epochs, at different steps, end in the same bits', async () => {
   const [whole, disturbed] = [await temporaryFolder(), await temporaryFolder()];
   const bits = await stackIn(whole);
   const some = (...chosen: number[]) => chosen.map((seed) => jobOf(disturbed, seed));
@@ -94,7 +94,7 @@ test('stopped within epochs, at different steps, they end in the same bits', asy
   expect(await stackIn(disturbed)).toEqual(bits);
 });
 
-test('one that diverges, and one whose checkpoint is damaged, leave the others as they are', async () => {
+test('a diverging member and one with a damaged checkpoint leave the others unchanged', async () => {
   const [whole, folder] = [await temporaryFolder(), await temporaryFolder()];
   const at = (learningRate: number) =>
     resolveExperiment({ ...shared, arch: 'cnn', widths: [2], optimizer: 'sgd', weightDecay: 1, learningRate });

@@ -107,7 +107,7 @@ test.each([
   expect(losses(disturbed['history.jsonl']!)).toEqual(losses(whole['history.jsonl']!));
 });
 
-test('a training that fails frees what it had in TensorFlow: state, images and what its steps are told', async () => {
+test('a failing training frees its TensorFlow memory: state, images and the inputs of its steps', async () => {
   const experiment = resolveExperiment({ ...shared, arch: 'cnn', widths: [2] } as never);
   const report = ({ type }: TrainingEvent) => {
     if (type === 'epoch') throw new Error('the disk is full');

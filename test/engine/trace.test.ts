@@ -45,7 +45,7 @@ describe('refuses by name', () => {
     );
   });
 
-  test('and leaves tfjs as it was', () => {
+  test('and leaves tfjs unchanged', () => {
     expect(faultOf(([x]) => [tf.add(x!, tf.randomNormal([3]))])).toBe('javascript-random');
     expect(tf.tensor1d([1]).dataSync()[0]).toBe(1);
     expect(tf.randomNormal([4]).dataSync()).toHaveLength(4);
@@ -64,7 +64,7 @@ test('keeps only the ops that a result needs, inputs first', () => {
   expect(traced.ops.map((op) => op.name)).toEqual(['Neg', 'Square']);
 });
 
-test('leaves no tensor behind, nor a session: 100 programs', () => {
+test('leaks no tensor and no session over 100 programs', () => {
   const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   const round = () => {
     const program = compile(([a]) => [tf.matMul(a!, tf.softmax(a!)), tf.sum(a!)], [x]);

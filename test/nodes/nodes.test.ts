@@ -70,7 +70,7 @@ function trained(node: string, name: string, arch: string): Record<string, strin
   );
 }
 
-test('the oldest Node tried is the oldest that package.json names', () => {
+test('the oldest Node tested is the oldest that package.json names', () => {
   expect(packageJson.engines.node).toBe(`>=${versions[0]!.replace(/\.0$/, '')}`);
 });
 
@@ -82,17 +82,17 @@ describe.each(versions)('Node %s', (version) => {
     node = nodeOf(version);
   });
 
-  test('it is the one that was asked for', () => {
+  test('runs the requested version', () => {
     expect(execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()).toBe(`v${version}`);
   });
 
-  test.each(architectures)('%s: the bits of the Node that runs the tests', (arch) => {
+  test.each(architectures)('%s: the same bits as under the Node that runs the tests', (arch) => {
     const expected = reference.get(arch) ?? trained(process.execPath, 'reference', arch);
     reference.set(arch, expected);
     expect(trained(node, version, arch)).toEqual(expected);
   });
 
-  test('doctor calls it fit, after a step of training', () => {
+  test('doctor finds no problem, after a training step', () => {
     const { status, stdout } = spawnSync(node, [program, 'doctor', '--json'], { cwd: folder, encoding: 'utf8' });
     const { findings } = JSON.parse(stdout) as { findings: Finding[] };
     expect(findings.filter((each) => each.status === 'problem')).toEqual([]);

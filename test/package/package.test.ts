@@ -70,7 +70,7 @@ function installedFiles(): string[] {
   return fs.readdirSync(lab, { recursive: true, encoding: 'utf8' }).map((name) => path.join(lab, name));
 }
 
-test('nothing that was installed runs a script while it is, and no tool of a checkout is among it', () => {
+test('no installed package runs a script during installation, and none is a development tool', () => {
   const manifests = installedFiles().filter((name) => /node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(name));
   const scripts = manifests.flatMap((file) => {
     const { scripts = {} } = JSON.parse(fs.readFileSync(file, 'utf8')) as { scripts?: Record<string, string> };
@@ -84,7 +84,7 @@ test('nothing that was installed runs a script while it is, and no tool of a che
   expect(tools.filter((name) => !name.endsWith('.d.ts'))).toEqual([]);
 });
 
-test('it trains, to the bits of the checkout, and reports', async () => {
+test('trains to the bits of the checkout, and reports', async () => {
   const trained = await emergence('train --experiment smoke');
   expect([trained.code, trained.stdout]).toEqual([0, expect.stringContaining('run      checkpoints/smoke\n')]);
   const checkout = await run(process.execPath, [path.join(root, 'bin/emergence.js'), ...trainSmoke('checkout')]);
@@ -121,13 +121,13 @@ function outcomesOf(name: string): Record<string, string> {
   );
 }
 
-test('npm exec runs it, without leaving anything but the run', async () => {
+test('npm exec runs it and leaves nothing but the run', async () => {
   const ended = await run('npm', ['exec', '--yes', `--package=${tarball}`, '--', 'emergence', ...trainSmoke('exec')]);
   expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('run      checkpoints/exec\n')]);
   expect(fs.readdirSync(folder)).toEqual(['checkpoints']);
 });
 
-test('what comes with the lab is found: versions, experiments, datasets, published curves, help', async () => {
+test('finds what comes with the lab: versions, experiments, datasets, published curves, help', async () => {
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
   expect(await emergence('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   const { experiments: listed } = JSON.parse((await emergence('experiments --json')).stdout) as {
@@ -144,7 +144,7 @@ test('what comes with the lab is found: versions, experiments, datasets, publish
   expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('a step was traced, compiled and run')]);
 });
 
-test('the library is imported by its name, and the examples of its docstrings have the types that it ships', async () => {
+test('the library can be imported by its name, and its docstring examples match the shipped types', async () => {
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "name": "user", "type": "module" }');
   expect((await run('npm', ['install', tarball])).code).toBe(0);
   const counted =
@@ -163,7 +163,7 @@ test('the library is imported by its name, and the examples of its docstrings ha
   expect(checked).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
-test('hints name the command that is here, and mistakes are one line', async () => {
+test('hints name the installed command, and mistakes are one line', async () => {
   expect((await emergence('runs')).stdout).toContain('emergence train --arch cnn');
   expect(await emergence('train --experiment lenet-mnits')).toEqual({
     code: 2,
@@ -172,7 +172,7 @@ test('hints name the command that is here, and mistakes are one line', async () 
   });
 });
 
-test("a metric of the user's own, in JavaScript and in TypeScript where Node runs that", async () => {
+test("loads a user's metric in JavaScript, and in TypeScript where Node runs it", async () => {
   expect((await emergence('train --experiment smoke --widths 2')).code).toBe(0);
   const metric = `export default { name: 'mine', kind: 'continuous', better: 'higher', formula: 'x', source: 'us',
     needs: ['correct'], values: ({ correct }) => Array.from(correct, Number) }`;

@@ -92,7 +92,7 @@ async function move(page: Page, id: string, place: number): Promise<void> {
   await settled(page);
 }
 
-test('sliders move the curves that they are about, and only these', async () => {
+test('each slider moves its own curves and no others', async () => {
   const page = await open('#run=cnn&k=5');
   const before = { standard: await line(page, 'standard'), induced: await line(page, 'induced') };
   await move(page, 'threshold', 14);
@@ -104,7 +104,7 @@ test('sliders move the curves that they are about, and only these', async () => 
   expect(await line(page, 'standard')).not.toBe(before.standard);
 });
 
-test('the table has what the metric says of the same outcomes', async () => {
+test("the table shows the metric's values for the same outcomes", async () => {
   const page = await open('#run=cnn&k=10');
   await page.locator('#curves summary').click();
   const rows = await page.locator('#curve-table tbody tr').allInnerTexts();
@@ -115,7 +115,7 @@ test('the table has what the metric says of the same outcomes', async () => {
   expect(shown).toBeAllClose(expected, { rtol: 5e-4 });
 });
 
-test.each(kinds)('%s: the view is in the address, and comes back from it', async (arch) => {
+test.each(kinds)('%s: the view is in the address and is restored from it', async (arch) => {
   const page = await open(`#run=${arch}`);
   await move(page, 'threshold', 1);
   await move(page, 'size', 1);
@@ -148,7 +148,7 @@ test.each(kinds)('%s: the view is in the address, and comes back from it', async
   expect(await other.locator('html').getAttribute('data-theme')).toBe('dark');
 });
 
-test('members are placed anew on the axis that is chosen, with a curve for each value of a factor', async () => {
+test('choosing another axis rearranges the members, with a curve per value of a factor', async () => {
   const page = await open('#run=grid');
   const titles = () => page.locator('#chart-induced').getAttribute('aria-label');
   const keys = () => page.locator('#chart-induced').locator('xpath=../following-sibling::p').innerText();
@@ -196,7 +196,7 @@ test('members are placed anew on the axis that is chosen, with a curve for each 
     expect(await other.locator(id).innerHTML()).toBe(await page.locator(id).innerHTML());
 });
 
-test('a fragment that is edited in place is followed, one that leads to a section changes nothing', async () => {
+test('editing the fragment in place changes the view; a fragment of a section changes nothing', async () => {
   const page = await open('#run=cnn&k=5');
   await page.evaluate("location.hash = 'run=cnn&k=50'");
   await page.getByText('K = 50', { exact: true }).waitFor();
@@ -205,7 +205,7 @@ test('a fragment that is edited in place is followed, one that leads to a sectio
   expect(await page.locator('#threshold-value').textContent()).toBe('K = 50');
 });
 
-test('runs are switched, each with its threshold', async () => {
+test("switching runs keeps each run's threshold", async () => {
   const page = await open();
   // Of 2, 5, 10, 20, 50, ... the largest of which 400 images hold ten groups; the widest member gets it right often enough.
   expect(await page.locator('#threshold-value').textContent()).toBe('K = 20');
@@ -218,7 +218,7 @@ test('runs are switched, each with its threshold', async () => {
   expect(await page.locator('#threshold-value').textContent()).toMatch(/^c = /);
 });
 
-test('with one scale left there is a sentence and no curve; reset brings all back', async () => {
+test('with a single scale left there is a sentence and no curve; reset restores everything', async () => {
   const page = await open('#run=cnn&without=1,2,4,8');
   expect(await page.locator('#reading').textContent()).toBe('A curve needs a seed and two scales: tick another.');
   expect(await page.locator('#panels figure:visible').count()).toBe(1);
@@ -228,7 +228,7 @@ test('with one scale left there is a sentence and no curve; reset brings all bac
   expect(await page.locator('#widths input:checked').count()).toBe(5);
 });
 
-test('the pointer on a point shows its member', async () => {
+test('hovering a point shows its member', async () => {
   const page = await open('#run=cnn');
   await page.locator('#chart-standard .member').first().hover({ force: true });
   const label = page.locator('.point-label:visible');
@@ -250,7 +250,7 @@ test('an example shows what every member made of it', async () => {
   ).toBe(4 * 28);
 });
 
-test('the keyboard alone is enough', async () => {
+test('everything works by keyboard alone', async () => {
   const page = await open('#run=cnn');
   const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.className');
   const tabTo = async (id: string) => {
@@ -300,7 +300,7 @@ test('the keyboard alone is enough', async () => {
   expect(await page.locator('#turn-3').getAttribute('aria-pressed')).toBe('true');
 });
 
-test('the contents are reached within 10 stops of the Tab key, and the thumbnails are not among many', async () => {
+test('the contents are reached within 10 Tab stops, not counting every thumbnail', async () => {
   const page = await open('#run=cnn');
   const focus = () =>
     page.evaluate<string>('document.activeElement.getAttribute("href") ?? document.activeElement.tagName');
@@ -322,7 +322,7 @@ test('the contents are reached within 10 stops of the Tab key, and the thumbnail
   expect(ofExplorer).toBeLessThan(15);
 });
 
-test('thumbnails are one stop, and arrow keys go through their rows', async () => {
+test('the thumbnails are a single Tab stop, and arrow keys move through their rows', async () => {
   const page = await open('#run=cnn');
   expect(await page.locator('.picture[tabindex="0"]').count()).toBe(1);
   const count = await page.locator('.picture').count();
@@ -348,7 +348,7 @@ test('thumbnails are one stop, and arrow keys go through their rows', async () =
   expect(await page.locator('.picture[aria-pressed="true"]').getAttribute('tabindex')).toBe('0');
 });
 
-test('on a phone of 390 pixels figures are those of one column, and nothing but tables scrolls sideways', async () => {
+test('at 390 pixels figures use one column, and only tables scroll sideways', async () => {
   const page = await open('#run=cnn', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
   expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
   const images = await page.locator('.plate img').evaluateAll((all) =>
@@ -366,7 +366,7 @@ test('on a phone of 390 pixels figures are those of one column, and nothing but 
   }
 });
 
-test('what a slider did is read out when it rests', async () => {
+test("a slider's effect is announced when it comes to rest", async () => {
   const page = await open('#run=cnn');
   const status = page.locator('#reading[role=status][aria-live=polite]');
   expect(await status.textContent()).toMatch(/^With subset accuracy, K = 20 on 400 images the curve goes from /);
@@ -375,7 +375,7 @@ test('what a slider did is read out when it rests', async () => {
   expect(await slider(page, 'threshold').getAttribute('aria-valuetext')).toBe('K = 1');
 });
 
-test('the policy holds: neither scripts nor styles nor images from elsewhere get in', async () => {
+test('the content policy blocks scripts, styles and images from elsewhere', async () => {
   const page = await (await browser!.newContext()).newPage();
   await page.goto(pathToFileURL(file).href);
   const violated = await page.evaluate<string[]>(`new Promise((resolve) => {
@@ -451,7 +451,7 @@ test.each([...kinds, 'grid&per=depth'])('%s: nothing is wider than a phone', asy
   expect([scroll, inner]).toEqual([360, 360]);
 });
 
-test('without scripts the text, the tables and a word on what is missing are there', async () => {
+test('without scripts the text, the tables and a note about what is missing are there', async () => {
   const page = await (await browser!.newContext({ javaScriptEnabled: false })).newPage();
   await page.goto(pathToFileURL(file).href);
   expect(await page.locator('noscript').innerText()).toMatch(/needs JavaScript/);

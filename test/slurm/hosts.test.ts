@@ -95,7 +95,7 @@ async function contest(ahead: number): Promise<void> {
 
 // At once and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.
 test.skipIf(!isPossible)(
-  'a host whose clock is right, or 45 s off, leaves a living lock alone, and takes that of a dead host after the stated time',
+  "a host with a correct clock, or one 45 s off, leaves a live lock alone and takes a dead host's lock after the stated time",
   async () => {
     // 45 s are more than a lock needs to be taken from a dead host.
     await Promise.all([0, 45_000, -45_000].map(contest));

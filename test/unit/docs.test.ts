@@ -102,7 +102,7 @@ function codeOf(markdown: string): string[] {
   return [...blocks, ...inline.map(([, code]) => code!.replaceAll(/\s+/g, ' '))];
 }
 
-test.each(pages)('%s: links lead to files and headings that exist', (page) => {
+test.each(pages)('%s: links lead to existing files and headings', (page) => {
   const text = read(page).replaceAll(/^```[\s\S]*?^```|^ {4}.*$|`[^`\n]*`/gm, '');
   const links = [...text.matchAll(/\]\(<?([^)\s>]+)>?\)/g)].map(([, link]) => link!);
   expect(links.flatMap((link) => broken(page, link) ?? [])).toEqual([]);
@@ -129,7 +129,7 @@ test('README names every command in its table', () => {
   expect(missing).toEqual([]);
 });
 
-test('pages that the program and its experiments name exist, with their headings', () => {
+test('pages named by the program and its experiments exist, with their headings', () => {
   const files = [...below('src', '.ts'), ...below('experiments', '.yaml')];
   const named = files.flatMap((file) => {
     const text = read(file).replaceAll(/\bguide\('([^']+)'\)/g, 'docs/$1');

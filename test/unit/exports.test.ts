@@ -90,7 +90,7 @@ const sources = fs
   .sort()
   .map(read);
 
-test('what is exported is imported by another file of src, or stands in its own', () => {
+test('every export is imported by another file of src, or used in its own', () => {
   const used = new Set(sources.flatMap(({ imports }) => imports.map(({ file, name }) => `${file}#${name}`)));
   const unused = sources.flatMap(({ file, exports }) => {
     if (doors.test(file) || used.has(`${file}#*`)) return [];

@@ -106,7 +106,7 @@ function describeImport({ from, to }: Import): string {
   return `src/${from} imports ${to}`;
 }
 
-test('what a file imports is read as it is meant: at load, later, as a type', () => {
+test('imports are classified correctly: at load, later, as a type', () => {
   const of = (from: string, to: string) =>
     imports.find((each) => each.from === from && each.to === to)?.atLoad ?? 'not found';
   expect([
@@ -155,7 +155,7 @@ test('only the engine, the families and training know TensorFlow.js', () => {
   expect(wrong.map((each) => `${describeImport(each)}; only ${tensorFlowFolders.join(', ')} may`)).toEqual([]);
 });
 
-test('CONTRIBUTING draws the folders as they import each other: every arrow that does not follow from others, and no other', () => {
+test('CONTRIBUTING draws the imports between folders: exactly the arrows that do not follow from others', () => {
   const below = new Map(files.map((file) => [folderOf(file), new Set<string>()]));
   for (const { from, to } of ours) if (folderOf(from) !== folderOf(to)) below.get(folderOf(from))!.add(folderOf(to));
   const reaches = (from: string, to: string): boolean =>

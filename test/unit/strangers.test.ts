@@ -34,7 +34,7 @@ async function refusal(attempt: () => Promise<unknown>): Promise<string> {
 type Loose = Record<string, unknown>;
 const inner = (record: Loose, key: string) => record[key] as Loose;
 
-describe('a forged run.json, with a digest that fits, is refused', () => {
+describe('a forged run.json with a matching digest is refused', () => {
   test.each<[string, (record: Loose) => unknown]>([
     ['a name that leads out', (record) => (record['name'] = '../../../deep/X')],
     ['a name of HTML', (record) => (record['name'] = 'x"><script>alert(1)</script>')],
@@ -58,7 +58,7 @@ describe('a forged run.json, with a digest that fits, is refused', () => {
   });
 });
 
-describe('what is not a file, or has no name, is refused in one line', () => {
+describe('an input that is not a file, or has no name, is refused in one line', () => {
   const kinds: Record<string, (name: string) => string> = {
     missing: (name) => name,
     'a pipe': (name) => {
@@ -105,7 +105,7 @@ describe('what is not a file, or has no name, is refused in one line', () => {
     expect(fs.readdirSync(root)).toEqual([]);
   });
 
-  test('a pipe, a folder or a device in the place of a record', async () => {
+  test('a pipe, a folder or a device in place of a record', async () => {
     const root = await temporaryFolder();
     execFileSync('mkfifo', [path.join(root, 'run.json')]);
     expect(await refusal(() => readRunRecord(root))).toContain('is a pipe, a socket or a device, not a file');
@@ -127,7 +127,7 @@ describe('names in a CSV file of curves', () => {
       `${file}:3: "a\\u001b[2J\\u000aerror: forged" has control characters; put each name on one line`,
     );
   });
-  test('a heading of escapes is no heading', async () => {
+  test('a heading of escapes is not a heading', async () => {
     const file = path.join(await temporaryFolder(), 'odd.csv');
     fs.writeFileSync(file, '\u001b[2J\0\n1\n');
     expect(await refusal(() => readNaturalCurves(file))).toMatch(/odd\.csv:1: has no column family; /);

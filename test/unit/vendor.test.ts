@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const folder = path.join(root, 'vendor/tfjs-node-gpu');
 const ours = ['LICENSE', 'SHA256SUMS', 'package.json'];
 
-test("tfjs-node's files are as npm has them, byte for byte, and no other", () => {
+test("tfjs-node's files are those on npm, byte for byte, and no others", () => {
   // Made from the package whose integrity npm had checked; sha256sum -c reads it too.
   const recorded = fs.readFileSync(path.join(folder, 'SHA256SUMS'), 'utf8');
   const found = fs
@@ -27,7 +27,7 @@ function byName(a: string, b: string): number {
   return a.slice(66) < b.slice(66) ? -1 : 1;
 }
 
-test("the core's gradients are those of the core that is installed: `npm run vendor` writes them", () => {
+test("the core's gradients are those of the installed core: `npm run vendor` writes them", () => {
   const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     scripts: { vendor: string };
   };
@@ -46,7 +46,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly hasInstallScript?: boolean }>>;
 }
 
-test('no package that a user installs runs a script then, and of ours only esbuild does, to check its own binary', () => {
+test('no package that users install runs a script, and of ours only esbuild does, to check its own binary', () => {
   const lock = JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lock;
   const scripts = Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript);
   expect(scripts.map(([name, { dev }]) => [name, dev])).toEqual([['node_modules/esbuild', true]]);

@@ -37,7 +37,7 @@ const moved = async (
 };
 
 describe.each(Object.keys(own) as (keyof typeof own)[])('%s', (arch) => {
-  test.each(optimizers)('%s moves the answer as far at four times the width', async (optimizer) => {
+  test.each(optimizers)('%s changes the output equally at four times the width', async (optimizer) => {
     const ratio = async (parametrization: 'standard' | 'mup') => {
       const [narrow, wide] = [
         await moved(arch, 32, { parametrization, optimizer }),
@@ -54,7 +54,7 @@ describe.each(Object.keys(own) as (keyof typeof own)[])('%s', (arch) => {
 });
 
 /** Narrow members learn as wide ones do where output weights begin at 0: with random ones the slopes were up to 0.28 (docs/fair-widths.md). */
-test('what the layers of an autoencoder change by in ten steps is flat within 0.05 from width 8 to 512', async () => {
+test("the change in an autoencoder's layers in ten steps has a slope within 0.05 of flat from width 8 to 512", async () => {
   const input = { arch: 'autoencoder', dataset: 'shapes', imageSize: 16, depth: 2, batchSize: 16 } as const;
   const experiment = resolveExperiment({ ...input, parametrization: 'mup', learningRate: 0.003 });
   const found = [];

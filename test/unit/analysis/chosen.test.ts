@@ -27,7 +27,7 @@ function autoencoders(share: number, count = 500) {
   });
 }
 
-test('each draw takes the cutoff that its own largest member meets', () => {
+test('each draw takes the cutoff that its own largest member reaches', () => {
   const members = autoencoders(0.9);
   const chosen = defaultInduced(record, members);
   const candidates = chosen.choice!.candidates.map(({ id }) => id);
@@ -47,7 +47,7 @@ test('each draw takes the cutoff that its own largest member meets', () => {
   expect(share).toBeLessThan(0.8);
 });
 
-test('where no draw could choose otherwise, the draws are those of the metric alone', () => {
+test('where no draw could choose differently, the draws are those of the metric alone', () => {
   const members = autoencoders(0.99);
   const chosen = defaultInduced(record, members);
   expect(chosen.choice!.candidates.map(({ id }) => id)).toEqual([chosen.metric.id]);
@@ -57,7 +57,7 @@ test('where no draw could choose otherwise, the draws are those of the metric al
   );
 });
 
-test('the best of many is taken anew in each draw', () => {
+test('the best of many is chosen again in each draw', () => {
   const members = family({
     widths,
     seeds: 2,
@@ -99,7 +99,7 @@ test('each draw takes the K that its own largest member still gets right', () =>
   expect(share).toBeLessThan(0.8);
 });
 
-test('where seeds of the largest width would choose differently, draws of seeds do', () => {
+test('where seeds of the largest width would choose differently, so do draws of seeds', () => {
   const [count, cnn] = [1000, runRecord({ experiment: resolveExperiment({ arch: 'cnn', widths }) })];
   // All K right of 960, 700 and 700 images: at 20 0.44, 0.0008, 0.0008, a mean of 0.146, and at 50 0.042. Without the first none at 20.
   const right = (width: number, seed: number) =>
@@ -119,7 +119,7 @@ test('where seeds of the largest width would choose differently, draws of seeds 
 });
 
 /** The draws of a chosen K are of several, and chances of different K are orders of magnitude apart: their spread is no interval. */
-test('a point has the interval of its metric, however that was chosen: the one of `evaluate`, widened by the test set', () => {
+test('a point of a chosen metric has the interval of `evaluate`, widened by the test set', () => {
   const members = family({
     widths,
     seeds: 4,

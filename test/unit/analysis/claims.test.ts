@@ -9,7 +9,7 @@ describe('parseClaim', () => {
     expect(claimText(parseClaim(text))).toBe(text);
   });
 
-  test('spaces are left out or not; .value is the number itself', () => {
+  test('spaces are optional; .value is the number itself', () => {
     expect(parseClaim('standard.ramp.value<1.5')).toEqual(parseClaim(' standard.ramp < 1.5 '));
   });
 
@@ -23,7 +23,7 @@ describe('parseClaim', () => {
   });
 });
 
-test('a claim is about the number of its name', () => {
+test('a claim is about the number that it names', () => {
   const members = family({
     ...{ widths: [1, 2, 4, 8], seeds: 2, count: 200, name: 'claims' },
     p: (width) => 0.2 + 0.25 * Math.log2(width),
@@ -43,7 +43,7 @@ test('a claim is about the number of its name', () => {
   for (const quantity of Object.keys(quantities)) expect(measured(quantity)).not.toBeNaN();
 });
 
-test('a claim holds on its side of the bound, and not where there is no number', () => {
+test('a claim holds on its side of the bound, and not if there is no number', () => {
   const curve = { metric: 'accuracy', rule: undefined, values: [0.1, 0.9], scores: {} };
   const sharpness = { standard: curve, induced: { ...curve, values: [] } } as unknown as Parameters<typeof judge>[1];
   const holds = (text: string) => judge(parseClaim(text), sharpness).holds;

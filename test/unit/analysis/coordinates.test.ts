@@ -13,7 +13,7 @@ const layer = (parametrization: 'standard' | 'mup', name: string, power: number)
     })),
   );
 
-test('powers of the width are found again from the means over seeds', () => {
+test('powers of the width are recovered from the means over seeds', () => {
   const [standard, mup] = widthSlopes([...layer('standard', 'head', 1), ...layer('mup', 'head', 0)]);
   expect(standard).toMatchObject({ parametrization: 'standard', layer: 'head', step: 10 });
   expect(standard!.slope).toBeCloseTo(1, 12);
@@ -22,7 +22,7 @@ test('powers of the width are found again from the means over seeds', () => {
   expect(mup!.points.map(({ width, size }) => [width, size])).toEqual(widths.map((width) => [width, 3]));
 });
 
-test('the interval of the slope of change is Student t of the seeds', () => {
+test("the interval of the slope of the change is Student's t over seeds", () => {
   const seed = (power: number, place: number): WidthCoordinate[] =>
     widths.map((width) => ({
       ...{ parametrization: 'mup', width, seed: place, layer: 'head', step: 1, size: 1, change: width ** power },
@@ -33,19 +33,19 @@ test('the interval of the slope of change is Student t of the seeds', () => {
   expect(widthSlopes(seed(0.1, 0))[0]!.interval).toBeUndefined();
 });
 
-test('what has no logarithm has no slope', () => {
+test('values without a logarithm have no slope', () => {
   expect(logSlope([[8, 1], [16, Infinity]])).toBeNaN(); // prettier-ignore
   expect(logSlope([[8, 0], [16, 1]])).toBeNaN(); // prettier-ignore
 });
 
-test('one seed that diverged leaves its layer without a slope', () => {
+test('one diverged seed leaves its layer without a slope', () => {
   const [first, ...others] = layer('mup', 'head', 0);
   const [found] = widthSlopes([{ ...first!, size: NaN }, ...others]);
   expect(found!.slope).toBeNaN();
   expect(found!.slopeOfChange).toBeCloseTo(0, 12);
 });
 
-test('the table has both parametrizations side by side, and says which layers are flat', () => {
+test('the table shows both parametrizations side by side, and which layers are flat', () => {
   const layers = widthSlopes([
     ...layer('standard', 'hidden', 0),
     ...layer('standard', 'head', 1),

@@ -54,21 +54,21 @@ test.each([
   }
 });
 
-test('seeds that say the same again do not make the case stronger', () => {
+test('repeating the same seeds does not make the evidence stronger', () => {
   const random = Random.named(0, 'again');
   const once = points({ ...noisy, seeds: 1, curve: (t) => t ** 3 }, random);
   const again = shapeOf([...once, ...once, ...once], share)!;
   expect(again.lineAbove).toBeAllClose(shapeOf(once, share)!.lineAbove, { rtol: 1e-9 });
 });
 
-test('scales with different numbers of seeds have the weight of their means', () => {
+test('scales with different numbers of seeds weigh as their means do', () => {
   const random = Random.named(0, 'different numbers');
   const all = points({ ...noisy, seeds: 4, wander: 0.001, scatter: 0.03, curve: (t) => 0.1 + 0.8 * t }, random);
   const some = all.filter((_, i) => i % 4 === 0 || i % 8 < 4);
   expect(shapeOf(some, share)!.preferred).toBe('line');
 });
 
-test('constant curves and six scales have no shape', () => {
+test('constant curves and curves of six scales have no shape', () => {
   const scales = [1, 2, 4, 8, 16, 32, 64];
   expect(shapeOf(scales.map((scale) => ({ scale, value: 0.5 })))).toBeUndefined();
   // Too few for a sigmoid's AICc: the line would win unopposed.

@@ -20,7 +20,7 @@ test('scales are in order of width, whatever the order of the members', () => {
   ]);
 });
 
-test('values are means over seeds of what the metric measures, subset accuracy through its closed form', () => {
+test('values are means over seeds of what the metric measures; subset accuracy uses its closed form', () => {
   const members = family({ widths, seeds: 3, count: 200, p: sigmoid, name: 'values' });
   const metric = subsetAccuracy.with({ k: 5 });
   const { values, memberValues } = sampleCurve(metric, members, { draws: 0 });
@@ -31,7 +31,7 @@ test('values are means over seeds of what the metric measures, subset accuracy t
   expect(values[5]).toBeAllClose((memberValues[15]! + memberValues[16]! + memberValues[17]!) / 3, { rtol: 1e-12 });
 });
 
-test('draws are the same each time, and the same for every metric of one test set', () => {
+test('draws repeat, and are the same for every metric of one test set', () => {
   const members = family({ widths, seeds: 2, count: 100, p: sigmoid, name: 'paired' });
   const [a, again] = [1, 2].map(() => sampleCurve(accuracy.with({}), members, { draws: 20 }));
   expect(a!.draws).toEqual(again!.draws);
@@ -44,7 +44,7 @@ test('draws are the same each time, and the same for every metric of one test se
   });
 });
 
-test('shares of more members than are drawn at once are the counts of their draws, whatever was drawn before', () => {
+test('shares of more members than are drawn at once equal the counts of their draws, whatever was drawn before', () => {
   const random = Random.named(0, 'many members');
   const units = 30;
   const members = Array.from({ length: membersAtOnce + 100 }, (_, i) =>
@@ -79,7 +79,7 @@ test('shares of more members than are drawn at once are the counts of their draw
   expect(some).toEqual(all.map((values) => values.slice(0, 40)));
 });
 
-test('a member with a value that is not finite leaves the draws of others as they are', () => {
+test('a member with a non-finite value does not affect the draws of others', () => {
   const random = Random.named(0, 'not finite');
   const losses = () => Float32Array.from({ length: 50 }, () => Math.log(random.uniform()));
   const [first, second, last] = [1, 2, 4].map((width) => memberOf(width, 0, { log_probability: losses() }));
@@ -94,7 +94,7 @@ test('a member with a value that is not finite leaves the draws of others as the
   }
 });
 
-test('a metric that is no mean is drawn by its weights', () => {
+test('a metric that is not a mean is drawn by its weights', () => {
   const random = Random.named(0, 'auroc');
   const members = widths.slice(0, 2).map((width) =>
     memberOf(width, 0, {
@@ -112,7 +112,7 @@ test('a metric that is no mean is drawn by its weights', () => {
 test.each([
   [60_000, 10_000],
   [40_000, 70_000],
-])('draws of %i sequences on %i images are the plain sums of their terms', (sequences, images) => {
+])('draws of %i sequences of %i images are the plain sums of their terms', (sequences, images) => {
   const random = Random.named(0, 'sequences', sequences);
   const example = Int32Array.from({ length: 2 * sequences }, (_, row) => (row < images ? row : random.integer(images)));
   const sequence = example.map((_, row) => row >> 1);
@@ -134,7 +134,7 @@ test.each([
   expect(draws.map(([value]) => value)).toBeAllClose(plain, { rtol: 1e-9 });
 });
 
-describe('a test set that is drawn in groups', () => {
+describe('a test set drawn in groups', () => {
   const count = 70_000;
   const random = Random.named(0, 'large');
   const label = Int32Array.from({ length: count }, (_, i) => i % 10);
@@ -145,7 +145,7 @@ describe('a test set that is drawn in groups', () => {
   const drawsOf = (id: string, draws: number) =>
     drawMembers(parseMetric(id), members, { draws }).draws.map(([value]) => value!);
 
-  test('is the same draw for means and for metrics that are none, with the standard error of single images', () => {
+  test('uses the same draw for means and for other metrics, with the standard error of single images', () => {
     const draws = 400;
     const [mean, balanced, ofClass] = ['accuracy', 'balanced-accuracy', 'class-accuracy:class=3'].map((id) => {
       const values = drawsOf(id, draws);
@@ -164,7 +164,7 @@ describe('a test set that is drawn in groups', () => {
     expect(correlation(mean, ofClass)).toBeAllClose(Math.sqrt(0.1), { atol: 0.15 });
   });
 
-  test('gives areas under a ROC the weights of groups', () => {
+  test('weights areas under a ROC by group', () => {
     const grouping = groupingOf(count)!;
     const counts = [...resamples([{ of: 'units', count: grouping.count }], 2, 0)].flat();
     const { evaluate } = auroc.with({}).weighted(outcomes);
@@ -173,7 +173,7 @@ describe('a test set that is drawn in groups', () => {
 });
 
 /** Rao and Wu's point: draws of S - 1 of S seeds have the variance of the mean, not (S - 1) / S of it. */
-test('the spread of draws over seeds is that of the mean of seeds', () => {
+test('the spread of draws over seeds is that of the mean over seeds', () => {
   const accuracies = [0.2, 0.5, 0.8];
   // Seeds that are right on the same share of every kind of image: nothing is left to the draw of images but little.
   const members = accuracies.map((p, seed) =>
@@ -192,7 +192,7 @@ describe('coverage over test sets and seeds', () => {
    * 200 families of 6 widths and 4 seeds, 300 images. The curve's values at six scales each: 1200 intervals, of which those of
    * one family are related; seeds are few, and percentiles of few are narrow, but the draw of images adds to them.
    */
-  test('of scores, of the curve that the family was drawn from', () => {
+  test('of scores, for the curve that the family was sampled from', () => {
     const truth = scoresOf(widths.map(sigmoid), widths);
     const covered = { jump: 0, bow: 0, emergence: 0, linearity: 0 };
     const families = 200;
@@ -211,7 +211,7 @@ describe('coverage over test sets and seeds', () => {
   });
 });
 
-test('near a floor bands hold the truth, also of scales at which no image is right', () => {
+test('near a floor bands cover the truth, also at scales where no image is right', () => {
   // Chance .002 and 500 images: no image is right in 37 % of members.
   const [truth, families] = [0.002, 300];
   let [inside, bare] = [0, 0];

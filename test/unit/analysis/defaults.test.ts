@@ -12,11 +12,11 @@ test.each([
   [985, 100],
   [600, 2], // 0.36 at 2, 0.078 at 5
   [100, 2], // 0.01 at 2: none is easy enough
-])('of 1000 images %i right: K = %i', (right, k) => {
+])('with %i of 1000 images right, K = %i', (right, k) => {
   expect(subsetSizeFor([rightOf(right)])).toBe(k);
 });
 
-test('ten disjoint groups at least are in the test set; where there are fewer images, K = 2, and 1 of a single one', () => {
+test('the test set holds at least ten disjoint groups; with fewer images K = 2, and 1 for a single image', () => {
   expect(subsetSizeFor([rightOf(1000)])).toBe(100);
   expect([0, 1, 19].map((count) => subsetSizeFor([rightOf(count, count)]))).toEqual([2, 1, 2]);
 });

@@ -6,7 +6,7 @@ import { family } from '../../support/members.js';
 const widths = [1, 2, 4, 8, 16, 32, 64];
 const metrics = [accuracy.with({}), ...[2, 3, 4].map((k) => subsetAccuracy.with({ k }))];
 
-test('a step is named under each metric, smooth growth under none', () => {
+test('a step is found under each metric, smooth growth under none', () => {
   const step = family({
     widths,
     seeds: 3,
@@ -30,7 +30,7 @@ test('a step is named under each metric, smooth growth under none', () => {
   expect(none.tests.every(({ p, rate }) => rate >= p)).toBe(true);
 });
 
-test('with one seed for each scale nothing is tested', () => {
+test('nothing is tested with one seed per scale', () => {
   const members = family({ widths, seeds: 1, count: 100, p: (w) => (w < 8 ? 0.2 : 0.8), name: 'fdr one' });
   const { tests } = discoveriesOf(metrics, members, 'jump', { draws: 20 });
   expect(tests.map(({ p, rate }) => [p, rate])).toEqual(metrics.map(() => [NaN, NaN]));

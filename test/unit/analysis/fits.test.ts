@@ -40,7 +40,7 @@ const real = {
  * SciPy 1.17.1: curve_fit with ftol = xtol = gtol = 1e-14, the best of up to 40 random starts; sums of squares over the errors,
  * parameters, sqrt(diag(pcov)).
  */
-describe('SciPy finds the same optimum of a real curve', () => {
+describe('SciPy finds the same optimum for a real curve', () => {
   const loss = { ...real.loss, standardErrors: undefined };
   const unscrambling = { ...real.unscrambling, standardErrors: undefined };
   test.each<[ModelName, string, CurveData, number, readonly number[], readonly number[]]>([
@@ -107,7 +107,7 @@ describe('ranking', () => {
     expect(fits[0]!.difference).toBe(0);
   });
 
-  test('models with too many parameters are told, not forgotten', () => {
+  test('models with too many parameters are reported, not dropped', () => {
     const { fits, failed } = fitModels({ scales: scales.slice(0, 5), values: [0.1, 0.2, 0.2, 0.4, 0.5] });
     // Five points are too few for AICc to pay for a slope, though the line's sum of squares is a thirteenth.
     expect(fits.map(({ fit }) => fit.model.name)).toEqual(['constant', 'line', 'quadratic', 'power-law', 'sigmoid']);
@@ -118,7 +118,7 @@ describe('ranking', () => {
     ]);
   });
 
-  test('seeds at the same scales do not make scales', () => {
+  test('seeds at the same scales do not add scales', () => {
     const seeds = { scales: [1e3, 1e3, 1e4, 1e4, 1e5, 1e5], values: [0.1, 0.12, 0.3, 0.28, 0.5, 0.53] };
     expect(fitModel(models.line, seeds).degreesOfFreedom).toBe(4);
     expect(() => fitModel(models.sigmoid, seeds)).toThrow('3 different scales are too few for sigmoid');
@@ -133,13 +133,13 @@ describe('degenerate curves', () => {
     for (const { fit } of fits) expect(fittedValue(fit, 1e8).value).toBeAllClose(value, { atol: 1e-9 });
   });
 
-  test('a constant tells nothing of a sigmoid’s midpoint', () => {
+  test('a constant says nothing about a sigmoid’s midpoint', () => {
     const fit = fitModel(models.sigmoid, { scales, values: scales.map(() => 0.3) });
     expect(fit.standardErrors.slice(2)).toEqual([Infinity, Infinity]);
     expect(fittedValue(fit, 1e8).standardError).toBeLessThan(1e-9);
   });
 
-  test('two points: a line through them, of which nothing is known', () => {
+  test('two points: a line through them, with no known uncertainty', () => {
     const { fits, failed } = fitModels({ scales: [10, 100], values: [0.1, 0.2] });
     expect(fits.map(({ fit, weight }) => [fit.model.name, fit.aicc, weight])).toEqual([
       ['constant', Infinity, 0],

@@ -9,7 +9,7 @@ const sequence = (count: number, length: number) =>
   Int32Array.from({ length: count * length }, (_, i) => Math.floor(i / length));
 const range = (count: number) => Int32Array.from({ length: count }, (_, i) => i);
 
-test('images that are right for themselves: sequences are as predicted', () => {
+test('independent images: sequences are as predicted', () => {
   const random = Random.named(0, 'independent');
   const members = [0.5, 0.8, 0.95].map((p, i) =>
     memberOf(2 ** i, 0, { correct: rightWith(p, 20_000, random), sequence: sequence(5000, 4), example: range(20_000) }),
@@ -21,7 +21,7 @@ test('images that are right for themselves: sequences are as predicted', () => {
   expect(distanceBetween(sampleCurve(metric, members, { draws: 0 }).values, values).largest).toBeLessThan(0.03);
 });
 
-test('sequences that are right as wholes: measured p, predicted p^4', () => {
+test('sequences right as a whole: measured p, predicted p^4', () => {
   const correct = Uint8Array.from({ length: 4000 }, (_, i) => Math.floor(i / 4) % 2);
   const members = [memberOf(1, 0, { correct, sequence: sequence(1000, 4), example: range(4000) })];
   const metric = parseMetric('sequence-accuracy:l=4');
@@ -29,14 +29,14 @@ test('sequences that are right as wholes: measured p, predicted p^4', () => {
   expect(predictFromStandard(metric, members)!.values[0]).toBe(0.5 ** 4);
 });
 
-test('accuracy differs by place: the product of places, not a power of the mean', () => {
+test('accuracy differs by position: the product over positions, not a power of the mean', () => {
   // first image always right, second right in every other sequence
   const correct = Uint8Array.from([1, 0, 1, 1, 1, 0, 1, 1]);
   const members = [memberOf(1, 0, { correct, sequence: sequence(4, 2) })];
   expect(predictFromStandard(parseMetric('sequence-accuracy:l=2'), members)!.values[0]).toBe(0.5);
 });
 
-test('errors of one distribution but for their mean: shares below a cutoff are as predicted', () => {
+test('errors of one distribution up to its mean: shares below a cutoff are as predicted', () => {
   const random = Random.named(0, 'errors');
   const means = [0.1, 0.03, 0.01];
   const members = means.map((mean, i) =>
@@ -50,7 +50,7 @@ test('errors of one distribution but for their mean: shares below a cutoff are a
   );
 });
 
-test('a member is predicted from the errors of the other widths alone', () => {
+test('a member is predicted only from the errors of the other widths', () => {
   const members = [
     memberOf(1, 0, { mse: Float32Array.of(0.5, 0.5) }),
     memberOf(2, 0, { mse: Float32Array.of(0.25, 0.75) }),
@@ -71,7 +71,7 @@ test('subset accuracy is predicted by a power of accuracy; a mean has no predict
   expect(predictFromStandard(parseMetric('accuracy'), members)).toBeUndefined();
 });
 
-test('distance: root mean square, largest and where', () => {
+test('distance: root mean square, maximum and its place', () => {
   expect(distanceBetween([0, 0, 1], [0, 0.3, 0.6])).toEqual({
     rms: expect.closeTo(Math.sqrt(0.25 / 3), 12) as number,
     largest: expect.closeTo(0.4, 12) as number,

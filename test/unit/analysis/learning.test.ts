@@ -43,7 +43,7 @@ test('kinds of trajectories are found as clusters, and seeds agree on the order'
   expect(found.never).toBeCloseTo(1 / 9, 12);
 });
 
-test('moments that are coin flips lose as many examples as expected, and seeds agree on nothing', () => {
+test('coin-flip moments forget as many examples as expected, and seeds agree on nothing', () => {
   const random = Random.named(2, 'learning');
   const flips = () => ({
     losses: undefined,

@@ -27,12 +27,12 @@ const all = Object.entries(models) as [ModelName, CurveModel][];
 describe.each(all)('%s', (name, model) => {
   const parameters = known[name];
 
-  test('goes by its name and names its parameters', () => {
+  test('has its own name and names its parameters', () => {
     expect(model.name).toBe(name);
     expect(new Set(model.parameters).size).toBe(parameters.length);
   });
 
-  test('its derivatives are those of its values', () => {
+  test('has the derivatives of its values', () => {
     for (const scale of [1500, 60_000, 7e6]) {
       const differences = parameters.map((value, j) => {
         const h = 1e-6 * Math.max(1, Math.abs(value));
@@ -43,7 +43,7 @@ describe.each(all)('%s', (name, model) => {
     }
   });
 
-  test('comes back from a curve without noise', () => {
+  test('is recovered from a curve without noise', () => {
     const fit = fitModel(model, { scales, values: scales.map((scale) => model.evaluate(parameters, scale)) });
     expect(fit.converged).toBe(true);
     // A sum of sigmoids may come in any order: its curve is compared.
@@ -55,7 +55,7 @@ describe.each(all)('%s', (name, model) => {
     expect(ascending(fit.parameters)).toBeAllClose(ascending(parameters), { rtol: 1e-6, atol: 1e-9 });
   });
 
-  test('comes back upside down and at another size', () => {
+  test('is recovered upside down and at another scale', () => {
     const values = scales.map((scale) => 7 - 30 * model.evaluate(parameters, scale));
     const fit = fitModel(model, { scales, values });
     expect(fit.sumOfSquares).toBeLessThan(1e-16);
@@ -66,7 +66,7 @@ describe.each(all)('%s', (name, model) => {
  * SciPy 1.17.1: curve_fit with ftol = xtol = gtol = 1e-14, the best of the true parameters and (sums of sigmoids, broken power
  * law) 100 to 200 random starts inside generous bounds; its sum of squares, parameters and sqrt(diag(pcov)).
  */
-describe('SciPy finds the same optimum of a noisy curve', () => {
+describe('SciPy finds the same optimum for a noisy curve', () => {
   test.each([
     ['power-law', 0.0026767248761132016, [4.08726316, 0.3702095158, 0.09316752799], [0.940428, 0.0336011, 0.00850667]],
     [
@@ -111,7 +111,7 @@ describe('SciPy finds the same optimum of a noisy curve', () => {
   });
 });
 
-test('models are in order of their number of parameters', () => {
+test('models are ordered by their number of parameters', () => {
   const counts = all.map(([, { parameters }]) => parameters.length);
   expect(counts).toEqual(ascending(counts));
 });

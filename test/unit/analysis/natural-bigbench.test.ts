@@ -41,7 +41,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder;
 }
 
-test('a folder of results, a list and lines of records are the same curves', async () => {
+test('a folder of results, a list and JSON lines give the same curves', async () => {
   const folder = await folderWith({
     ...Object.fromEntries(records.map((each, i) => [`scores_BIG-G_T=0_${i}.json`, json(each)])),
     'full-log_BIG-G_T=0_1b.json': 'not a record of scores',
@@ -109,7 +109,7 @@ test.each([
   await expect(readNaturalCurves(folder)).rejects.toThrow(message);
 });
 
-test('a folder without records, and a file that is not there', async () => {
+test('a folder without records, and a missing file', async () => {
   await expect(readNaturalCurves(await folderWith({}))).rejects.toThrow('has no scores_*.json of BIG-bench in it');
   await expect(readNaturalCurves('/nowhere/scores_a.json')).rejects.toThrow('is not a file');
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readNaturalCurve, readNaturalCurves } from '../../../src/analysis/natural.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('a shipped group: sizes and accuracies as the file has them, with the errors of shares of its questions', async () => {
+test('a shipped group: sizes and accuracies as in the file, with standard errors of shares of its questions', async () => {
   const { points, unit, better } = await readNaturalCurve('expemergence-mmlu:BLOOM/mmlu-0-1404/acc');
   expect([unit, better]).toEqual(['probability', 'higher']);
   expect(points.map(({ model, params }) => [model, params])).toEqual([
@@ -32,13 +32,13 @@ test.each(['expemergence-mmlu', 'expemergence-arithmetic'])(
   },
 );
 
-test('a Brier score is lower for better, and without an interval', async () => {
+test('a Brier score is better when lower, and has no interval', async () => {
   const { points, better, unit } = await readNaturalCurve('expemergence-mmlu-brier:Pythia/mmlu-0-1404/brier');
   expect([better, unit, points.length]).toEqual(['lower', '', 8]);
   expect(points.every(({ standardError }) => standardError === undefined)).toBe(true);
 });
 
-test('models that stand in the table of arithmetic with two sizes are in no curve', async () => {
+test('models listed with two sizes in the arithmetic table are on no curve', async () => {
   const { curves } = await readNaturalCurves('expemergence-arithmetic');
   expect(curves.map(({ family }) => family)).not.toContain('GPT-2');
   expect(curves.map(({ family }) => family)).toContain('GPT-Neo/J');
@@ -47,7 +47,7 @@ test('models that stand in the table of arithmetic with two sizes are in no curv
 const heading = 'Model,Model Family,Model Size (B),MMLU,0_10_acc,10_20_acc';
 const four = [1, 2, 3, 4].map((size) => `net-${size},net,${size},0.9,0.${size},`);
 
-test('a table of your own under the name that the source gives it; what was not measured is no point', async () => {
+test("a user's table under the source's file name; unmeasured values are not points", async () => {
   const file = path.join(await temporaryFolder(), 'acc_hindu_10_redist.csv');
   await fs.writeFile(file, [heading, ...four].join('\n'));
   const { curves } = await readNaturalCurves(file);

@@ -5,7 +5,7 @@ import { readNaturalCurve, readNaturalCurves } from '../../../src/analysis/natur
 import { familyOf } from '../../../src/analysis/natural-timm.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('the shipped table: the ResNets of torchvision, as the file has them', async () => {
+test('the shipped table: the ResNets of torchvision, as in the file', async () => {
   const { points, unit, better } = await readNaturalCurve('timm-imagenet:resnetN.tv_in1k/224');
   expect([unit, better]).toEqual(['probability', 'higher']);
   expect(points.map(({ model, params, value }) => [model, params, value])).toEqual([
@@ -31,7 +31,7 @@ test.each([
   expect(familyOf(model, size)).toBe(family);
 });
 
-describe('a table of timm of your own', () => {
+describe("a user's timm table", () => {
   const heading = 'model,img_size,top1,top1_err,param_count';
   const file = async (...lines: string[]) => {
     const name = path.join(await temporaryFolder(), 'results.csv');

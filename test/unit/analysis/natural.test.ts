@@ -12,7 +12,7 @@ async function file(...lines: string[]): Promise<string> {
   return name;
 }
 
-test('every shipped file can be read, sizes ascending, none twice; shares are shares', async () => {
+test('every shipped file is readable, with ascending, unique sizes and shares that are shares', async () => {
   const names = await shippedFiles();
   expect(names).toContain('overlay');
   for (const name of names) {
@@ -26,7 +26,7 @@ test('every shipped file can be read, sizes ascending, none twice; shares are sh
   }
 });
 
-test('a curve by its name, or by a part that no other has; values as in the file', async () => {
+test('a curve is found by its name or a unique part of it; values as in the file', async () => {
   const whole = await readNaturalCurve('overlay:opt-2digit-addition');
   expect(await readNaturalCurve('overlay:opt-2')).toEqual(whole);
   expect(whole).toMatchObject({ unit: 'probability', better: 'higher', family: 'OPT', shots: '2' });
@@ -43,7 +43,7 @@ test('a curve by its name, or by a part that no other has; values as in the file
   expect((await readNaturalCurve('overlay:openlm-c4-loss')).better).toBe('lower');
 });
 
-test('models of one size that saw different numbers of tokens are different curves', async () => {
+test('models of one size trained on different numbers of tokens are different curves', async () => {
   const { curves } = await readNaturalCurves('pythia-arithmetic');
   const checkpoints = curves.filter(({ name }) => name.startsWith('pythia-v0-deduped/addition_all/acc/16-shot/'));
   // six checkpoints of seven models
@@ -51,7 +51,7 @@ test('models of one size that saw different numbers of tokens are different curv
   for (const { points } of checkpoints) expect(new Set(points.map(({ tokens }) => tokens)).size).toBe(1);
 });
 
-test("one's own file: quotes, a byte order mark, columns in any order, what is not known is left empty", async () => {
+test("a user's file: quotes, a byte order mark, columns in any order, unknown values left empty", async () => {
   const name = await file(
     '\uFEFFvalue,metric,task,params,model,family,note',
     '0.5,acc,"spelling, hard",2e9,big,mine,"said ""so"""',
@@ -67,7 +67,7 @@ test("one's own file: quotes, a byte order mark, columns in any order, what is n
   ]);
 });
 
-describe('what is wrong is told with file and line', () => {
+describe('mistakes are reported with file and line', () => {
   test.each<[string[], string]>([
     [
       ['family,model,params,task,metric'],
@@ -87,7 +87,7 @@ describe('what is wrong is told with file and line', () => {
     );
   });
 
-  test('a file and a curve that are not there', async () => {
+  test('a missing file and an unknown curve', async () => {
     await expect(readNaturalCurve('overley:x')).rejects.toThrow(
       '--natural: "overley" is not a file; give a CSV file, or a shipped one',
     );

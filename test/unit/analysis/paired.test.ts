@@ -51,7 +51,7 @@ test('intervals of ratio and difference cover the truth of accuracy and accuracy
     expect([name, covered.ratio[name] / families]).toEqual([name, expect.toSatisfy((x: number) => x >= 0.9)]);
 });
 
-test('with a median step next to 0 and three seeds the ratio of Eq 1 is covered all the same', () => {
+test('the ratio of Eq 1 is covered even with a median step near 0 and three seeds', () => {
   // Fig. 10 of docs/emergence.md: the LeNets' accuracies and how their seeds scatter, K = 10. A bootstrap alone covers 81 %.
   const scales = [1, 2, 3, 4, 5, 6, 7, 8, 16, 96];
   const middles = [0.114, 0.12, 0.163, 0.206, 0.3145, 0.461, 0.516, 0.61, 0.843, 0.956];
@@ -83,7 +83,7 @@ test('with a median step next to 0 and three seeds the ratio of Eq 1 is covered 
   expect(covered / families).toBeGreaterThan(0.93);
 });
 
-test('of two metrics that are equally sharp one is called sharper in about 1 of 20 families', () => {
+test('of two equally sharp metrics, one is called sharper in about 1 of 20 families', () => {
   const families = 200;
   const alarms = { ramp: 0, jump: 0, bow: 0, any: 0 };
   for (let i = 0; i < families; i++) {
@@ -107,7 +107,7 @@ test('of two metrics that are equally sharp one is called sharper in about 1 of 
   for (const count of Object.values(alarms)) expect(count / families).toBeLessThanOrEqual(0.095);
 });
 
-test('intervals that overlap may belong to curves that differ in nearly every draw', () => {
+test('overlapping intervals may belong to curves that differ in nearly every draw', () => {
   const members = family({
     widths,
     seeds: 2,
@@ -136,7 +136,7 @@ test('a metric against itself: no difference, ratio 1, nothing higher', () => {
   expect(scores.bow.ratio).toBeUndefined();
 });
 
-test('a floor makes the ratio of Eq 1 infinite above and leaves it a lower end', () => {
+test('a floor makes the ratio of Eq 1 infinite above, with a finite lower end', () => {
   const members = family({ widths, seeds: 3, count: 400, p: (w) => (w < 16 ? 0.05 : 0.5 + w / 100), name: 'floor' });
   const { ramp, emergence } = paired(members, 400, [standard, subsetAccuracy.with({ k: 20 })]).scores;
   expect(ramp.ratio!.interval.upper).toBeGreaterThan(1e3);
@@ -144,7 +144,7 @@ test('a floor makes the ratio of Eq 1 infinite above and leaves it a lower end',
   expect(ramp.ratio).toEqual(emergence.ratio);
 });
 
-test('a curve that falls has no ratio; fewer units are no pairs', () => {
+test('a falling curve has no ratio; different numbers of units cannot be paired', () => {
   const falling = family({ widths, seeds: 2, count: 100, p: (w) => 1 - sigmoid(w), name: 'falls' });
   expect(paired(falling, 100).scores.ramp.ratio!.value).toBeNaN();
   expect(paired(falling, 100).scores.ramp.test.p).toBeNaN();
@@ -153,7 +153,7 @@ test('a curve that falls has no ratio; fewer units are no pairs', () => {
   expect(paired(members, 50).pairing).toBe('test examples');
 });
 
-test('where some scales have one seed and others several, there are intervals all the same, about as wide', () => {
+test('where some scales have one seed and others several, there are still intervals, about as wide', () => {
   const whole = family({ widths, seeds: 3, count: 400, p: sigmoid, deviation: 0.02, name: 'incomplete' });
   // One seed at the largest width, and at one in the middle.
   const part = whole.filter(({ record: { width, seed } }) => seed === 0 || (width !== 32 && width !== 4));
@@ -166,7 +166,7 @@ test('where some scales have one seed and others several, there are intervals al
   }
 });
 
-test('a member at the limit of its metric takes no interval away: no image of any sequence right, an error of 0', () => {
+test('a member at the limit of its metric keeps the interval: no image of any sequence right, or an error of 0', () => {
   const random = Random.named(0, 'limits');
   const sequence = Int32Array.from({ length: 160 }, (_, i) => Math.floor(i / 4));
   const members = widths.flatMap((width, j) =>
@@ -188,7 +188,7 @@ test('a member at the limit of its metric takes no interval away: no image of an
   }
 });
 
-test('a difference of largest steps ends at 1, where one of them is all of the range', () => {
+test('a difference of largest steps ends at 1, where one step is the whole range', () => {
   const ofSteps = (jump: number, others: readonly number[]) => ({
     observed: { jump },
     draws: others.map((each) => ({ jump: each })),

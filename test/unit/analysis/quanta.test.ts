@@ -49,7 +49,7 @@ describe('turns', () => {
   const grid = solvedGrid(membersOf(patterns));
   const turns = turnsOf(grid, 0);
 
-  test('the smallest scale from which on it stays solved, the median over seeds, ends told apart', () => {
+  test('the smallest scale from which an example stays solved, the median over seeds, with the ends distinguished', () => {
     expect(turns.bySeed.map((seed) => [...seed])).toEqual([
       [0, 4, 2, 1, 4, 2],
       [0, 4, 2, 2, 4, 2],
@@ -64,18 +64,18 @@ describe('turns', () => {
     expect(turnDistribution(turns, 4).passage).toBeAllClose([4 / 6, 1 / 6, 0, 1 / 6], { rtol: 1e-15 });
   });
 
-  test('with an even number of seeds the median is the lower: half of them are enough', () => {
+  test('with an even number of seeds the median is the lower one: half of the seeds are enough', () => {
     const even = turnsOf(solvedGrid(membersOf([['011', '000']])), 0);
     expect([...even.median]).toEqual([1]);
   });
 
-  test('a tolerance lets some seeds of a width disagree', () => {
+  test('a tolerance allows some seeds of a width to disagree', () => {
     const five = solvedGrid(membersOf([['0011', '0011', '0011', '0011', '1010']]));
     expect([...passageSteps(turnsOf(five, 0), 4)]).toEqual([0]);
     expect([...passageSteps(turnsOf(five, 0.2), 4)]).toEqual([1]);
   });
 
-  test('as a search through all scales finds them', () => {
+  test('match a search through all scales', () => {
     const pattern = fc.array(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), { minLength: 3, maxLength: 3 });
     fc.assert(
       fc.property(fc.array(pattern, { minLength: 1, maxLength: 5 }), (examples) => {
@@ -90,7 +90,7 @@ describe('turns', () => {
     );
   });
 
-  test('members that make no grid are refused', () => {
+  test('members that do not form a grid are refused', () => {
     const [a, b] = membersOf([['01']]);
     expect(() => solvedGrid([])).toThrow('there are no members');
     expect(() => solvedGrid([a!, a!])).toThrow('width 1 has the same seed twice');
@@ -100,7 +100,7 @@ describe('turns', () => {
     expect(() => turnsOf(solvedGrid([a!]), 0.5)).toThrow('tolerance 0.5 is not in 0 to below 0.5');
   });
 
-  test('a seed with a width missing counts in shares and not in turns', () => {
+  test('a seed with a missing width counts in shares but not in turns', () => {
     const members = membersOf([['011', '001']]).filter(({ width, seed }) => width < 3 || seed === 0);
     const grid = solvedGrid(members);
     expect(grid.seeds).toEqual([0]);
@@ -121,7 +121,7 @@ describe('what coin flips would show, in closed form', () => {
       0.2,
     ],
     [[[0.3], [0.4], [0.5], [0.6]], 0],
-  ])('is the sum over every pattern that there can be: %j', (probabilities, tolerance) => {
+  ])('is the sum over all possible patterns: %j', (probabilities, tolerance) => {
     const [widths, seeds] = [probabilities.length, probabilities[0]!.length];
     const patterns = Array.from({ length: 2 ** (widths * seeds) }, (_, bits) =>
       Array.from({ length: seeds }, (_, r) =>
@@ -144,7 +144,7 @@ describe('what coin flips would show, in closed form', () => {
     expect(expected.passage).toBeAllClose(passage, { atol: 1e-14 });
   });
 
-  test('of classes it is the weighted mean', () => {
+  test('is the weighted mean over classes', () => {
     const grid = solvedGrid(membersOf([['01', '01']]));
     const turns = turnsOf(grid);
     const classes = [[[0, 0], [1, 1]], [[1, 1], [1, 1]]]; // prettier-ignore
@@ -178,7 +178,7 @@ describe('sharp turns against permuted examples', () => {
     expect(sharpTurns(grid, turns, { permutations: 199 })).toEqual(sharpTurns(grid, turns, { permutations: 199 }));
   });
 
-  test('p values of coin flips are even: 5 % at most are 0.05 or less, but for chance', () => {
+  test('p values of coin flips are uniform: at most 5 % are 0.05 or less, up to chance', () => {
     const pValues = Array.from({ length: 400 }, (_, i) => {
       const grid = solvedGrid(flips(rising, 300, Random.named(i, 'calibration')));
       return sharpTurns(grid, turnsOf(grid), { permutations: 39, mostPermutations: 39, seed: i }).coinFlips.pValue;
@@ -190,7 +190,7 @@ describe('sharp turns against permuted examples', () => {
     expect(share(0.5)).toBeAllClose(0.5, { atol: 0.09 });
   });
 
-  test('where p would be its least there are more permutations, until one has as many; elsewhere there are not', () => {
+  test('where p would be the smallest possible, more permutations run until one exceeds it; elsewhere they do not', () => {
     const pValues = Array.from({ length: 300 }, (_, i) => {
       const grid = solvedGrid(flips(rising, 200, Random.named(i, 'more permutations')));
       return sharpTurns(grid, turnsOf(grid), { permutations: 19, mostPermutations: 199, seed: i }).coinFlips;
@@ -219,7 +219,7 @@ describe('sharp turns against permuted examples', () => {
   });
 });
 
-test('members of a width vary by 1 where examples are independent, by more where seeds differ as wholes', () => {
+test('members of a width vary by 1 if examples are independent, by more if seeds differ as a whole', () => {
   const even = Array.from({ length: 4 }, (_, s) => new Array<number>(12).fill(0.2 + 0.2 * s));
   const independent = memberDispersion(solvedGrid(flips(even, 4000, Random.named(5, 'dispersion'))));
   // Chi-square with 44 degrees of freedom over 44 has a standard deviation of 0.21.
@@ -229,7 +229,7 @@ test('members of a width vary by 1 where examples are independent, by more where
   expect(memberDispersion(solvedGrid(membersOf([['01']])))).toBeNaN();
 });
 
-test('all of it: a stack of steps is distinguished from one sigmoid with the same accuracies', () => {
+test('end to end: a stack of steps is distinguished from one sigmoid with the same accuracies', () => {
   const random = Random.named(7, 'stack');
   // Quanta: each example turns at a scale of its own, in every seed, with 2 % of slips.
   const stack = Array.from({ length: 1500 }, () => {
@@ -253,7 +253,7 @@ test('all of it: a stack of steps is distinguished from one sigmoid with the sam
   expect(exampleClasses(one.grid, best)).toHaveLength(1);
 });
 
-test('one width and one seed give what there is', () => {
+test('one width and one seed give what is possible', () => {
   const { fits, measured, sharp } = analyseTurns([
     { width: 1, seed: 0, parameters: 10, solved: Uint8Array.of(1, 0, 0, 1) },
   ]);

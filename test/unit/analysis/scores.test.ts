@@ -7,7 +7,7 @@ const scores = (values: readonly number[]) => scoresOf(values, scalesOf(values.l
 
 describe('Eq 1', () => {
   /** numpy: np.sign(y.argmax() - y.argmin()) * (y.max() - y.min()) / np.sqrt(np.median(np.diff(y) ** 2)) */
-  test('of a curve by hand, as NumPy has it', () => {
+  test('of a curve by hand, as in NumPy', () => {
     const values = [0.01, 0.02, 0.02, 0.05, 0.6, 0.9];
     // steps .01, 0, .03, .55, .3: the median of their squares is .0009
     expect(emergenceScore(values)).toBeAllClose(0.89 / 0.03, { rtol: 1e-12 });
@@ -37,14 +37,14 @@ describe('Eq 1', () => {
     expect(scores([0, 0, 0, 0, 1]).jump).toBe(1);
   });
 
-  test('one dip deflates a visible jump, and its sign turns where the top comes before the bottom', () => {
+  test('one dip deflates a visible jump, and its sign flips where the maximum comes before the minimum', () => {
     const clean = emergenceScore([0, 0.01, 0.02, 0.9, 0.91]);
     const dipped = emergenceScore([0, 0.1, 0.02, 0.9, 0.8]);
     expect(clean / dipped).toBeGreaterThan(5);
     expect(emergenceScore([0.5, 1, 0, 0.5])).toBeLessThan(0);
   });
 
-  test('constant curves score 0, two scales 1, equal tops count as the first', () => {
+  test('constant curves score 0, two scales 1, and of equal maxima the first counts', () => {
     expect(emergenceScore([0.3, 0.3, 0.3])).toBe(0);
     expect(linearity([0.3, 0.3])).toBe(0);
     expect(emergenceScore([0.1, 0.7])).toBe(1);
@@ -54,7 +54,7 @@ describe('Eq 1', () => {
     expect(emergenceScore([0.1])).toBeNaN();
   });
 
-  test('does not change with unit or zero', () => {
+  test('does not depend on unit or zero', () => {
     const curve = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 10 });
     fc.assert(
       fc.property(curve, (values) => {
@@ -68,7 +68,7 @@ describe('Eq 1', () => {
   });
 });
 
-describe('scores that stand what Eq 1 does not', () => {
+describe('scores that withstand what Eq 1 does not', () => {
   test('a straight line in log scale has steepness 1 and no bow, however its scales are spaced', () => {
     const positions = [1, 3, 4, 50, 1000];
     const line = positions.map((position) => 0.2 + 0.1 * Math.log(position));
@@ -76,7 +76,7 @@ describe('scores that stand what Eq 1 does not', () => {
     expect([steepness, bow]).toBeAllClose([1, 0], { atol: 1e-12 });
   });
 
-  test('a parabola bows by how far it sags below its chord', () => {
+  test('a parabola bows by its sag below its chord', () => {
     // t from -1 to 1 in log scale: y = t² sags 1 at the middle, its range is 1
     const positions = scalesOf(9);
     const parabola = positions.map((_, i) => (i / 4 - 1) ** 2);
@@ -87,7 +87,7 @@ describe('scores that stand what Eq 1 does not', () => {
     expect(scoresOf(late.map((value) => -value).toReversed(), positions).bow).toBeAllClose(-0.25, { rtol: 1e-12 });
   });
 
-  test('a constant curve has none, two scales have no bow', () => {
+  test('a constant curve has no steepness, two scales have no bow', () => {
     expect(scores([1, 1, 1])).toMatchObject({ jump: NaN, steepness: NaN, bow: NaN });
     expect(scores([0, 1])).toMatchObject({ jump: 1, steepness: 1, bow: NaN });
   });
@@ -97,7 +97,7 @@ describe('scores that stand what Eq 1 does not', () => {
   });
 });
 
-test('ties are ties, in whatever order the seeds were added', () => {
+test('ties stay ties, in whatever order the seeds were added', () => {
   const orders = [
     [0.1, 0.2, 0.3],
     [0.3, 0.1, 0.2],
@@ -109,7 +109,7 @@ test('ties are ties, in whatever order the seeds were added', () => {
   expect([scores.emergence, scores.jump, scores.bow]).toEqual([0, NaN, NaN]);
 });
 
-test('a value that is no number, or infinite, leaves no score', () => {
+test('a value that is NaN or infinite leaves no score', () => {
   const none = Object.fromEntries(scoreNames.map((name) => [name, NaN]));
   for (const wrong of [NaN, Infinity])
     for (const place of [0, 1, 3])

@@ -19,7 +19,7 @@ const members = [1, 2, 4, 8, 16].flatMap((width) =>
   }),
 );
 
-test('candidates are the metrics that the columns allow, none twice', () => {
+test('candidates are the metrics that the columns allow, without repeats', () => {
   const ids = candidatesFor(members).map(({ id }) => id);
   expect(ids).toContain('mse');
   expect(ids.some((id) => id.startsWith('reconstruction:c='))).toBe(true);
@@ -34,7 +34,7 @@ test('ranked by the score, highest first, without curves that hardly move', () =
   expect(ranked.every(({ metric, range }) => metric.unit !== 'probability' || range >= 0.2)).toBe(true);
 });
 
-test('images and sequences are not taken for each other', () => {
+test('images and sequences are not confused', () => {
   const columns = ['correct', 'sequence', 'example'] as const;
   expect(unitsOf(columns)).toBe('sequences');
   expect(isPossible(parseMetric('accuracy'), columns, 'sequences')).toBe(false);
@@ -42,7 +42,7 @@ test('images and sequences are not taken for each other', () => {
   expect(isPossible(parseMetric('mse'), ['correct'], 'images')).toBe(false);
 });
 
-test('a surrogate that orders members as the target does has correlation 1, one that is noise none', () => {
+test('a surrogate that orders members like the target has correlation 1, a noisy one none', () => {
   const target = parseMetric('reconstruction:c=0.05');
   const [best] = surrogatesOf(target, [parseMetric('mse'), parseMetric('psnr')], members, { draws: 100 });
   expect(best!.correlation).toBeGreaterThan(0.9);
@@ -58,7 +58,7 @@ test('a surrogate that orders members as the target does has correlation 1, one 
   expect(Math.abs(found!.correlation)).toBeLessThan(0.8);
 });
 
-test('within widths: seeds that go against the trend of widths show it', () => {
+test('within widths: seeds that run against the trend of widths show it', () => {
   // across widths mse falls as brier does; within a width the better seed of one is the worse of the other
   const against = [1, 2, 4].flatMap((width) =>
     [0, 1].map((seed) =>

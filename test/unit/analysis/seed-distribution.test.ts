@@ -20,7 +20,7 @@ function members(
   );
 }
 
-test('seeds that fail or succeed: two modes, their weight, and what the successful ones do', () => {
+test('seeds that fail or succeed: two modes, their weight, and how the successful ones do', () => {
   const share = (width: number) => (width === 1 ? 0 : width === 2 ? 0.5 : 1);
   const family = members([1, 2, 4], 40, 500, (width, random) => (random.uniform() < share(width) ? 0.9 : 0.1));
   const steps: number[][] = [];
@@ -42,7 +42,7 @@ test('seeds that fail or succeed: two modes, their weight, and what the successf
   expect([low!.meanGivenSuccess, high!.meanGivenSuccess]).toBeAllClose([NaN, 0.9], { atol: 0.01 });
 });
 
-test('variance of seeds: where all have one chance the test set explains it, and what they differ by is beyond it', () => {
+test('variance of seeds: equal seeds are explained by the test set, and their differences are beyond it', () => {
   const count = 400;
   const family = members([1, 2], 100, count, (width, random) => 0.7 + (width === 1 ? 0 : 0.05 * random.normal()));
   const { scales } = seedDistribution(accuracy.with({}), family, { draws: 19 });
@@ -63,7 +63,7 @@ test('variance of subset accuracy, which moves in steps: that of its values over
   }
 });
 
-test('paths of one seed each scatter about the mean: with equal seeds they are the mean', () => {
+test('paths of single seeds scatter about the mean: equal seeds are the mean', () => {
   const equal = [1, 2, 4, 8].flatMap((width) =>
     [0, 1, 2].map((seed) =>
       memberOf(width, seed, { correct: Uint8Array.from({ length: 10 }, (_, i) => Number(i < width)) }),

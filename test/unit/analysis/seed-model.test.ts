@@ -54,7 +54,7 @@ test.each([
   expect(covered / families).toBeGreaterThan(0.89);
 });
 
-test('of many seeds it is their mean, with its standard error', () => {
+test('for many seeds it is their mean, with its standard error', () => {
   const [seeds, sigma] = [400, 0.5];
   const draws = draw(lognormal(3, seeds, sigma, Random.named(0, 'many seeds')), 2000).map((curve) => curve[1]!);
   const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
@@ -66,12 +66,12 @@ test('of many seeds it is their mean, with its standard error', () => {
   expect(Math.abs(deviation / error - 1)).toBeLessThan(0.1);
 });
 
-test('the mean over seeds of exp(x) is exp(m + v / 2), to what 41 nodes of equal chances leave of its tail', () => {
+test('the mean over seeds of exp(x) is exp(m + v / 2), up to the tail beyond 41 nodes of equal probability', () => {
   expect(meanOverSeeds(0.4, 0.25, Math.exp)).toBeAllClose(Math.exp(0.4 + 0.125), { rtol: 2e-3 });
   expect(meanOverSeeds(1, 0, (x) => x)).toBeAllClose(1, { rtol: 1e-12 });
 });
 
-test('seeds move a metric and itself alike, and opposite ones oppositely', () => {
+test('seeds move a metric equally with itself and oppositely with its negative', () => {
   expect(deviationsTogether([1, -0.5, 0.2], [1, -0.5, 0.2])).toBe(1);
   expect(deviationsTogether([1, -0.5, 0.2], [-2, 1, -0.4])).toBeAllClose(-1, { rtol: 1e-12 });
   expect(deviationsTogether([0, 0], [1, 2])).toBe(0);
@@ -84,7 +84,7 @@ test('seeds move a metric and itself alike, and opposite ones oppositely', () =>
   );
 });
 
-test('one seed for each scale tells nothing of others', () => {
+test('one seed per scale says nothing about others', () => {
   const members = family({ widths: [1, 2, 4], seeds: 1, count: 50, p: (w) => w / 5, name: 'one seed' });
   expect(sampleCurve(accuracy.with({}), members, { draws: 20 }).expected()).toBeUndefined();
 });

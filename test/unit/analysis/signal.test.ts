@@ -33,7 +33,7 @@ test('what is still being learnt is noise, but not around a line', () => {
   expect([found.interval, found.seeds.last]).toEqual([undefined, NaN]);
 });
 
-test('an ability that a unit is measured in does not matter to the ratio, the interval and the order', () => {
+test("an ability's unit does not affect the ratio, the interval and the order", () => {
   const random = Random.named(2, 'signal');
   const rows = simulated(random);
   const plain = signalOf(rows);
@@ -57,7 +57,7 @@ function simulated(random: Random): CheckpointScores[] {
   );
 }
 
-test('its interval covers the ratio in 95 % of simulations, averages lie closer than last scores', () => {
+test('its interval covers the ratio in 95 % of simulations, and averages are more accurate than last scores', () => {
   const random = Random.named(1, 'signal');
   const runs = 600;
   let covered = 0;
@@ -77,6 +77,6 @@ test('its interval covers the ratio in 95 % of simulations, averages lie closer 
   expect(average).toBeCloseTo(0.0014, 3);
 });
 
-test('one place has no signal', () => {
+test('a single place has no signal', () => {
   expect(() => signalOf([training('a', 0, [1, 2, 3])])).toThrow(RangeError);
 });

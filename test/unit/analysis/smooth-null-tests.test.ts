@@ -71,7 +71,7 @@ describe('smooth growth', () => {
     expect(found.linearity).toBe(0);
   });
 
-  test('with one seed for each scale the spread of seeds is unknown: no p, but the smooth curve', () => {
+  test('with one seed per scale the spread of seeds is unknown: a smooth curve but no p', () => {
     const members = family({ widths, seeds: 1, count: 400, p: logistic(5, 0.5), name: 'one seed' });
     const { scores, values } = testAgainstSmooth(sampled(accuracy.with({}), members), members, { draws: 50 });
     expect(scoreNames.map((name) => [scores[name].p, scores[name].adjusted])).toEqual(scoreNames.map(() => [NaN, NaN]));
@@ -96,7 +96,7 @@ describe('smooth growth', () => {
     expect(pOf(losses((width) => 0.1 + 2 * width ** -0.5))).toBeGreaterThan(0.05);
   });
 
-  test('a score that is missing from most draws has no p: AUROC of members with hardly a mistake', () => {
+  test('a score missing from most draws has no p: AUROC of members with hardly a mistake', () => {
     const random = Random.named(0, 'mistakes');
     const members = widths.flatMap((width) =>
       [0, 1].map((seed) => {
@@ -108,7 +108,7 @@ describe('smooth growth', () => {
     expect(scores.jump.p).toBeNaN();
   });
 
-  test('a metric that was chosen for its score is judged by what chance would have chosen', () => {
+  test('a metric chosen for its score is judged against what chance would have chosen', () => {
     const candidates = [1, 2, 3, 5].map((k) => subsetAccuracy.with({ k }));
     let [fixed, chosen] = [0, 0];
     for (const members of families(6, (w) => 0.5 + 0.3 * place(w), 'chosen', 0.03)) {
@@ -126,7 +126,7 @@ describe('smooth growth', () => {
 describe('what the metric makes of a smooth family', () => {
   const k20 = subsetAccuracy.with({ k: 20 });
 
-  test('accuracy that grows smoothly leaves nothing under K = 20, however sharp that is', () => {
+  test('smoothly growing accuracy leaves nothing under K = 20, however sharp that is', () => {
     let [left, sharper] = [0, 0];
     for (const members of families(16, (w) => 0.4 + 0.57 * logistic(5, 0.4)(w), 'pushed', 0.01)) {
       const { scores, values, families: fitted } = testAgainstPushed(sampled(k20, members), members, { draws: 39 })!;
@@ -140,7 +140,7 @@ describe('what the metric makes of a smooth family', () => {
     expect(left).toBeLessThanOrEqual(4);
   });
 
-  test("a step of accuracy is the models' own, and its share is left", () => {
+  test("a step of accuracy is the models' own, and its share remains", () => {
     const [members] = families(1, (w) => (w < 8 ? 0.9 : 0.97), 'own', 0.003) as [MemberOutcomes[]];
     const { scores } = testAgainstPushed(sampled(k20, members, 300), members, { draws: 199 })!;
     expect(scores.jump.adjusted).toBeLessThanOrEqual(0.05);
@@ -148,7 +148,7 @@ describe('what the metric makes of a smooth family', () => {
     expect(scores.jump.left.value).toBeAllClose(1 - scores.jump.smooth, { atol: 0.15 });
   });
 
-  test('sequences: the product over places of what each place grows by', () => {
+  test("sequences: the product over positions of each position's growth", () => {
     const random = Random.named(0, 'sequences');
     const length = 4;
     const members = widths.flatMap((width) =>
@@ -174,7 +174,7 @@ describe('what the metric makes of a smooth family', () => {
     expect(scores.jump.adjusted).toBeGreaterThan(0.05);
   });
 
-  test('cutoffs: the share below of one scaled distribution of errors', () => {
+  test('cutoffs: the share below the cutoff of one scaled error distribution', () => {
     const random = Random.named(0, 'cutoffs');
     const members = widths.flatMap((width) =>
       [0, 1, 2].map((seed) => {
@@ -194,7 +194,7 @@ describe('what the metric makes of a smooth family', () => {
     expect(pushed.scores.jump.adjusted).toBeGreaterThan(0.05);
   });
 
-  test('of a metric whose making is not known nothing is said', () => {
+  test('nothing is said about a metric whose construction is unknown', () => {
     const [members] = families(1, place, 'unknown') as [MemberOutcomes[]];
     expect(testAgainstPushed(sampled(accuracy.with({}), members), members, { draws: 10 })).toBeUndefined();
   });

@@ -33,7 +33,7 @@ describe.each(references)('%s', (_, values, sums) => {
     expect(left).toBeAllClose(fit.sumOfSquares, { rtol: 1e-9, atol: 1e-15 });
   });
 
-  test('the best is the least of them', () => {
+  test('the best smooth curve has the smallest residual', () => {
     expect(best(values).sumOfSquares).toBe(Math.min(...fits(values).map(({ sumOfSquares }) => sumOfSquares)));
   });
 });

@@ -44,7 +44,7 @@ describe('every curve of a grid is what the metric measures one by one', () => {
   });
 });
 
-test('two axes: every combination, the last fastest', () => {
+test('two axes: every combination, the last one fastest', () => {
   const between = defineMetric({
     name: 'between',
     title: () => 'between',
@@ -96,7 +96,7 @@ describe('test sizes', () => {
     expect([lower, upper]).toBeAllClose([median, median], { rtol: 1e-9 });
   });
 
-  test('a chance below the resolution is 0 in about as many draws as it should be', () => {
+  test('a probability below the resolution is 0 in about as many draws as it should be', () => {
     // 30 of 10 000 right: of 100 none is right with (1 - .003)^100 = .74
     const correct = Uint8Array.from({ length: 10_000 }, (_, i) => (i < 30 ? 1 : 0));
     const all = new Uint8Array(10_000).fill(1);
@@ -105,7 +105,7 @@ describe('test sizes', () => {
     expect(small!.flatStart).toBeAllClose(0.739, { atol: 0.05 });
   });
 
-  test('sizes that are not there are refused', () => {
+  test('sizes out of range are refused', () => {
     const request = { metric: parseMetric('accuracy'), members, draws: 2 };
     for (const size of [0, 1.5, 121]) expect(() => sweepTestSizes({ ...request, sizes: [size] })).toThrow(RangeError);
   });
@@ -128,7 +128,7 @@ describe('--over', () => {
     expect(parseAxis('c=1e-4:1e-1:4:log').values).toBeAllClose([1e-4, 1e-3, 1e-2, 1e-1], { rtol: 1e-6 });
   });
 
-  test('a grid has as many values as it says, going up', () => {
+  test('a grid has the requested number of values, ascending', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 300 }), (n) => {
         const { values } = parseAxis(`c=1e-5:2:${n}:log`);

@@ -5,7 +5,7 @@ import { allRight, expectedEditDistance, fitPowerLaw, tokenLoss } from '../../..
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
 
-test('a power law is found again, whatever it is', () => {
+test('recovers a power law, whatever its exponent', () => {
   const law = fc.record({
     exponent: fc.double({ min: -2, max: -0.05, noNaN: true }),
     scale: fc.double({ min: 1, max: 1e9, noNaN: true }),
@@ -21,13 +21,13 @@ test('a power law is found again, whatever it is', () => {
 });
 
 /** scipy 1.17: r = linregress(np.log([100, 1000, 10000, 1e5]), np.log([2.0, 1.1, .5, .3])); r.slope, r.stderr */
-test('slope and standard error are SciPy’s', () => {
+test('slope and standard error match SciPy’s', () => {
   const losses = [2, 1.1, 0.5, 0.3];
   const { exponent, standardError } = fitPowerLaw(losses.map((loss, i) => ({ parameters: 10 ** (i + 2), loss })));
   expect([exponent, standardError]).toBeAllClose([-0.28141489036551626, 0.015571589865215861], { rtol: 1e-9 });
 });
 
-test('at N = c a token costs 1 nat; ten tokens are all right with exp(-10)', () => {
+test('at N = c a token costs 1 nat, and ten tokens are all right with probability exp(-10)', () => {
   const law = { exponent: -0.3, scale: 1e6 };
   expect(tokenLoss(law, 1e6)).toBe(1);
   expect(allRight(law, 1e6, 10)).toBeAllClose(Math.exp(-10), { rtol: 1e-12 });
@@ -50,7 +50,7 @@ test('losses of 0 and a single size have no power law', () => {
 });
 
 /** Models that are what the theory says: every token has probability p = exp(-L(N)) and is right with it, for itself. */
-test('a family that the model is true of is predicted: accuracy^L, edit distance', () => {
+test('a family that follows the model is predicted: accuracy^L, edit distance', () => {
   const random = Random.named(0, 'theory');
   const law = { exponent: -0.5, scale: 200 };
   const count = 40_000;
@@ -74,7 +74,7 @@ test('a family that the model is true of is predicted: accuracy^L, edit distance
   expect(fit.edits!.distance.largest).toBeLessThan(0.1);
 });
 
-test('intervals of the predictions are those of the losses that the law passes through', () => {
+test('intervals of the predictions come from those of the fitted losses', () => {
   const random = Random.named(0, 'theory', 'intervals');
   const count = 4000;
   const members = [1, 4].map((width) =>

@@ -16,7 +16,7 @@ const members = steps.flatMap((width) =>
 );
 const apart = members.map((member) => ({ ...member, record: { ...member.record, training: undefined } }));
 
-test('each draw has the same seeds at every moment, and seeds of their own where trainings differ', () => {
+test('each draw has the same seeds at every moment, and separate seeds for separate trainings', () => {
   const accuracy = metrics.accuracy.with({});
   // The same examples are right at every moment: with the same seeds a drawn curve is flat.
   const isFlat = (curve: Float64Array) => curve.every((value) => value === curve[0]);
@@ -25,7 +25,7 @@ test('each draw has the same seeds at every moment, and seeds of their own where
   expect(sampleCurve(accuracy, apart, { draws: 200 }).draws.filter(isFlat).length).toBeLessThan(100);
 });
 
-test('scales with other trainings, or in another order, are drawn apart', () => {
+test('scales with different trainings, or in another order, are drawn separately', () => {
   const scales = [{ members: [0, 1] }, { members: [3, 4] }, { members: [4, 3] }, { members: [6] }, { members: [7] }];
   expect(sameTrainings(scales, members)).toEqual([0, 0, 2, 3, 4]);
   expect(sameTrainings(scales, apart)).toEqual([0, 1, 2, 3, 4]);

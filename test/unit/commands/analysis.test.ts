@@ -34,7 +34,7 @@ async function writeRun(testCount = 1000) {
   await writeSyntheticRun({ folder, record, widths, seeds: [0, 1], accuracy: ({ width }) => accuracyOf(width) });
 }
 
-test('what there is not enough memory for is said before it is begun', async () => {
+test('too little memory is reported before the computation begins', async () => {
   await writeRun(10_000);
   // A task of Slurm that may fill one MiB, and then two.
   vi.stubEnv('SLURM_MEM_PER_NODE', '1');
@@ -52,7 +52,7 @@ test('what there is not enough memory for is said before it is begun', async () 
   expect((await run(...words)).code).toBe(0);
 });
 
-test('of many test examples groups are drawn, of which memory is asked for no more than they take', async () => {
+test('with many test examples groups are drawn, and the memory check covers only what they take', async () => {
   await writeRun(100_000);
   // 1 MB of bytes of 10 members and 0.4 MB of what all share; two bytes of each of 32 768 groups. With values of each example: 13 MB.
   vi.stubEnv('SLURM_MEM_PER_NODE', '2');
@@ -63,7 +63,7 @@ test('of many test examples groups are drawn, of which memory is asked for no mo
   expect((await run(...words)).stderr).toContain('10 members with 100000 test examples take at least 2.1 MB of memory');
 });
 
-test('evaluate: the table, CSV and JSON have what a reader of the Parquet files finds', async () => {
+test('evaluate: the table, CSV and JSON match the Parquet files', async () => {
   await writeRun();
   const { code, stdout, stderr } = await run(
     'evaluate',
@@ -97,7 +97,7 @@ test('evaluate: the table, CSV and JSON have what a reader of the Parquet files 
   expect(table).toMatch(/width {2}parameters {2}seeds {2}training FLOPs +accuracy\n/);
 });
 
-test('sweep rounds spaced values of a parameter that is a whole number, and lists each once', async () => {
+test('sweep rounds spaced values of an integer parameter, and lists each once', async () => {
   await writeRun();
   const { code, stdout } = await run(
     'sweep',
@@ -170,7 +170,7 @@ test('theory without a run draws the model', async () => {
   expect(fs.existsSync(path.join(root, 'reports', 'theory.svg'))).toBe(true);
 });
 
-describe('bad input is one line and exit code 2', () => {
+describe('bad input is one line with exit code 2', () => {
   beforeEach(() => writeRun(100));
 
   test.each([
@@ -253,7 +253,7 @@ describe('bad input is one line and exit code 2', () => {
   });
 });
 
-test('seeds: what a reader of the Parquet files finds of each width, and a picture', async () => {
+test('seeds: values of each width match the Parquet files, and a picture', async () => {
   await writeRun(100);
   const { code, stdout } = await run('seeds', 'lenet', '--success', '0.5', '--json');
   expect(code).toBe(0);
@@ -277,7 +277,7 @@ test('seeds: what a reader of the Parquet files finds of each width, and a pictu
   expect(figures.every((file) => fs.existsSync(path.join(root, file)))).toBe(true);
 });
 
-test('members that are not whole are named, and the others shown', async () => {
+test('incomplete members are named, and the others shown', async () => {
   await writeRun(100);
   const training = { arch: 'cnn', width: 16, seed: 1 };
   const damaged = { arch: 'cnn', width: 8, seed: 0 };
@@ -296,7 +296,7 @@ test('members that are not whole are named, and the others shown', async () => {
   expect(stdout).toMatch(/^ +8 +\d[\d ]+ +1 /m);
 });
 
-test('a NaN in a column is told, with file and row', async () => {
+test('a NaN in a column is reported with file and row', async () => {
   await writeRun(100);
   const key = { arch: 'cnn', width: 2, seed: 0 };
   const outcomes = syntheticOutcomes(100, 0.5, Random.named(0, 'nan'));
@@ -310,7 +310,7 @@ test('a NaN in a column is told, with file and row', async () => {
   ]);
 });
 
-test('one width has no curve', async () => {
+test('a single width has no curve', async () => {
   await writeSyntheticRun({ folder, widths: [4], seeds: [0], accuracy: () => 0.5 });
   for (const command of ['compare', 'search', 'theory']) {
     const { code, stderr } = await run(command, 'lenet');
@@ -321,7 +321,7 @@ test('one width has no curve', async () => {
   }
 });
 
-test('metrics lists every metric, with how to write it', async () => {
+test('metrics lists every metric and how to write it', async () => {
   const { code, stdout } = await run('metrics', '--json');
   const { metrics: listed } = JSON.parse(stdout) as { metrics: { name: string; example: string; source: string }[] };
   expect(code).toBe(0);
@@ -333,7 +333,7 @@ test('metrics lists every metric, with how to write it', async () => {
 });
 
 describe('natural curves', () => {
-  test('list: the picked ones, one file, a search, JSON', async () => {
+  test('list: selected ones, one file, a search, JSON', async () => {
     const picked = await run('natural', 'list');
     expect([picked.code, picked.stderr]).toEqual([0, '']);
     // datasets/natural-curves/overlay.csv has eight sizes of OPT, 125 million to 66 billion.
@@ -343,7 +343,7 @@ describe('natural curves', () => {
     expect(curves.map(({ name, points }) => [name, points.length])).toEqual([['openlm-c4-loss', 6]]);
   });
 
-  test("compare: one's own CSV of the same columns stands beside the family, and its standard errors are its interval", async () => {
+  test("compare: a user's CSV with the same columns appears beside the family, its standard errors giving the interval", async () => {
     await writeRun();
     const lines = [1e6, 1e7, 1e8].map(
       (params, i) => `own,m${i},${params},,,task,acc,,${[0.1, 0.2, 0.9][i]!},0.001,,here`,
@@ -384,8 +384,8 @@ describe('natural curves', () => {
   });
 });
 
-describe('sweeps of what is not well-behaved', () => {
-  test('curves that fall, or stand still: said, with a picture, and not an accident', async () => {
+describe('sweeps of badly behaved curves', () => {
+  test('falling and constant curves are reported and drawn without an accident', async () => {
     await writeRun(200);
     const falls = await run(...'sweep lenet --metric below:column=margin --over c=0.1:0.9:5'.split(' '));
     expect([falls.code, falls.stdout.split('\n')[0]]).toEqual([
@@ -401,7 +401,7 @@ describe('sweeps of what is not well-behaved', () => {
     ]);
   });
 
-  test('values in any order are the same sweep, and each of them is checked', async () => {
+  test('the order of values does not matter, and each of them is checked', async () => {
     await writeRun(200);
     const sweep = async (values: string) =>
       run('sweep', 'lenet', '--metric', 'subset-accuracy', '--over', `k=${values}`, '--csv');
@@ -412,7 +412,7 @@ describe('sweeps of what is not well-behaved', () => {
     });
   });
 
-  test('two widths have no bow, and are swept all the same', async () => {
+  test('two widths have no bow, but can be swept', async () => {
     await writeSyntheticRun({ folder, widths: [1, 8], seeds: [0], accuracy: ({ width }) => accuracyOf(width) });
     const { code, stdout } = await run(...'sweep lenet --metric subset-accuracy --over k=1..5 --by jump'.split(' '));
     expect(code).toBe(0);
@@ -420,7 +420,7 @@ describe('sweeps of what is not well-behaved', () => {
   });
 });
 
-test('compare: a cutoff that nothing reaches is said', async () => {
+test('compare: a cutoff that nothing reaches is reported', async () => {
   await writeRun(200);
   const { code, stderr } = await run(
     ...'compare lenet --induced below:column=confidence,c=1e-9 --draws 100'.split(' '),

@@ -34,7 +34,7 @@ function isOfCurves(command: CommandUnknownOpts): boolean {
 
 const found = leavesOf(createProgram()).filter(({ command }) => isOfCurves(command));
 
-test('the table is walked', () => {
+test('every accepted combination of axis and command works', () => {
   const names = found.map(({ name }) => name);
   for (const name of ['show', 'evaluate', 'compare', 'sweep', 'seeds', 'quanta', 'theory', 'scaling', 'forecast study'])
     expect(names).toContain(name);

@@ -39,7 +39,7 @@ const claims = ['--claim', 'standard.last > 0.01', '--claim', 'standard.last > 2
 const seal = ['claim', 'seal', 'pilot', '--experiment', 'final.yaml', '--induced', 'subset-accuracy:k=2', ...claims];
 const later = () => new Date(Date.now() + 60_000).toISOString();
 
-test('sealed, trained, judged: what holds and what does not', async () => {
+test('sealed, trained, judged: which claims hold and which do not', async () => {
   const sealed = await run(...seal);
   expect([sealed.code, sealed.stderr]).toEqual([0, '']);
   expect(sealed.stdout).toContain('subset-accuracy:k=2 against accuracy, on final: 3 widths, seeds 5,6\n');
@@ -50,7 +50,7 @@ test('sealed, trained, judged: what holds and what does not', async () => {
   expect(scored.stdout).toMatch(/standard\.last > 0\.01 +\S+ +holds\n *standard\.last > 2 +\S+ +does not hold\n/);
 });
 
-test('a claim that is scored too early, and a name that is none, are one line', async () => {
+test('a claim scored too early and an unknown name are one error line', async () => {
   expect((await run(...seal, '--name', '../x')).stderr).toMatch(/^error: --name: "..\/x" is not a name: .*\n$/);
   await run(...seal);
   expect(await run('claim', 'score', 'final')).toMatchObject({
@@ -59,7 +59,7 @@ test('a claim that is scored too early, and a name that is none, are one line', 
   });
 });
 
-test('nothing is claimed of seeds that a run of another name has seen', async () => {
+test('no claims about seeds that a run of another name has seen', async () => {
   await trainFinal('2026-01-01T00:00:00.000Z');
   await fs.rename(path.join(root, 'checkpoints', 'final'), path.join(root, 'checkpoints', 'peek'));
   const { code, stderr } = await run(...seal);
@@ -69,7 +69,7 @@ test('nothing is claimed of seeds that a run of another name has seen', async ()
   ]);
 });
 
-test('a member that began before the seal, and a changed file, make the claims void', async () => {
+test('a member older than the seal or a changed file voids the claims', async () => {
   await run(...seal);
   await trainFinal('2026-01-01T12:00:00.000Z');
   const before = await run('claim', 'score', 'final');

@@ -34,7 +34,7 @@ const design = [
 ];
 const file = () => path.join(root, 'pilot-design.yaml');
 
-test('writes an experiment of new seeds that train and claim take, and writes over nothing', async () => {
+test('writes an experiment with new seeds that train and claim accept, and overwrites nothing', async () => {
   const first = await run(...design);
   expect([first.code, first.stderr]).toEqual([0, '']);
   const { experiment } = parseTrainOptions({}, { file: await loadExperiment(file()) });
@@ -74,7 +74,7 @@ test.each([
   expect(await fs.readdir(root)).toEqual(['checkpoints']);
 });
 
-test('a pilot that is not complete is refused', async () => {
+test('an incomplete pilot is refused', async () => {
   const folder = memberFolder(path.join(root, 'checkpoints', 'pilot'), { arch: 'cnn', width: 4, seed: 1 });
   await writeMemberRecord(folder, { ...(await readMemberRecord(folder))!, status: 'training', epochsDone: 1 });
   const { code, stdout, stderr } = await run('design', 'pilot');

@@ -38,7 +38,7 @@ const differencesIn = (stdout: string) =>
     ({ one, difference }) => [one.value, difference],
   );
 
-test('examples are matched by id in whatever order, and those that one run alone has are left out and counted', async () => {
+test('examples are matched by id in any order; unmatched ones are left out and counted', async () => {
   const folder = await imported({
     plain: rows,
     turned: rows.toReversed(),
@@ -63,7 +63,7 @@ test('examples are matched by id in whatever order, and those that one run alone
   );
 });
 
-test('a comparison for each value of a factor that both have, p adjusted over all of them', async () => {
+test('one comparison per shared value of a factor, with p adjusted over all of them', async () => {
   const folder = await exampleFolder();
   // Models of two sizes after 1 and 5 units of data; the second run lacks those after 5 of the larger size.
   const models = [10, 20].flatMap((size) => [1, 5].map((data) => ({ model: `m${size}-${data}`, size, data })));

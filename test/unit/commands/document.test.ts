@@ -11,7 +11,7 @@ test('docs/commands.md is current; else: npm run docs', async () => {
   expect(fs.readFileSync(file, 'utf8')).toBe(await commandsMarkdown(createProgram((line) => commandLine(line, false))));
 });
 
-test('docs/glossary.md is current; else: npm run docs; the pages that it names have the places', async () => {
+test('docs/glossary.md is current; else: npm run docs; the sections it links to exist', async () => {
   const docs = new URL('../../../docs/', import.meta.url);
   expect(fs.readFileSync(new URL('glossary.md', docs), 'utf8')).toBe(await glossaryMarkdown());
   for (const { page } of glossary) {
@@ -47,7 +47,7 @@ test('every command is an npm script, and every script that runs one names a com
   expect(run.map(([name]) => name).sort()).toEqual(commands.sort());
 });
 
-test('usage, description, options with defaults and choices, examples, commands within commands', async () => {
+test('usage, description, options with defaults and choices, examples, subcommands', async () => {
   const program = new Command('emergence').helpCommand('help [command]');
   const group = program
     .command('shop')
@@ -93,7 +93,7 @@ test('usage, description, options with defaults and choices, examples, commands 
   `);
 });
 
-test('what was printed elsewhere before is not in it, and nothing is printed', async () => {
+test('earlier output is not included, and nothing is printed', async () => {
   const program = createProgram();
   expect(await commandsMarkdown(program)).toBe(await commandsMarkdown(program));
 });

@@ -7,7 +7,7 @@ import { evaluate } from '../../../src/index.js';
 import { runCommand } from '../../support/command.js';
 import { exampleFolder } from '../../support/examples.js';
 
-test('the form of a table is as --output ends, unless --to says otherwise', async () => {
+test('the format of a table follows --output, unless --to says otherwise', async () => {
   const folder = await exampleFolder();
   const begin = async (...words: string[]) => {
     const { code, stderr } = await runCommand(folder, [
@@ -25,7 +25,7 @@ test('the form of a table is as --output ends, unless --to says otherwise', asyn
   expect(await begin('--to', 'parquet')).toBe('PAR1');
 });
 
-test('--moments has the outcomes of every moment, with the step after which they were taken', async () => {
+test('--moments exports the outcomes of every moment, with its training step', async () => {
   const folder = await exampleFolder();
   const exported = (...words: string[]) => runCommand(folder, ['export', ...words]);
   expect(await exported('lenet-moments', '--moments', '--output', 'all.csv')).toEqual({
@@ -52,7 +52,7 @@ test('--moments has the outcomes of every moment, with the step after which they
   );
 });
 
-test('a model is as --output ends too, and a run becomes none', async () => {
+test('the format of a model also follows --output, and a run cannot become one', async () => {
   const folder = await exampleFolder();
   const exported = (...words: string[]) => runCommand(folder, ['export', ...words]);
   expect((await exported('lenet-mnist/cnn-w1-s0', '--output', 'weights.safetensors')).stdout).toBe(

@@ -70,7 +70,7 @@ test('sealed, imported, scored: the whole path', async () => {
   expect(story).toContain('1 member of the predicted ones is not imported yet');
 });
 
-test('over another coordinate than the run names, and a second seal in the chain', async () => {
+test("over a coordinate other than the run's axis, and a second seal in the chain", async () => {
   expect((await run(seal)).code).toBe(0);
   const second = await run('forecast seal lm --scales 1e11 --axis tokens --metric accuracy --draws 100');
   expect([second.code, second.stdout]).toEqual([0, expect.stringContaining('number 2 of this run')]);
@@ -82,7 +82,7 @@ test('over another coordinate than the run names, and a second seal in the chain
   expect((await run('forecast score lm-1')).code).toBe(2);
 });
 
-test('what is there already cannot be sealed, and what was there before voids a seal', async () => {
+test('existing members cannot be sealed, and members older than the seal void it', async () => {
   const lines: readonly (readonly [words: string, line: string])[] = [
     [
       '--scales 1e9',

@@ -94,7 +94,7 @@ test('sealed, verified, trained, scored', async () => {
   });
 });
 
-test('a changed file, and members that were there before, make it void', async () => {
+test('a changed file or members older than the seal void it', async () => {
   await run(seal);
   const file = path.join(folder, 'forecasts', 'lenet-1.json');
   const before = fs.readFileSync(file, 'utf8');

@@ -67,7 +67,7 @@ async function accuracies(): Promise<Record<string, number>> {
   return Object.fromEntries(metrics[0]!.members.map(({ id, value }) => [id, value]));
 }
 
-test('models join a run: in another order, with examples that it does not have, and classes that its models never named', async () => {
+test('models join a run: in another order, with unknown examples, and with classes never predicted before', async () => {
   await firstRun();
   const before = await filesOf();
   const larger = [...rows('c', 4e6, 6), { ...rows('c', 4e6, 0, ['q7'])[0]!, label: 'dog', predicted: 'eel' }].reverse();
@@ -95,7 +95,7 @@ test('models join a run: in another order, with examples that it does not have, 
   expect((await run('runs --verify')).stdout).toMatch(/^lm +imported +small +3 of 3 +complete/m);
 });
 
-test('what is there already: the same outcomes change nothing, others are refused', async () => {
+test('existing models: equal outcomes change nothing, different ones are refused', async () => {
   await firstRun();
   const before = await filesOf();
   const again = await run('import table small.csv --run lm --add');
@@ -181,7 +181,7 @@ const refused: readonly (readonly [what: string, lines: readonly string[], optio
   ['damage', [...table(rows('c', 4e6, 4)), 'c,q9'], '', 'other.csv:8: has 2 values for 6 columns'],
 ];
 
-test.each(refused)('refused in one line, with the run as it was: %s', async (_, lines, options, line) => {
+test.each(refused)('refused in one line, leaving the run unchanged: %s', async (_, lines, options, line) => {
   await firstRun();
   const before = await filesOf();
   await write('other.csv', lines);
@@ -192,7 +192,7 @@ test.each(refused)('refused in one line, with the run as it was: %s', async (_, 
   expect(await filesOf()).toEqual(before);
 });
 
-test('there is nothing to add to', async () => {
+test('there is no run to add to', async () => {
   await write('small.csv', table(rows('a', 1e6, 2)));
   const { code, stderr } = await run('import table small.csv --run none --add');
   expect([code, stderr]).toEqual([
@@ -202,7 +202,7 @@ test('there is nothing to add to', async () => {
   expect(await fs.readdir(root)).toEqual(['small.csv']);
 });
 
-test('killed before run.json names the new models, the run is the old one, and the next --add goes through', async () => {
+test('after a kill before run.json names the new models, the run is the old one, and the next --add succeeds', async () => {
   await firstRun();
   const old = await fs.readFile(path.join(root, 'checkpoints/lm/run.json'));
   await write('large.csv', table([...rows('c', 4e6, 6), ...rows('d', 8e6, 6)]));
@@ -225,7 +225,7 @@ test('killed before run.json names the new models, the run is the old one, and t
   expect(Object.keys(await accuracies())).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a report names the files of both imports, and the commands', async () => {
+test('a report names the files and commands of both imports', async () => {
   await firstRun();
   await write('large.csv', table([...rows('c', 4e6, 5), ...rows('d', 8e6, 6)]));
   await run('import table large.csv --run lm --add');

@@ -47,7 +47,7 @@ async function importTable(): Promise<void> {
   expect([code, stderr]).toEqual([0, '']);
 }
 
-test('a table becomes a run that commands evaluate, compare and report on, over its own coordinate', async () => {
+test('a table becomes a run that evaluate, compare and report can use, over its own coordinate', async () => {
   await importTable();
   const { code, stdout } = await run('evaluate', 'lm', '--metric', 'accuracy', '--json');
   const { axis, metrics } = JSON.parse(stdout) as {
@@ -90,7 +90,7 @@ test('a table becomes a run that commands evaluate, compare and report on, over 
   expect(story).not.toMatch(/\b(widths?|trained for|test images)\b/);
 });
 
-test('what imported members cannot have is one line, and nothing is written', async () => {
+test('options that imported members cannot have are refused in one line, and nothing is written', async () => {
   await importTable();
   const lines: readonly (readonly [words: string, line: string])[] = [
     ['seeds lm', 'lm: has one model per scale; also import other models of the same sizes, such as other seeds'],
@@ -113,7 +113,7 @@ test('what imported members cannot have is one line, and nothing is written', as
   }
 });
 
-test('damage is found: each file of an imported run is under a hash', async () => {
+test('damage is found: every file of an imported run has a hash', async () => {
   await importTable();
   const folder = path.join(root, 'checkpoints/lm');
   for (const name of [

@@ -115,7 +115,7 @@ test.each(commands)('%s', async (line, key) => {
   ).toEqual([]);
 });
 
-test('of several runs: one object, with each of them as it is alone', async () => {
+test('several runs: one object, each run as it is alone', async () => {
   const folder = await exampleFolder();
   const { cp } = await import('node:fs/promises');
   await cp(`${folder}/checkpoints/lenet-mnist`, `${folder}/checkpoints/other`, { recursive: true });
@@ -124,7 +124,7 @@ test('of several runs: one object, with each of them as it is alone', async () =
   expect(await of('lenet-mnist other')).toEqual({ runs: [await of('lenet-mnist'), await of('other')] });
 });
 
-test('what is no number has a JSON of its own', async () => {
+test('non-finite numbers have their own JSON', async () => {
   const { jsonOf } = await import('../../../src/commands/print.js');
   const value = { a: NaN, b: Infinity, c: -Infinity, d: new Float64Array([1, NaN]), e: 0.1 + 0.2 };
   expect(JSON.parse(jsonOf(value))).toEqual({ a: null, b: 'Infinity', c: '-Infinity', d: [1, null], e: 0.1 + 0.2 });

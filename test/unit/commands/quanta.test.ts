@@ -93,7 +93,7 @@ test('a table, a CSV with a row per example, a picture', async () => {
   expect(fs.readdirSync(folder).sort()).toEqual(['members', 'quanta.csv', 'quanta.png', 'quanta.svg', 'run.json']);
 });
 
-test('the same run twice gives the same bytes, by its path too, and as JSON', async () => {
+test('the same run twice gives the same bytes, also by path and as JSON', async () => {
   const root = await temporaryFolder();
   const folder = await writeStack(root);
   const first = await run(root, 'stack', '--json');
@@ -115,7 +115,7 @@ test('the same run twice gives the same bytes, by its path too, and as JSON', as
   });
 });
 
-test('an autoencoder takes a cutoff, or is given one and told', async () => {
+test('an autoencoder takes a cutoff, or one is chosen and reported', async () => {
   const root = await temporaryFolder();
   await writeStack(root, { arch: 'autoencoder' });
   const given = await run(root, 'stack', '--cutoff', '0.02');
@@ -135,7 +135,7 @@ test('an autoencoder takes a cutoff, or is given one and told', async () => {
   );
 });
 
-describe('what cannot be determined is said', () => {
+describe('undetermined results are reported as such', () => {
   test('one width, one seed', async () => {
     const root = await temporaryFolder();
     const widths = [2];
@@ -162,7 +162,7 @@ describe('what cannot be determined is said', () => {
   });
 });
 
-describe('members that are not whole', () => {
+describe('incomplete members', () => {
   test('half-trained and damaged ones are named and left out', async () => {
     const root = await temporaryFolder();
     const folder = await writeStack(root);
@@ -181,7 +181,7 @@ describe('members that are not whole', () => {
     expect(stdout).toContain('Turns are those of 1 seed with every width; shares and fits take all members.');
   });
 
-  test('a width that no seed has is left out, and a run without members refused', async () => {
+  test('a width without seeds is left out, and a run without members refused', async () => {
     const root = await temporaryFolder();
     const folder = await writeStack(root, { seeds: [0] });
     fs.rmSync(memberFolder(folder, { arch: 'cnn', width: 2, seed: 0 }), { recursive: true });
@@ -195,7 +195,7 @@ describe('members that are not whole', () => {
     });
   });
 
-  test('other test examples', async () => {
+  test('different test examples', async () => {
     const root = await temporaryFolder();
     const folder = await writeStack(root);
     const key = { arch: 'cnn', width: 4, seed: 1 };

@@ -56,7 +56,7 @@ function filesIn(of: string): string[] {
     .sort();
 }
 
-test('a folder with page, text, figures of three formats and tables of two; the same bytes each time', async () => {
+test('a folder with page, text, figures in three formats and tables in two; the same bytes each time', async () => {
   expect([one.code, one.stderr]).toEqual([0, '']);
   expect(one.stdout).toMatch(/\nreport {2}reports\/lenet, 24 files\npage {4}reports\/lenet\/report\.html, \d+ kB\n$/);
   expect(filesIn(folder())).toEqual(
@@ -77,7 +77,7 @@ test('a folder with page, text, figures of three formats and tables of two; the 
   expect(fs.readdirSync(inRoot('reports'))).toEqual(['lenet']);
 });
 
-test('figures say 300 dpi, tables have what the metrics say, and no file has a path of this machine', async () => {
+test('figures are 300 dpi, tables match the metrics, and no file contains a path of this machine', async () => {
   const { density, width } = await sharp(path.join(folder(), 'figures/lenet-compare.png')).metadata();
   expect(density).toBe(300);
   expect(width).toBeGreaterThan(2000);
@@ -93,7 +93,7 @@ test('figures say 300 dpi, tables have what the metrics say, and no file has a p
     }
 });
 
-test('the commands that are printed draw the same figures', async () => {
+test('the printed commands draw the same figures', async () => {
   const lines = read('reports/lenet/report.md')
     .split('\n')
     .map((line) => line.trim());
@@ -111,7 +111,7 @@ test('the commands that are printed draw the same figures', async () => {
 });
 
 describe('several runs', () => {
-  test('make one report; --json has its files with their sizes', () => {
+  test('make one report; --json lists its files with their sizes', () => {
     expect(three.code).toBe(0);
     const {
       folder: where,
@@ -129,7 +129,7 @@ describe('several runs', () => {
     expect([...recorded.files, 'report.json'].sort()).toEqual(filesIn(inRoot('three')));
   });
 
-  test('eight seeds or more of each width are a section with figure and table; the command beneath it draws the same', async () => {
+  test('eight or more seeds per width get a section with figure and table; the command below it draws the same', async () => {
     const members = membersOf(many);
     const accuracies = members.map(({ outcomes }) => metrics.accuracy.with({}).measure(outcomes).value);
     const means = many.widths.map((_, i) => accuracies.slice(8 * i, 8 * i + 8).reduce((sum, value) => sum + value) / 8);
@@ -150,7 +150,7 @@ describe('several runs', () => {
     expect(read('again.svg') === read('three/figures/many-seeds.svg')).toBe(true);
   });
 
-  test('where the dataset is another one than was trained on, the page has no pictures and says why', () => {
+  test('if the dataset is not the one trained on, the page has no pictures and says why', () => {
     expect(three.stderr).toContain(
       'no pictures of test examples: mnist has a different fingerprint than in run.json\n',
     );
@@ -159,7 +159,7 @@ describe('several runs', () => {
     );
   });
 
-  test('a missing member is named on the way and among the caveats', () => {
+  test('a missing member is named during the run and among the caveats', () => {
     expect(three.stderr).toContain('not included: autoencoder-w8-s1 (outcomes.parquet is missing)\n');
     expect(read('three/report.md')).toContain(
       '- 1 member of the run is missing from this report: autoencoder-w8-s1 (outcomes.parquet is missing).',
@@ -168,7 +168,7 @@ describe('several runs', () => {
   });
 });
 
-describe('bad input is one line and exit code 2, and leaves nothing behind', () => {
+describe('bad input is one line with exit code 2, and leaves nothing behind', () => {
   test.each([
     [['report', 'lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?/],
     [['report', 'lenet', 'lenet'], /^error: RUN: two runs are named lenet; report on them one at a time/],
@@ -201,7 +201,7 @@ describe('bad input is one line and exit code 2, and leaves nothing behind', () 
   });
 });
 
-test("a file of the user's in a report's folder is not lost", async () => {
+test("a user's file in a report's folder is not lost", async () => {
   fs.writeFileSync(inRoot('reports/lenet/notes.txt'), 'mine');
   const { code, stderr } = await report();
   expect([code, stderr]).toEqual([

@@ -10,7 +10,7 @@ async function run(cwd: string, ...words: string[]) {
   return runCommand(cwd, words);
 }
 
-test('lists runs, one of them being trained; JSON has the same; nothing is written', async () => {
+test('lists runs, including one in training; JSON says the same; nothing is written', async () => {
   const root = await temporaryFolder();
   const checkpoints = path.join(root, 'checkpoints');
   const folder = path.join(checkpoints, 'lenet');
@@ -31,7 +31,7 @@ test('lists runs, one of them being trained; JSON has the same; nothing is writt
   expect(await fs.readdir(checkpoints, { recursive: true })).toEqual(before);
 });
 
-test('no run is no mistake; an unknown option is one, in one line', async () => {
+test('having no runs is not an error; an unknown option is, in one line', async () => {
   const root = await temporaryFolder();
   expect(await run(root, 'runs')).toEqual({
     code: 0,

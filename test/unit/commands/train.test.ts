@@ -5,7 +5,7 @@ import { launch } from '../../../src/library/launch.js';
 import { runCommand } from '../../support/command.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('what is to be done instead of a training is said in one way', async () => {
+test('alternatives to training are all suggested in the same words', async () => {
   const folder = await temporaryFolder();
   const ways = [['--plan-only'], ['--launcher', 'slurm'], ['--summary-only']];
   const pairs = ways.flatMap((one, i) => ways.slice(i + 1).map((other) => [one, other] as const));
@@ -17,7 +17,7 @@ test('what is to be done instead of a training is said in one way', async () => 
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('a summary takes no options of a training', async () => {
+test('a summary accepts no training options', async () => {
   const folder = await temporaryFolder();
   for (const [flag, ...value] of [
     ['--widths', '2'],
@@ -34,7 +34,7 @@ test('a summary takes no options of a training', async () => {
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('a run for GPUs is planned on a host without one', async () => {
+test('a run for GPUs can be planned on a host without one', async () => {
   const folder = await temporaryFolder();
   const family = '--arch cnn --dataset shapes --train-size 128 --test-size 60 --steps 1 --widths 1,2 --seeds 0 --run x';
   vi.stubEnv('CUDA_VISIBLE_DEVICES', '');
@@ -51,7 +51,7 @@ test('a run for GPUs is planned on a host without one', async () => {
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: --device gpu: /)]);
 });
 
-test('members of an earlier launch are not launched again while Slurm does not say where they are', async () => {
+test("members of an earlier launch are not launched again while Slurm's answer is missing", async () => {
   const folder = await temporaryFolder();
   const place = await temporaryFolder();
   const slurm = async (squeue: string) => {
@@ -88,7 +88,7 @@ async function answering(answers: Readonly<Record<string, string>>): Promise<str
 
 const family = '--arch cnn --dataset shapes --train-size 128 --test-size 60 --steps 1 --widths 1,2 --seeds 0 --run x';
 
-test('of two launches at once one submits, and the other finds its jobs', async () => {
+test('of two concurrent launches one submits, and the other finds its jobs', async () => {
   const folder = await temporaryFolder();
   const place = await temporaryFolder();
   const log = path.join(place, 'log');
@@ -120,7 +120,7 @@ test('of two launches at once one submits, and the other finds its jobs', async 
   });
 });
 
-test('a squeue that hangs is not waited for: the files say what there is', async () => {
+test('a hanging squeue is not waited for: the files tell the status', async () => {
   const folder = await temporaryFolder();
   await answering({ sbatch: 'echo 12', squeue: 'exit 0' });
   await runCommand(folder, ['train', ...family.split(' '), '--launcher', 'slurm']);

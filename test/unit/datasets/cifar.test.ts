@@ -33,7 +33,7 @@ const files10: Record<string, Buffer> = {
   [`${folder10}/test_batch.bin`]: record([2], 99),
 };
 
-test('cifar10: batches in their order, planes interleaved, names from the archive', async () => {
+test('cifar10: batches in order, planes interleaved, names from the archive', async () => {
   const {
     shape,
     classes,
@@ -81,7 +81,7 @@ describe('a fault is one line', () => {
     return (await mistakeOf(readCifar(file, cifarFormats.cifar10))).replaceAll(file, 'FILE');
   };
 
-  test('a batch is missing, cut, empty or of another format', async () => {
+  test('a batch is missing, cut off, empty or in another format', async () => {
     expect(await line({}, 'data_batch_3.bin')).toBe(
       'UsageError: FILE: holds no data_batch_3.bin; give the binary version of the archive',
     );
@@ -94,7 +94,7 @@ describe('a fault is one line', () => {
     );
   });
 
-  test('the archive is cut, or none', async () => {
+  test('the archive is cut off, or not an archive', async () => {
     const folder = await temporaryFolder();
     const whole = await tarGz(files10);
     for (const [name, bytes] of [
@@ -109,7 +109,7 @@ describe('a fault is one line', () => {
     }
   });
 
-  test('the official file is not here, or another one lies there', async () => {
+  test('the official file is missing, or another file has its name', async () => {
     const dataDir = await temporaryFolder();
     expect(await mistakeOf(loadSplits('cifar100', { dataDir }))).toBe(
       `UsageError: ${dataDir}/cifar100/cifar-100-binary.tar.gz: is missing, and cifar100 needs it; run: npm run datasets -- fetch cifar100 --data-dir ${dataDir} (169 MB), or copy https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz there yourself`,

@@ -45,7 +45,7 @@ test('the distance is the number of attributes that differ from the nearest trai
 });
 
 describe('concepts', () => {
-  test('holds out what shares two last values or more, and tells how far each is from training', async () => {
+  test('holds out combinations that share two or more last values, and reports how far each is from training', async () => {
     const data = await loadDataset('concepts');
     const sizes = attributeSizes(present(data.composition));
     expect(sizes).toEqual([4, 3, 3, 4]);
@@ -65,7 +65,7 @@ describe('concepts', () => {
     expect(data.fingerprint).toBe('ab8ca97d3f10904f483eab010f678fe182f42e94225bb5ee4a56e7c122c492be');
   });
 
-  test('the distance is from what is trained, where that is a part', async () => {
+  test('the distance refers to the combinations trained on, if these are a subset', async () => {
     const { train, test: tested, distances } = await loadSplits('concepts', { trainSize: 1, testSize: 200 });
     const [only] = train.labels;
     tested.labels.forEach((label, i) => {

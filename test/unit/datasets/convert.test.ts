@@ -19,7 +19,7 @@ const files = (shape: number[], pixels: (i: number) => number) => {
   };
 };
 
-test('grey becomes rgb and back, without a cache', async () => {
+test('grey converts to rgb and back, without a cache', async () => {
   const folder = folderOf(files([2, 3], (i) => i));
   const rgb = await loadSplits(`idx:${folder}`, { colour: 'rgb' });
   expect(rgb.shape).toEqual({ height: 2, width: 3, channels: 3 });
@@ -30,7 +30,7 @@ test('grey becomes rgb and back, without a cache', async () => {
   await fs.rm(folder, { recursive: true });
 });
 
-test('another size is the mean of what it covers, and is kept', async () => {
+test('another size averages the pixels it covers, and is cached', async () => {
   // A ramp from left to right: shrinking keeps it a ramp, and its mean.
   const folder = folderOf(files([16, 16], (i) => 10 * (i % 16)));
   const { shape, train, fingerprint, notes } = await loadDataset(`idx:${folder}`, { imageSize: 4 });
@@ -49,14 +49,14 @@ test('another size is the mean of what it covers, and is kept', async () => {
   await fs.rm(folder, { recursive: true });
 });
 
-test('of images that are not square the middle is kept', async () => {
+test('images that are not square are cropped to the middle', async () => {
   const folder = folderOf(files([2, 6], (i) => (i % 6 < 2 || i % 6 > 3 ? 0 : 200)));
   const { train } = await loadSplits(`idx:${folder}`, { imageSize: 2 });
   expect([...new Set(train.images)]).toEqual([200]);
   await fs.rm(folder, { recursive: true });
 });
 
-test('the size and colour that they have change nothing', async () => {
+test('converting to the present size and colour changes nothing', async () => {
   const plain = await loadDataset('shapes');
   const asked = await loadDataset('shapes', { imageSize: 28, colour: 'grey' });
   expect(asked.fingerprint).toBe(plain.fingerprint);

@@ -58,7 +58,7 @@ async function run(remote: RemoteFile, folder: string): Promise<{ error: string;
   return { error: error.replaceAll(folder, 'FOLDER').replaceAll(remote.url, 'URL'), lines };
 }
 
-test('a file arrives whole, with its name, and alone; a second fetch asks the server nothing', async () => {
+test('a file arrives whole, under its name, and alone; a second fetch makes no request', async () => {
   const folder = path.join(await temporaryFolder(), 'new', 'folder');
   const { url, ranges } = await serve((request, response) => {
     sendRange(request, response);
@@ -72,8 +72,8 @@ test('a file arrives whole, with its name, and alone; a second fetch asks the se
   expect(ranges).toEqual(['']);
 });
 
-describe('what is there already is used', () => {
-  test('a line that breaks twice: the rest is asked for, each time from where it broke', async () => {
+describe('an existing file is used', () => {
+  test('after each of two broken connections the download resumes where it stopped', async () => {
     const folder = await temporaryFolder();
     const { url, ranges } = await serve((request, response, count) => {
       sendRange(request, response, count < 3 ? 100_000 : Infinity);
@@ -85,7 +85,7 @@ describe('what is there already is used', () => {
     expect(lines).toContain(`a.bin: resuming at 100 kB of 300 kB from ${url}`);
   });
 
-  test('a part that a killed process left', async () => {
+  test('resumes the part that a killed process left', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'a.bin.part'), content.subarray(0, 123_456));
     const { url, ranges } = await serve((request, response) => {
@@ -96,14 +96,14 @@ describe('what is there already is used', () => {
     expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
   });
 
-  test('a part that is complete asks for nothing', async () => {
+  test('a complete part requests nothing', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'a.bin.part'), content);
     expect((await run(remoteAt('http://127.0.0.1:9/'), folder)).error).toBe('accepted');
     expect(await fs.readdir(folder)).toEqual(['a.bin']);
   });
 
-  test('a server without ranges sends all of it anew', async () => {
+  test('a server without ranges sends the whole file again', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'a.bin.part'), 'something of a former try');
     const { url, ranges } = await serve((_, response) => {
@@ -114,7 +114,7 @@ describe('what is there already is used', () => {
     expect(await fs.readFile(path.join(folder, 'a.bin'))).toEqual(content);
   });
 
-  test('a file that the user put there is checked; a wrong one is named and left alone', async () => {
+  test('a file placed by the user is checked; a wrong one is named and left alone', async () => {
     const folder = await temporaryFolder();
     const file = path.join(folder, 'a.bin');
     await fs.writeFile(file, content);
@@ -127,7 +127,7 @@ describe('what is there already is used', () => {
   });
 });
 
-describe('nothing wrong is ever kept under the name', () => {
+describe('wrong content is never kept under the final name', () => {
   const byHand = 'if you have the file from elsewhere, copy it there and run the same command again to verify it';
 
   test('other bytes of the same size', async () => {
@@ -152,7 +152,7 @@ describe('nothing wrong is ever kept under the name', () => {
     expect(await fs.readdir(folder)).toEqual([]);
   });
 
-  test('more than there should be, not announced', async () => {
+  test('too many bytes, unannounced', async () => {
     const folder = await temporaryFolder();
     const { url } = await serve((_, response) => {
       response.write(content);
@@ -164,7 +164,7 @@ describe('nothing wrong is ever kept under the name', () => {
     expect(await fs.readdir(folder)).toEqual([]);
   });
 
-  test('another range than was asked for', async () => {
+  test('a range other than the requested one', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'a.bin.part'), content.subarray(0, 100));
     const { url } = await serve((_, response) => {
@@ -175,7 +175,7 @@ describe('nothing wrong is ever kept under the name', () => {
     );
   });
 
-  test('404 at once, 503 after some tries', async () => {
+  test('404 fails at once, 503 after several tries', async () => {
     const folder = await temporaryFolder();
     const gone = await serve((_, response) => {
       response.writeHead(404).end();
@@ -202,7 +202,7 @@ test('no server answers: one line with the address, the folder, and what to do w
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('after too many broken connections it gives up and keeps what arrived for the next time', async () => {
+test('after too many broken connections it gives up and keeps the part for the next time', async () => {
   const folder = await temporaryFolder();
   const { url, ranges } = await serve((request, response, count) => {
     sendRange(request, response, count === 1 ? 1000 : 0);
@@ -213,7 +213,7 @@ test('after too many broken connections it gives up and keeps what arrived for t
   expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 1000));
 });
 
-test('Ctrl-C leaves the part, and no lock', async () => {
+test('Ctrl-C leaves the part and no lock', async () => {
   const folder = await temporaryFolder();
   const controller = new AbortController();
   const { url } = await serve((_, response) => {
@@ -232,7 +232,7 @@ test('Ctrl-C leaves the part, and no lock', async () => {
   expect(await fs.readFile(path.join(folder, 'a.bin.part'))).toEqual(content.subarray(0, 50_000));
 });
 
-test('of two at once one fetches, the other says who does', async () => {
+test('of two concurrent fetches one downloads, and the other says so', async () => {
   const folder = await temporaryFolder();
   // The answer comes once one of them has given up.
   const answers: (() => void)[] = [];
@@ -254,13 +254,13 @@ test('of two at once one fetches, the other says who does', async () => {
 });
 
 describe('by name', () => {
-  test('what comes with the program needs no fetching', async () => {
+  test('what ships with the program needs no fetching', async () => {
     const lines: string[] = [];
     await fetchDatasets(['mnist', 'shapes'], '/nowhere', { onProgress: (line) => lines.push(line) });
     expect(lines).toEqual(['mnist: included, nothing to download', 'shapes: included, nothing to download']);
   });
 
-  test('all names are looked at first', async () => {
+  test('all names are checked first', async () => {
     const fetchAll = (...names: string[]) =>
       mistakeOf(fetchDatasets(names, '/nowhere', { onProgress: () => undefined }));
     expect(await fetchAll('cifar10', 'cifar11')).toMatch(

@@ -9,7 +9,7 @@ import { smallFiles } from '../../support/idx.js';
 import { mistakeOf } from '../../support/pictures.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('its files are named as the loader finds them', async () => {
+test('its files have the names that the loader looks for', async () => {
   const folder = await temporaryFolder();
   const names = fashionMnist.files!.files.map(({ name }) => name);
   for (const name of names)
@@ -17,7 +17,7 @@ test('its files are named as the loader finds them', async () => {
   expect((await loadIdxFolder(folder)).train.labels).toHaveLength(6);
 });
 
-test('without its files, or with others of their names, there is one line and no dataset', async () => {
+test('without its files, or with other files of their names, there is one line and no dataset', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(loadSplits('fashion-mnist', { dataDir }))).toBe(
     `UsageError: ${dataDir}/fashion-mnist/train-images-idx3-ubyte.gz: is missing, and fashion-mnist needs it; run: npm run datasets -- fetch fashion-mnist --data-dir ${dataDir} (26 MB), or copy http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz there yourself`,

@@ -29,7 +29,7 @@ function without(name: string): Record<string, Uint8Array> {
   return Object.fromEntries(Object.entries(smallFiles()).filter(([each]) => each !== name));
 }
 
-test('reads images and labels as they lie in the files', async () => {
+test('reads images and labels as stored in the files', async () => {
   const { shape, classes, train, test: held } = await loadIdxFolder(folder(smallFiles()));
   expect(shape).toEqual({ height: 2, width: 3, channels: 1 });
   expect(classes).toBe(3);
@@ -39,7 +39,7 @@ test('reads images and labels as they lie in the files', async () => {
   expect([...held.labels]).toEqual([2, 1, 0]);
 });
 
-test('takes .gz files and names with a dot alike', async () => {
+test('accepts .gz files and names with a dot', async () => {
   const plain = await loadIdxFolder(folder(smallFiles()));
   const zipped = Object.entries(smallFiles()).map(
     ([name, bytes]) => [`${name.replace('-idx', '.idx')}.gz`, gzipSync(bytes)] as const,
@@ -141,18 +141,18 @@ describe('a fault is one line with the file, what is wrong and what is expected'
   });
 });
 
-describe('a gzipped file unpacks to no more than its header promises', () => {
+describe('a gzipped file unpacks to no more than its header states', () => {
   const name = 'train-images-idx3-ubyte';
   const packed = (bytes: Uint8Array) => ({ ...without(name), [`${name}.gz`]: gzipSync(bytes) });
 
-  test('a bomb is not unpacked', async () => {
+  test('a gzip bomb is not unpacked', async () => {
     const bomb = Buffer.concat([smallFiles()[name]!, Buffer.alloc(50e6)]);
     expect(await mistake(packed(bomb))).toBe(
       `UsageError: FOLDER/${name}.gz: is too long: more than the 6 x 2 x 3 = 36 bytes of data expected`,
     );
   });
 
-  test('a header that promises more than can be there is not believed', async () => {
+  test('a header that claims an impossible size is not believed', async () => {
     const liar = Buffer.from(smallFiles()[name]!);
     liar.writeUInt32BE(4e9, 4);
     expect(await mistake(packed(liar))).toMatch(
@@ -161,7 +161,7 @@ describe('a gzipped file unpacks to no more than its header promises', () => {
     expect(await mistake({ ...smallFiles(), [name]: liar })).toContain(': is truncated: 36 bytes of data where');
   });
 
-  test('labels of another count than the images are not unpacked', async () => {
+  test('labels that do not match the number of images are not unpacked', async () => {
     const labels = 'train-labels-idx1-ubyte';
     const many = Buffer.concat([idxBytes([50e6], []), Buffer.alloc(50e6)]);
     expect(await mistake({ ...without(labels), [`${labels}.gz`]: gzipSync(many) })).toBe(
@@ -169,7 +169,7 @@ describe('a gzipped file unpacks to no more than its header promises', () => {
     );
   });
 
-  test('a file of a few bytes is no header', async () => {
+  test('a file of a few bytes is not a header', async () => {
     expect(await mistake(packed(Buffer.of(0, 0, 8, 3, 0)))).toContain('ends within its header (5 of 16 bytes)');
   });
 });
@@ -184,7 +184,7 @@ describe("EMNIST's files", () => {
       ]),
     );
 
-  test('are found under their names, and put upright', async () => {
+  test('are found under their names, and turned upright', async () => {
     const { shape, train, test: tested, notes, classNames } = await loadIdxFolder(folder(named('letters')));
     expect(shape).toEqual({ height: 3, width: 2, channels: 1 });
     // Rows 0 1 2 and 3 4 5 are the columns of the image upright.
@@ -199,7 +199,7 @@ describe("EMNIST's files", () => {
     expect(classNames).toEqual(['0', 'Aa', 'Bb']);
   });
 
-  test('of several sets in one folder, one is named', async () => {
+  test('one of several sets in a folder can be selected', async () => {
     const made = folder({ ...named('letters'), ...named('digits') });
     await expect(loadIdxFolder(made)).rejects.toThrow(
       `${made}: holds 2 sets: emnist-digits, emnist-letters; name one of them: idx:${made}/emnist-digits`,

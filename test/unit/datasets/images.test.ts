@@ -52,14 +52,14 @@ function expectTwoClasses(dataset: RawDataset): void {
   expect({ train: pixels(dataset, dataset.train), test: pixels(dataset, dataset.test) }).toEqual(expected);
 }
 
-describe('the same two classes, laid out in every way', () => {
+describe('the same two classes in every layout', () => {
   test('a folder with train and test', async () => {
     const dataset = await load(await folderWith(await twoClasses()));
     expectTwoClasses(dataset);
     expect(dataset.notes).toEqual([]);
   });
 
-  test('a zip, a zip in which one folder holds all, and what systems leave in it', async () => {
+  test('a zip, a zip with a single top folder, and files that systems leave in it', async () => {
     expectTwoClasses(await load(await zipWith(await twoClasses())));
     const clutter = {
       '__MACOSX/train/ant/._10.png': Buffer.from('x'),
@@ -69,7 +69,7 @@ describe('the same two classes, laid out in every way', () => {
     expectTwoClasses(await load(await zipWith({ ...(await twoClasses('my/')), ...clutter })));
   });
 
-  test('a folder with train.zip and test.zip, each with a folder of its name or without', async () => {
+  test('a folder with train.zip and test.zip, with or without a folder of the same name inside', async () => {
     const files = Object.entries(await twoClasses());
     for (const strip of [0, 'train/'.length]) {
       const part = (split: string) =>
@@ -86,7 +86,7 @@ describe('the same two classes, laid out in every way', () => {
     }
   });
 
-  test('images in folders below the class folder', async () => {
+  test('images in subfolders of the class folder', async () => {
     const files = await twoClasses();
     files['train/ant/more/15.png'] = await plainPng([0, 0, 15]);
     const dataset = await load(await folderWith(files));
@@ -99,7 +99,7 @@ describe('the same two classes, laid out in every way', () => {
   });
 });
 
-test('without a test folder a fifth of each class is drawn, the same each time, and the user is told', async () => {
+test('without a test folder a fifth of each class is sampled, the same each time, and the user is told', async () => {
   const files: Record<string, Buffer> = {};
   for (let i = 0; i < 20; i++) files[`a/${i}.png`] = await plainPng([i, 0, 0]);
   for (let i = 0; i < 3; i++) files[`b/${i}.png`] = await plainPng([0, i, 0]);
@@ -120,7 +120,7 @@ test('without a test folder a fifth of each class is drawn, the same each time, 
   expect(pixels(again, again.test)).toEqual(held);
 });
 
-test('size and colour are as asked for', async () => {
+test('size and colour are as requested', async () => {
   const folder = await folderWith(await twoClasses());
   const dataset = await loadImages(folder, { ...context, imageSize: 6, colour: 'grey' });
   expect(dataset.shape).toEqual({ height: 6, width: 6, channels: 1 });
@@ -129,7 +129,7 @@ test('size and colour are as asked for', async () => {
 });
 
 describe('the cache', () => {
-  test('serves the second time, until a file changes', async () => {
+  test('is used the second time, until a file changes', async () => {
     const cache = await ownCache();
     const folder = await folderWith(await twoClasses());
     const first = await loadDataset(`images:${folder}`);
@@ -141,7 +141,7 @@ describe('the cache', () => {
     expect(await fs.readdir(path.join(cache, 'datasets'))).toHaveLength(2);
   });
 
-  test('remembers what was skipped, wherever it lies now', async () => {
+  test('remembers what was skipped, even after the folder moves', async () => {
     const folder = await folderWith({ ...(await twoClasses()), 'train/ant/notes.txt': Buffer.from('hello') });
     const line = `${folder}: 1 of 5 files skipped: damaged or not images; the first is train/ant/notes.txt (Input buffer contains unsupported image format)`;
     expect((await load(folder)).notes).toEqual([line]);
@@ -241,7 +241,7 @@ describe('each mistake is one line', () => {
     );
   });
 
-  test('a class with no image, or none that can be read', async () => {
+  test('a class with no image, or none readable', async () => {
     const files = { ...(await twoClasses()), 'train/yak/': Buffer.alloc(0) };
     expect(await line(files)).toBe(
       'UsageError: PATH/train: the class yak has no readable image; add images to it, or remove it',
@@ -259,7 +259,7 @@ describe('each mistake is one line', () => {
     );
   });
 
-  test('an archive that leads out, or is none', async () => {
+  test('an archive that leads out, or is not an archive', async () => {
     const slip = await zipWith({ ...(await twoClasses()), '../../evil.png': await plainPng(red) });
     expect(await mistakeOf(load(slip))).toContain(
       'holds a file whose path leads outside the archive: "../../evil.png"',
@@ -310,7 +310,7 @@ describe('split folders under other names', () => {
     expect(await named(train, tested)).toEqual([`${train} is used as the training set, ${tested} as the test set`]);
   });
 
-  test('one more folder of the same name inside is looked through', async () => {
+  test('one more folder of the same name inside is entered', async () => {
     expect(await named('seg_train/seg_train', 'seg_test/seg_test')).toEqual([
       'seg_train is used as the training set, seg_test as the test set',
     ]);
@@ -334,7 +334,7 @@ describe('split folders under other names', () => {
     ]);
   });
 
-  test('two names that are as good are refused, as are images without a class', async () => {
+  test('two equally good names are refused, as are images without a class', async () => {
     const mistake = async (names: string[]) => {
       const folder = await folderWith(await shades(names));
       return (await mistakeOf(load(folder))).replaceAll(folder, 'PATH').split('; a class is')[0];
@@ -348,14 +348,14 @@ describe('split folders under other names', () => {
     );
   });
 
-  test('a folder of images that is called train is a class', async () => {
+  test('a folder of images called train is a class', async () => {
     const names = ['bus', 'car', 'train'].flatMap((name) => Array.from({ length: 5 }, (_, i) => `${name}/${i}.png`));
     expect((await load(await folderWith(await shades(names)))).classNames).toEqual(['bus', 'car', 'train']);
   });
 });
 
-describe('what can be no test set is refused before anything is trained', () => {
-  test('one image of each class', async () => {
+describe('an unsuitable test set is refused before training', () => {
+  test('one image per class', async () => {
     const folder = await folderWith(await shades(['cat/0.png', 'dog/0.png']));
     expect(await mistakeOf(load(folder))).toBe(
       `UsageError: ${folder}: each class has only one image, so none is left for the test set; put at least two images into each class folder, or add test images (docs/datasets.md)`,
@@ -364,7 +364,7 @@ describe('what can be no test set is refused before anything is trained', () => 
 });
 
 describe('names', () => {
-  test('in NFC and NFD are one, and are in the order of the folders as they are stored', async () => {
+  test('in NFC and NFD are the same, ordered like the folders as stored', async () => {
     const [composed, split] = ['caf\u00e9', 'cafe\u0301'];
     const folder = await folderWith(
       await shades([`train/${split}/1.png`, 'train/cafz/1.png', `test/${composed}/1.png`, 'test/cafz/1.png']),
@@ -375,7 +375,7 @@ describe('names', () => {
     expect([[...train.labels], [...tested.labels], notes]).toEqual([[0, 1], [0, 1], []]);
   });
 
-  test('of one class in both forms join, those in other case do not, and both are said', async () => {
+  test('of one class in both forms are joined, those that differ in case are not, and both are reported', async () => {
     const names = ['caf\u00e9/1.png', 'cafe\u0301/2.png', 'Dog/1.png', 'dog/1.png', 'dog/2.png'];
     const folder = await folderWith(await shades(names));
     const { classNames, notes } = await load(folder);
@@ -386,7 +386,7 @@ describe('names', () => {
     ]);
   });
 
-  test('of a class in test that is spelled otherwise', async () => {
+  test('of a class spelled differently in test', async () => {
     const folder = await folderWith(
       await shades(['train/Cat/1.png', 'train/dog/1.png', 'test/cat/1.png', 'test/dog/1.png']),
     );
@@ -413,7 +413,7 @@ describe('names', () => {
   });
 });
 
-test('what disk stations and file managers leave is no image and no class', async () => {
+test('files left by storage devices and file managers are neither images nor classes', async () => {
   const clutter = [
     '@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg',
     'train/ant/@eaDir/10.png/SYNOPHOTO_THUMB_M.png',
@@ -469,7 +469,7 @@ test('an image of 128 megapixels is skipped, not decoded', async () => {
 const cifar10 = process.env['EMERGENCE_TEST_CIFAR10'];
 
 test.skipIf(cifar10 === undefined)(
-  'CIFAR-10 as JPEG files: counts, classes, the means that everyone normalises by',
+  'CIFAR-10 as JPEG files: counts, classes, and the usual normalisation means',
   async () => {
     vi.unstubAllEnvs();
     await ownCache();

@@ -13,7 +13,7 @@ afterAll(() => {
   fs.rmSync(small, { recursive: true });
 });
 
-test('a name is a source and perhaps a path', () => {
+test('a dataset name is a source and optionally a path', () => {
   expect(parseDatasetName('mnist')).toEqual({ source: datasets.mnist, argument: '' });
   expect(parseDatasetName('idx:a:b/c')).toEqual({ source: datasets['idx:'], argument: 'a:b/c' });
   expect(() => parseDatasetName('toString')).toThrow(
@@ -22,7 +22,7 @@ test('a name is a source and perhaps a path', () => {
   expect(() => parseDatasetName('mnist:x', '--dataset')).toThrow('--dataset: "mnist:x" is not a dataset');
 });
 
-test('label noise: a share of the training labels is another class, the same ones whatever the size, a smaller share within a larger', async () => {
+test('label noise replaces a share of the training labels, the same ones at any size, a smaller share within a larger', async () => {
   const labelsOf = async (labelNoise: number | undefined, trainSize?: number) =>
     (await loadSplits('shapes', { labelNoise, trainSize })).train;
   const [clean, some, more] = await Promise.all([undefined, 0.1, 0.4].map((share) => labelsOf(share)));
@@ -42,7 +42,7 @@ test('label noise: a share of the training labels is another class, the same one
 });
 
 describe('subsets', () => {
-  test('hold the examples that their indices name, ascending, each once', async () => {
+  test('hold the examples of their indices, ascending, each once', async () => {
     const whole = await loadSplits(`idx:${small}`);
     for (let size = 1; size <= 6; size++) {
       const { train } = await loadSplits(`idx:${small}`, { trainSize: size });
@@ -55,7 +55,7 @@ describe('subsets', () => {
     }
   });
 
-  test('are the same each time, and random', async () => {
+  test('are random, and the same each time', async () => {
     const sizes = { trainSize: 3000, testSize: 500 };
     const [first, second] = [await loadSplits('shapes', sizes), await loadSplits('shapes', sizes)];
     expect(second.train.indices).toEqual(first.train.indices);
@@ -72,7 +72,7 @@ describe('subsets', () => {
 });
 
 describe('validation', () => {
-  test('is held out of the training images, whatever of them is trained on, with the labels that they have', async () => {
+  test('is held out of the training images, whichever subset is trained on, with original labels', async () => {
     const held = await loadSplits('shapes', { validationSize: 700 });
     const smaller = await loadSplits('shapes', { validationSize: 700, trainSize: 100, labelNoise: 0.5 });
     const whole = await loadSplits('shapes');
@@ -88,7 +88,7 @@ describe('validation', () => {
     );
   });
 
-  test('that leaves nothing to train on, or too little, is refused with what would fit', async () => {
+  test('that leaves nothing or too little to train on is refused with what would fit', async () => {
     await expect(loadSplits('shapes', { validationSize: 6000 })).rejects.toThrow(
       '--validation-size: 6000 images held out leave none to train on: shapes has 6000; give at most 5999',
     );
@@ -99,7 +99,7 @@ describe('validation', () => {
 });
 
 describe('classes', () => {
-  test('are the first by label, in both splits; subsets of fewer classes are within those of more', async () => {
+  test('are the first by label, in both splits; smaller subsets are within larger ones', async () => {
     const [whole, three, five] = await Promise.all(
       [undefined, 3, 5].map((classes) => loadSplits('shapes', { classes })),
     );
@@ -120,7 +120,7 @@ describe('classes', () => {
     expect(Math.max(...noisy.train.labels)).toBe(4);
   });
 
-  test('beyond those of the dataset are refused', async () => {
+  test('more than the dataset has are refused', async () => {
     await expect(loadSplits('shapes', { classes: 9 })).rejects.toThrow(
       '--classes: shapes has 8 classes, not 9; give at most 8',
     );
@@ -139,7 +139,7 @@ describe('the fingerprint', () => {
     expect((await loadDataset(`idx:${small}`)).fingerprint).toBe(expected);
   });
 
-  test('changes with any byte, and with what is taken', async () => {
+  test('changes with any byte and with any selection', async () => {
     const splits = await loadSplits(`idx:${small}`);
     const original = fingerprintOf(splits);
     fc.assert(
@@ -152,7 +152,7 @@ describe('the fingerprint', () => {
   });
 });
 
-test('mnist is the MNIST: counts of each class, mean pixel, first labels', async () => {
+test('mnist is MNIST: counts of each class, mean pixel, first labels', async () => {
   const { train, test: held, shape, classes } = await loadSplits('mnist');
   expect([shape, classes, train.count, held.count]).toEqual([{ height: 28, width: 28, channels: 1 }, 10, 60000, 10000]);
   const counts = Array<number>(10).fill(0);

@@ -4,7 +4,7 @@ import { datasets } from '../../../src/datasets/index.js';
 import { datasetStatuses } from '../../../src/datasets/list.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('every dataset is listed, with what is here and what brings the rest', async () => {
+test('every dataset is listed, with what is here and how to get the rest', async () => {
   const dataDir = await temporaryFolder();
   const statuses = await datasetStatuses(dataDir);
   expect(statuses.map(({ name }) => name.replace('PATH', ''))).toEqual(Object.keys(datasets));
@@ -25,7 +25,7 @@ test('every dataset is listed, with what is here and what brings the rest', asyn
   for (const { licence, citation } of statuses) expect([licence, citation]).not.toContain('');
 });
 
-test('a file of another size is no dataset', async () => {
+test('a file of another size is not the dataset', async () => {
   const dataDir = await temporaryFolder();
   await fs.mkdir(`${dataDir}/cifar100`);
   await fs.writeFile(`${dataDir}/cifar100/cifar-100-binary.tar.gz`, 'x');

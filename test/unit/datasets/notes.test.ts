@@ -28,7 +28,7 @@ function told(
   return notesOn({ name: 'x', classes, classNames, train: of(train), test: of(test) });
 }
 
-test('combinations that are held out are counted, and names with commas are told apart', () => {
+test('held-out combinations are counted, and names with commas are told apart', () => {
   const names = ['disc, red', 'disc, blue', 'square, red', 'square, blue'];
   const data = { name: 'x', classes: 4, classNames: names, train: splitOf([0], [1]), test: splitOf([0, 1], [2, 3]) };
   expect(notesOn(data).slice(0, 2)).toEqual([
@@ -43,7 +43,7 @@ test('combinations that are held out are counted, and names with commas are told
 
 const times = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i));
 
-test('labels that were replaced are not told as labels of the images', () => {
+test('replaced labels are not reported as labels of the images', () => {
   const one = { images: [5, 6], test: splitOf([0, 1], [5, 6]) };
   const noisy = { name: 'x', classes: 2, train: splitOf([1, 1], one.images), test: one.test };
   const same = '2 of 2 test images are pixel-identical to training images';
@@ -85,7 +85,7 @@ describe('classes without images', () => {
     ]);
   });
 
-  test('many of them are cut short', () => {
+  test('long lists of them are shortened', () => {
     expect(
       told(
         times(9, (i) => [i, i] as const),
@@ -95,7 +95,7 @@ describe('classes without images', () => {
     ).toEqual(['x: no test image of 8 of the 9 classes: 1, 2, 3, 4, 5, ...']);
   });
 
-  test('that a subset leaves out', async () => {
+  test('left out by a subset', async () => {
     const { train, test: tested } = await loadSplits('shapes', { trainSize: 2, testSize: 200 });
     const seen = new Set(train.labels);
     const unseen = new Set([...tested.labels].filter((label) => !seen.has(label)));
@@ -106,7 +106,7 @@ describe('classes without images', () => {
     expect((await loadDataset('shapes', { trainSize: 1000, testSize: 200 })).notes).toEqual([]);
   });
 
-  test('the one image of a class stays in train, and that test has none is said', async () => {
+  test('the only image of a class stays in train, and its absence from test is reported', async () => {
     await ownCache();
     const files: Record<string, Buffer> = { 'dog/0.png': await plainPng([0, 0, 9]) };
     for (let i = 0; i < 10; i++) files[`cat/${i}.png`] = await plainPng([i, 0, 0]);
@@ -118,7 +118,7 @@ describe('classes without images', () => {
 });
 
 describe('images in both splits', () => {
-  test('are counted once each, also where many are equal', () => {
+  test('are counted once each, even if many are equal', () => {
     const train = [
       [0, 1],
       [1, 2],
@@ -133,7 +133,7 @@ describe('images in both splits', () => {
     expect(told(train, test, 2)).toEqual(['x: 3 of 4 test images are pixel-identical to training images']);
   });
 
-  test('under another label are counted besides', () => {
+  test('with different labels are counted separately', () => {
     expect(
       told(
         [
@@ -150,7 +150,7 @@ describe('images in both splits', () => {
   });
 });
 
-describe('classes of different sizes', () => {
+describe('unequal class sizes', () => {
   const sized = (a: number, b: number) => [
     ...times(a, (i) => [0, i] as const),
     ...times(b, (i) => [1, 50 + i] as const),
@@ -162,7 +162,7 @@ describe('classes of different sizes', () => {
     [1, 103],
   ] as const;
 
-  test('are mentioned from three times and ten more on', () => {
+  test('are mentioned from a factor of three and a difference of ten on', () => {
     expect(told(sized(18, 6), test2, 2, ['cat', 'dog'])).toEqual([
       'x: imbalanced, 18 training images of cat and 6 of dog: always answering cat is right for 75.0 % of the test images; balanced-accuracy weights classes equally',
     ]);
@@ -170,7 +170,7 @@ describe('classes of different sizes', () => {
     expect(told(sized(12, 3), test2.slice(0, 4), 2)).toEqual([]);
   });
 
-  test('in test alone, too', () => {
+  test('also in test alone', () => {
     const test = [...times(30, (i) => [1, 100 + i] as const), [0, 99] as const];
     expect(told(sized(5, 5), test, 2)).toEqual([
       'x: imbalanced, 30 test images of 1 and 1 of 0: always answering 1 is right for 96.8 % of the test images; balanced-accuracy weights classes equally',
@@ -178,7 +178,7 @@ describe('classes of different sizes', () => {
   });
 });
 
-test('images that are all one shade are told', () => {
+test('images of a single shade are reported', () => {
   expect(
     told(
       [

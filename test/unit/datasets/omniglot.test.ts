@@ -66,7 +66,7 @@ describe('archives in the official format', () => {
     expect(train.images).toHaveLength(32 * 14 * 14);
   });
 
-  test('with a drawer missing, a strange name or a damaged image are refused', async () => {
+  test('with a missing drawer, a strange name or a damaged image are refused', async () => {
     const files = await archive('s', { 'Greek/character01': 4 });
     const line = async (changes: Record<string, Buffer>, without = '') => {
       const kept = Object.entries({ ...files, ...changes }).filter(([name]) => name !== without);
@@ -85,7 +85,7 @@ describe('archives in the official format', () => {
   });
 });
 
-test('omniglot-small: 242 characters, 16 and 4 drawers of each, as Pillow shrinks them', async () => {
+test('omniglot-small: 242 characters, 16 and 4 drawers of each, scaled as by Pillow', async () => {
   const { classes, classNames, train, test: held } = await loadSplits('omniglot-small');
   expect([classes, train.count, held.count]).toEqual([242, 3872, 968]);
   expect([classNames![0], classNames![241]]).toEqual(['Balinese/character01', 'Tagalog/character17']);
@@ -105,14 +105,14 @@ test('omniglot-small: 242 characters, 16 and 4 drawers of each, as Pillow shrink
   expect(Math.abs(ink - 0.0806)).toBeLessThan(0.001);
 });
 
-test('groups of test images stay with them in another colour and in a subset', async () => {
+test('groups of test images survive a change of colour and a subset', async () => {
   const { test: held, groups } = await loadSplits('omniglot-small', { testSize: 50, colour: 'rgb' });
   // In the whole test set the four drawers of a character follow each other.
   expect(groups).toEqual({ noun: 'writers', of: held.indices.map((index) => 17 + (index % 4)) });
   expect(datasets['omniglot-small'].contents?.groups).toEqual({ noun: 'writers', count: new Set(groups!.of).size });
 });
 
-test('the official archives are named where they are missing, and nothing else is taken for them', async () => {
+test('missing official archives are named, and nothing else is taken for them', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(loadSplits('omniglot', { dataDir }))).toBe(
     `UsageError: ${dataDir}/omniglot/images_background.zip: is missing, and omniglot needs it; run: npm run datasets -- fetch omniglot --data-dir ${dataDir} (9.5 MB), or copy https://github.com/brendenlake/omniglot/raw/master/python/images_background.zip there yourself`,

@@ -14,7 +14,7 @@ beforeEach(async () => {
 const ramp = (length: number) => Uint8Array.from({ length }, (_, i) => (7 * i) % 256);
 const grey = { height: 4, width: 4, channels: 1 };
 
-test('files are read as the dataset of a folder has them: middle square, size, colour, transparency, orientation', async () => {
+test('files are read as the dataset of a folder reads them: middle square, size, colour, transparency, orientation', async () => {
   const files = {
     'a/wide.png': await pngOf(ramp(9 * 6 * 3), 9, 3),
     'a/tall.jpg': await sharp(await pngOf(ramp(5 * 11 * 3), 5, 3))
@@ -44,7 +44,7 @@ test('files are read as the dataset of a folder has them: middle square, size, c
   }
 });
 
-test('negatives: of datasets whose files are read so, and where it is asked for', async () => {
+test('negatives: for datasets whose files are read that way, and on request', async () => {
   const folder = await folderWith({ 'x.png': await plainPng([10, 10, 10]) });
   const read = async (dataset: string, invert: boolean) =>
     (await readPictures([path.join(folder, 'x.png')], { dataset, shape: grey, levels: {}, invert })).images[0];
@@ -56,7 +56,7 @@ test('negatives: of datasets whose files are read so, and where it is asked for'
 
 const remedy = 'give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG';
 
-test('what is no image is refused before anything is predicted', async () => {
+test('a file that is not an image is refused before anything is predicted', async () => {
   const folder = await folderWith({ 'x.png': await plainPng([1, 2, 3]), 'bad.png': Buffer.from('hello') });
   const read = (names: readonly string[], shape = grey) =>
     mistakeOf(
@@ -83,7 +83,7 @@ test('what is no image is refused before anything is predicted', async () => {
   );
 });
 
-test('of TIFF files that do not tell black and white, the levels are those of the dataset, however few are read', async () => {
+test('TIFF files without stated black and white use the levels of the dataset, however few are read', async () => {
   const tiff = (from: number, sample: 'float' | 'int') => {
     const values = Array.from({ length: 16 }, (_, i) => from + 10 * i);
     return tiffOf({

@@ -29,7 +29,7 @@ function expectUniform(things: readonly (string | number)[], kinds: number): voi
 }
 
 describe('in-weights', () => {
-  test('every class has its own label, none is held out, and the query is of none of the context', () => {
+  test("every class has its own label, none is held out, and the query's class is not in the context", () => {
     const sequences = drawn('in-weights', 2000, { ...options, pairs: 4 });
     const wrong = sequences.filter(
       (pairs) => new Set(pairs.map((pair) => pair.class)).size !== 4 || pairs.some((pair) => pair.label !== pair.class),
@@ -47,7 +47,7 @@ describe.each(['few-shot', 'held-out'] as const)('%s', (probe) => {
   const sequences = drawn(probe, 6000);
   const allowed = probe === 'few-shot' ? [0, 1, 2, 3, 4] : [5, 6, 7];
 
-  test('two classes of its own kind alone, each with one label', () => {
+  test('only two classes of its own kind, each with one label', () => {
     const wrong = sequences.filter((pairs) => {
       const named = new Map(pairs.map((pair) => [pair.class, pair.label]));
       const isNamed = [...named.values()].sort().join() === '0,1';
@@ -56,7 +56,7 @@ describe.each(['few-shot', 'held-out'] as const)('%s', (probe) => {
     expect(wrong).toEqual([]);
   });
 
-  test('every way to name two of the classes is as likely', () => {
+  test('all ways to label two of the classes are equally likely', () => {
     const namings = sequences.map((pairs) => [0, 1].map((label) => pairs.find((pair) => pair.label === label)!.class));
     expectUniform(
       namings.map((naming) => naming.join()),
@@ -64,7 +64,7 @@ describe.each(['few-shot', 'held-out'] as const)('%s', (probe) => {
     );
   });
 
-  test('a context of five has two of one and three of the other, in any order, and the query is of either', () => {
+  test('a context of five has two of one class and three of the other, in any order, and the query is of either', () => {
     const contexts = sequences.map((pairs) => pairs.slice(0, -1).map((pair) => pair.label));
     // 5 choose 2 orders for each of the two that may be the rarer one.
     expectUniform(
@@ -77,13 +77,13 @@ describe.each(['few-shot', 'held-out'] as const)('%s', (probe) => {
     );
   });
 
-  test('the context does not show the query, and no image twice before it has shown all', () => {
+  test('the context does not show the query, and no image twice before all are shown', () => {
     // At most 3 of a class with 4 images, or with 3 besides the query: six different ones.
     expect(sequences.filter((pairs) => new Set(pairs.map(({ image }) => image)).size < 6)).toEqual([]);
   });
 });
 
-test('a class with few images shows them again, and one with a single image is in no few-shot context', () => {
+test('a class with few images repeats them, and one with a single image is in no few-shot context', () => {
   const few = Int32Array.from([0, 0, 1, 1, 2]);
   for (const pairs of drawn('few-shot', 200, { labels: few, classes: 3, pairs: 8, ways: 2 })) {
     expect(pairs.some((pair) => pair.class === 2)).toBe(false);
@@ -91,7 +91,7 @@ test('a class with few images shows them again, and one with a single image is i
   }
 });
 
-test('with more ways each is about equally often in the context, whatever their number', () => {
+test('with more ways each is in the context about equally often, whatever their number', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 0, max: 7 }), (ways, more) => {
       for (const pairs of drawn('few-shot', 5, { ...options, ways, pairs: ways + 1 + more })) {
@@ -106,12 +106,12 @@ test('with more ways each is about equally often in the context, whatever their 
   );
 });
 
-test('a guess is right for one in all labels, or for one in those of the context', () => {
+test('the chance of guessing is one in all labels, or one in those of the context', () => {
   expect(choicesOf('in-weights', options)).toBe(8);
   expect(choicesOf('few-shot', options)).toBe(2);
 });
 
-test('what cannot be drawn', () => {
+test('impossible probes', () => {
   const problem = (probe: Parameters<typeof probeRefusal>[0], change: Partial<ProbeOptions>) => {
     const refusal = probeRefusal(probe, { ...options, ...change });
     return refusal === undefined ? undefined : `--${refusal.option}: ${refusal.what}; ${refusal.remedy}`;

@@ -14,7 +14,7 @@ function rows(values: Int32Array, pairs: number): number[][] {
   return Array.from({ length: values.length / pairs }, (_, i) => [...values.subarray(i * pairs, (i + 1) * pairs)]);
 }
 
-test('labels are those of the images; every class that has images comes up equally often, and every image of it', () => {
+test('labels are those of the images; classes with images are equally frequent, and so are their images', () => {
   const { indices, labels: drawn } = drawSequences(2500, plain, random());
   expect(drawn).toEqual(indices.map((index) => labels[index]!));
   const counts = new Map<number, number>();
@@ -30,7 +30,7 @@ test('the same stream gives the same sequences, whatever their number', () => {
   expect(long.indices.subarray(0, 40)).toEqual(short.indices);
 });
 
-test('bursty: the last class stands three times before, another one three times, the rest once each', () => {
+test("bursty: three earlier images of the query's class, three of another one, one of each other class", () => {
   const many = Int32Array.from({ length: 100 }, (_, i) => i % 20);
   const drawn = drawSequences(200, { ...plain, labels: many, classes: 20, burstiness: 1, pairs: 9 }, random());
   for (const row of rows(drawn.labels, 9)) {
@@ -43,7 +43,7 @@ test('bursty: the last class stands three times before, another one three times,
   }
 });
 
-test('bursty contexts are in random order: the query class is at each place equally often', () => {
+test('bursty contexts are in random order: the query class is equally often at each position', () => {
   const many = Int32Array.from({ length: 100 }, (_, i) => i % 20);
   const drawn = drawSequences(3000, { ...plain, labels: many, classes: 20, burstiness: 1, pairs: 9 }, random());
   const places = new Array<number>(8).fill(0);
@@ -53,7 +53,7 @@ test('bursty contexts are in random order: the query class is at each place equa
   for (const count of places) expect(Math.abs(count - 1125)).toBeLessThan(133);
 });
 
-test('shares: a half of the sequences bursty, a half remapped', () => {
+test('shares: half of the sequences bursty, half remapped', () => {
   const many = Int32Array.from({ length: 2000 }, (_, i) => i % 1000);
   const options = { ...plain, labels: many, classes: 1000, burstiness: 0.5, labelRemapping: 0.5, pairs: 9 };
   const { indices, labels: drawn } = drawSequences(2000, options, random());
@@ -86,7 +86,7 @@ describe('remapped', () => {
       { numRuns: 50 },
     );
   });
-  test('every label is as likely for a class', () => {
+  test('all labels of a class are equally likely', () => {
     const { indices, labels: drawn } = drawSequences(6000, { ...options, pairs: 1 }, random());
     const ofFirst = [...drawn].filter((_, i) => labels[indices[i]!] === 0);
     const counts = Array.from({ length: 6 }, (_, label) => ofFirst.filter((other) => other === label).length);
@@ -95,7 +95,7 @@ describe('remapped', () => {
   });
 });
 
-test('short sequences have shorter bursts: of three pairs one of the query class and one other', () => {
+test("short sequences have shorter bursts: of three pairs one of the query's class and one other", () => {
   const drawn = drawSequences(100, { ...plain, burstiness: 1, pairs: 3 }, random());
   for (const row of rows(drawn.labels, 3)) {
     expect(row.slice(0, 2).filter((label) => label === row[2])).toHaveLength(1);
@@ -112,7 +112,7 @@ test('without further options the sequences are those of earlier versions', () =
 });
 
 describe('held-out classes', () => {
-  test('never come up, nor do their labels', () => {
+  test('never occur, nor do their labels', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.double({ min: 0, max: 1, noNaN: true }), (heldOut, share) => {
         const options = { ...plain, heldOut, burstiness: share, labelRemapping: share, zipf: 2 * share };
@@ -137,13 +137,13 @@ describe('Zipfian classes', () => {
   const near = (count: number, draws: number, p: number) => {
     expect(Math.abs(count - draws * p)).toBeLessThan(5 * Math.sqrt(draws * p * (1 - p)));
   };
-  test('each class comes up in proportion to its rank to the power', () => {
+  test('each class is as frequent as its rank to the power', () => {
     const { labels: drawn } = drawSequences(6000, { ...plain, labels: many, pairs: 5, zipf: 1.5 }, random());
     weights.forEach((weight, label) => {
       near(drawn.filter((other) => other === label).length, 30000, weight / total);
     });
   });
-  test('in bursty sequences the query and the other one are drawn without replacement', () => {
+  test('in bursty sequences the query and the other class are drawn without replacement', () => {
     const options = { ...plain, labels: many, burstiness: 1, pairs: 3, zipf: 1.5 };
     const { labels: drawn } = drawSequences(20000, options, random());
     const pairsDrawn = rows(drawn, 3).map((row) => `${row[2]!}${row.find((label) => label !== row[2])!}`);

@@ -46,7 +46,7 @@ test('rotations alone; names, groups and what is left out', () => {
 });
 
 describe('refused', () => {
-  test('images that are not square, classes that are combinations', () => {
+  test('images that are not square, composed classes', () => {
     const flat = { ...raw, shape: { height: 2, width: 4, channels: 1 } };
     expect(() => withSymmetries(flat, 'all', 'x')).toThrow(
       '--symmetries: x has images of 2 x 4, which are not square and cannot be rotated; leave it out',

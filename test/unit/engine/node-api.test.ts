@@ -50,7 +50,7 @@ function findings(file: string): string[] {
   return [...new Set([...util, ...others])];
 }
 
-test('what is called is what the engine gives back', () => {
+test('the functions called are those the engine provides', () => {
   expect(sources().length).toBeGreaterThan(150); // it has one file for each of some 150 kernels
   expect(sources().flatMap(findings).sort()).toEqual([
     'tfjs-node-gpu/dist/kernels/TopK.js: util.isNullOrUndefined',
@@ -59,7 +59,7 @@ test('what is called is what the engine gives back', () => {
   ]);
 });
 
-test('given back, they answer as Node documented them', () => {
+test('polyfilled functions answer as Node documented them', () => {
   restoreNodeApi();
   const util = require('util') as Record<'isNullOrUndefined' | 'isArray', (value: unknown) => boolean>;
   expect([undefined, null, 0, '', false, NaN, []].map(util.isNullOrUndefined)).toEqual([

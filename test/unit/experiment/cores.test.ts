@@ -15,7 +15,7 @@ function machine(files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-test('this machine has a core at least, and no more than it says', () => {
+test('this machine has at least one core, and no more than it reports', () => {
   expect(availableCores()).toBeGreaterThanOrEqual(1);
   expect(availableCores()).toBeLessThanOrEqual(os.availableParallelism());
 });
@@ -70,7 +70,7 @@ test.each<[NodeJS.ProcessEnv, number]>([
   expect(availableCores({ root: '/nowhere', machine: 8, environment })).toBe(cores);
 });
 
-test('affinity takes cores away', (context) => {
+test('affinity reduces the cores', (context) => {
   const cores = path.resolve(import.meta.dirname, '../../../src/experiment/cores.ts');
   const script = `import { availableCores } from ${JSON.stringify(cores)}; console.log(availableCores({ environment: {} }));`;
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];

@@ -24,7 +24,7 @@ test('every default of an experiment says why it is so and what to try', () => {
   }
 });
 
-test('reasons are for options that exist; help and the schema for editors show them', () => {
+test('reasons belong to existing options; help and the editor schema show them', () => {
   const flags = explainedDefaults().map(([flag]) => flag);
   expect(flags).toEqual(expect.arrayContaining(keysWithDefault().map((key) => `--${optionOf(key)}`)));
   const { properties } = JSON.parse(experimentJsonSchema()) as {

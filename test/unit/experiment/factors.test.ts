@@ -19,7 +19,7 @@ function ids(experiment: Experiment): string[] {
 }
 
 describe('lists of options', () => {
-  test('each value with each, widths outermost; the first value is the run’s own and goes without saying', () => {
+  test('every combination, widths outermost; the first value is the run’s own and stays implicit', () => {
     const { experiment } = read('--arch cnn --widths 8,16 --seeds 0 --depths 2,1 --train-size 500,2000');
     expect(experiment).toMatchObject({ depth: 2, trainSize: 500, grid: { depth: [2, 1], trainSize: [500, 2000] } });
     expect(ids(experiment)).toEqual([
@@ -33,7 +33,7 @@ describe('lists of options', () => {
       'cnn-w16-depth1-trainSize2000-s0',
     ]);
   });
-  test('--grid says the same, in ranges too, and so does a file', () => {
+  test('--grid says the same with ranges, and so does a file', () => {
     const typed = read('--arch cnn --grid width=8,16 trainSize=500:8000:5:log depth=1..3 --seeds 1').experiment;
     expect(typed).toMatchObject({ widths: [8, 16], seeds: [1], trainSize: 500, depth: 1 });
     expect(typed.grid).toEqual({ trainSize: [500, 1000, 2000, 4000, 8000], depth: [1, 2, 3] });
@@ -41,13 +41,13 @@ describe('lists of options', () => {
     expect(read('', { file: parseExperiment(text, 'x.yaml') }).experiment).toEqual(typed);
     expect(read('--arch cnn --grid train-size=500,2000').experiment.grid).toEqual({ trainSize: [500, 2000] });
   });
-  test('by position, with one width for all or as many as the others have', () => {
+  test('by position, with one width for all or as many as the others', () => {
     const { experiment } = read('--arch cnn --widths 8 --depth 1,1,2 --steps 16,64,64 --zip --seeds 0');
     expect(ids(experiment)).toEqual(['cnn-w8-s0', 'cnn-w8-steps64-s0', 'cnn-w8-depth2-steps64-s0']);
     const wider = read('--arch cnn --widths 4,8,16 --depth 1,1,2 --zip --seeds 0').experiment;
     expect(ids(wider)).toEqual(['cnn-w4-s0', 'cnn-w8-s0', 'cnn-w16-depth2-s0']);
   });
-  test('one value in a list is that value', () => {
+  test('a list with one value is that value', () => {
     expect(read('--arch cnn --grid depth=3').experiment).toEqual(read('--arch cnn --depth 3').experiment);
   });
   test.each([
@@ -122,7 +122,7 @@ const plain = fc.record({
   seeds: fc.uniqueArray(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 2 }),
 });
 
-test('a grid is the Cartesian product, each member with an id of its own that files can have, and the experiment that trains it', () => {
+test('a grid is the Cartesian product; each member has its own file-safe id and the experiment that trains it', () => {
   fc.assert(
     fc.property(plain, lists, (sizes, grid) => {
       const experiment = resolveExperiment({ arch: 'cnn', ...sizes, ...grid });
@@ -142,7 +142,7 @@ test('a grid is the Cartesian product, each member with an id of its own that fi
   );
 });
 
-test('a run grows along any factor, one after the other: members keep their ids and their digests', () => {
+test('a run grows along any factor, one after the other: members keep their ids and digests', () => {
   const dataset = { fingerprint: 'a'.repeat(64) };
   const known = (experiment: Experiment) =>
     new Map(
@@ -161,7 +161,7 @@ test('a run grows along any factor, one after the other: members keep their ids 
 
 describe('extending', () => {
   const plainRun = resolveExperiment({ arch: 'cnn', widths: [8], seeds: [0] });
-  test('along an option that was left out, the dataset’s own stays among its values', () => {
+  test('along an omitted option, the dataset’s own value stays among the values', () => {
     const grown = extendExperiment(plainRun, { trainSize: [500, 2000] });
     expect(grown.grid).toEqual({ trainSize: [null, 500, 2000] });
     expect(ids(grown)).toEqual(['cnn-w8-s0', 'cnn-w8-trainSize500-s0', 'cnn-w8-trainSize2000-s0']);
@@ -171,14 +171,14 @@ describe('extending', () => {
     expect(experiment).toMatchObject({ trainSize: 4000 });
     expect(ids(extendExperiment(grown, { trainSize: 4000 })).at(-1)).toBe('cnn-w8-trainSize4000-s0');
   });
-  test('what an option is where it was left out is the member that is there, not a second one', () => {
+  test('giving an omitted option its implied value names the existing member, not a second one', () => {
     const unset = { labelNoise: 0, imageSize: 28, trainSize: 60000 };
     const grown = extendExperiment(plainRun, { labelNoise: [0, 0.5], imageSize: [16, 28] }, { unset });
     expect(grown.grid).toEqual({ labelNoise: [null, 0.5], imageSize: [null, 16] });
     expect(ids(grown)).toHaveLength(4);
     expect(extendExperiment(plainRun, { trainSize: [60000] }, { unset })).toEqual(plainRun);
   });
-  test('one value of an option that does not vary is no extension, but a contradiction', () => {
+  test('a single value of an option that does not vary is a contradiction, not an extension', () => {
     expect(extendExperiment(plainRun, { batchSize: 64 })).toEqual(plainRun);
   });
   test('by position all lists grow together', () => {
@@ -200,7 +200,7 @@ describe('extending', () => {
   });
 });
 
-test('the LeNet of a run from before it had a depth is the one of depth 2', () => {
+test('a LeNet run from before depth existed has depth 2', () => {
   const { depth, ...earlier } = resolveExperiment({ arch: 'cnn' });
   const of = { dataset: { fingerprint: 'b'.repeat(64) }, eager: false };
   expect(depth).toBe(2);

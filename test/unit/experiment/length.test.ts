@@ -14,17 +14,17 @@ describe('lengthOf', () => {
     expect([0, 1, 2].map((epoch) => stepsIn(epoch, length))).toEqual([468, 468, 64]);
   });
 
-  test('as many steps as whole epochs are the same length', () => {
+  test('whole epochs and as many steps are the same length', () => {
     expect(lengthOf({ ...images, steps: 936 }, 60000)).toEqual(lengthOf({ ...images, epochs: 2 }, 60000));
   });
 
-  test('a sequence has as many images as it has pairs; an epoch has a step at least', () => {
+  test('a sequence has as many images as pairs; an epoch has at least one step', () => {
     expect(lengthOf({ ...images, pairs: 8, steps: 10 }, 60000).stepsPerEpoch).toBe(58); // 60000 / 1024
     expect(lengthOf({ ...images, steps: 10 }, 100)).toEqual({ stepsPerEpoch: 1, steps: 10, epochs: 10 });
   });
 });
 
-test('a length is told in the unit that it was asked for', () => {
+test('a length is shown in the unit it was given in', () => {
   expect([lengthText({ epochs: 1, steps: undefined }), lengthText({ epochs: undefined, steps: 64 })]).toEqual([
     '1 epoch',
     '64 steps',

@@ -22,7 +22,7 @@ function mistake(text: string): string {
   throw new Error(`accepted: ${text}`);
 }
 
-test('a file says what it says, and where', () => {
+test('a file gives its values and where they are', () => {
   const text = '# a comment\narch: cnn # another\n\nwidths:\n  - 2\n  - 4\nseeds: [0, 7]\nlearningRate: 1e-2\n';
   expect(parseExperiment(text, 'experiments/lenet.small.yaml')).toEqual({
     path: 'experiments/lenet.small.yaml',
@@ -212,22 +212,22 @@ describe('each mistake is one clear line', () => {
   });
 });
 
-test('every key in kebab-case is answered with the right one', () => {
+test('every key in kebab-case is answered with the right spelling', () => {
   for (const key of inputSchema.keyof().options.filter((each) => optionOf(each) !== each)) {
     expect(mistake(`${optionOf(key)}: 1`)).toContain(`did you mean ${key}? `);
   }
 });
 
-test('every option that says how to train is known to belong to the command line', () => {
+test('every option about how to train is known as a command line option', () => {
   for (const key of executionSchema.keyof().options) {
     expect(mistake(`arch: cnn\n${key}: 1`)).toContain(`give --${optionOf(key)} on the command line`);
   }
 });
 
-describe('aliases do not grow without bound', () => {
+describe('aliases cannot grow without bound', () => {
   const doubled = (levels: number) =>
     `arch: cnn\nwidths: [&a0 [1, 2], ${Array.from({ length: levels }, (_, i) => `&a${i + 1} [*a${i}, *a${i}]`).join(', ')}]`;
-  test('few that stand for many', () => {
+  test('a few that stand for many', () => {
     expect(mistake(doubled(9))).toBe(
       'UsageError: x.yaml:1:1: has aliases that expand to more than 20 values; write the values out',
     );
@@ -274,12 +274,12 @@ describe('files', () => {
     expect(await unread(name, content)).toBe(`UsageError: ${line}`);
   });
 
-  test('a megabyte is read, and what never ends is not read to its end', async () => {
+  test('a megabyte is read, and endless input is not read to its end', async () => {
     expect(await unread('long.yaml', `arch: cnn\n#${' '.repeat(999_989)}`)).toBe('accepted');
     await expect(loadExperiment('/dev/zero')).rejects.toThrow('/dev/zero: is more than 1 MB; ');
   });
 
-  test('a byte order mark moves no column', async () => {
+  test('a byte order mark does not shift columns', async () => {
     expect(await unread('bom.yaml', '\ufeffarch: cn')).toContain('bom.yaml:1:7: arch: "cn" is unknown');
   });
 });

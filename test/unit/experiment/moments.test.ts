@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { momentsOf, momentsProblem } from '../../../src/experiment/moments.js';
 
-test('spaced moments: from the first step on, evenly or in ratio; the last step is not among them, as it is there anyway', () => {
+test('spaced moments: evenly or in ratio from the first step on; the last step is implied and not listed', () => {
   // 2^0 .. 2^6 of 64 steps; 1, 22, 43 and 64 are 21 apart.
   expect(momentsOf('7:log', 64)).toEqual([1, 2, 4, 8, 16, 32]);
   expect(momentsOf('4:linear', 64)).toEqual([1, 22, 43]);
@@ -19,7 +19,7 @@ test('listed moments; one past the end is refused in one line', () => {
   );
 });
 
-test('what says moments, and which bound is broken by what does not', () => {
+test('how to write moments, and which bound a wrong one breaks', () => {
   for (const text of ['2:log', '12:linear', '9999:log', '5', '1,2,3']) expect(momentsProblem(text)).toBeUndefined();
   const form = 'is neither COUNT:log, COUNT:linear nor ascending steps such as 10,100,1000';
   for (const text of ['', ':log', '12:cubic', '1,', 'x', '1e3', '-1'])
@@ -31,7 +31,7 @@ test('what says moments, and which bound is broken by what does not', () => {
   expect(momentsProblem('3,3')).toBe('has step 3 after step 3; steps must ascend');
 });
 
-test('moments ascend, are steps of the training, and no more than were asked for', () => {
+test('moments ascend, are steps of the training, and are no more than requested', () => {
   const spacing = fc.constantFrom('log', 'linear');
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 200 }), spacing, fc.integer({ min: 1, max: 1e6 }), (count, kind, steps) => {

@@ -31,7 +31,7 @@ function mistake(...words: string[]): string {
   throw new Error(`accepted: ${words.join(' ')}`);
 }
 
-test('what is typed is given; the rest comes from the schema', () => {
+test('options on the command line count as given; the rest comes from the schema', () => {
   const { given, experiment, execution, flags } = parse(
     '--arch cnn --widths 4,8 --weight-decay 1e-4 --run a.b-1 --json',
   );
@@ -41,7 +41,7 @@ test('what is typed is given; the rest comes from the schema', () => {
   expect(flags).toEqual({ json: true, tensorboard: false, eager: false, planOnly: false });
 });
 
-test('a base width without muP, and a penalty that muP does not carry over, are refused', () => {
+test('a base width without muP, and a penalty that muP cannot transfer, are refused', () => {
   expect(mistake('--arch', 'cnn', '--base-width', '16')).toBe(
     'UsageError: --base-width: has no effect under the standard parametrization; add --parametrization mup, or leave it out',
   );
@@ -52,7 +52,7 @@ test('a base width without muP, and a penalty that muP does not carry over, are 
   expect(mistake(...mup, '--grid', 'weightDecay=0,0.1')).toMatch(/^UsageError: --grid weightDecay: adam's L2 penalty/);
 });
 
-test('every key of both schemas is an option that is read', () => {
+test('every key of both schemas is read as an option', () => {
   const { experiment, execution } = parse(
     '--arch cnn --dataset shapes --widths 1 --seeds 3,4 --epochs 2 --batch-size 32 --learning-rate .5 --optimizer sgd --weight-decay 0 ' +
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
@@ -85,21 +85,21 @@ test('every key of both schemas is an option that is read', () => {
   expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3, stack: 4, dataDir: 'd' });
 });
 
-test('with a recorded run nothing need be given, and what is given wins', () => {
+test('with a recorded run nothing need be given, and given options win', () => {
   const recorded = resolveExperiment({ arch: 'cnn', dataset: 'shapes', epochs: 7 });
   const { given, experiment } = parse('--run r --seeds 0,1', recorded);
   expect(given).toEqual({ seeds: [0, 1] });
   expect(experiment).toEqual({ ...recorded, seeds: [0, 1] });
 });
 
-test('the run name is there before the rest is looked at', () => {
+test('the run name is known before the rest is read', () => {
   expect(runNameOf(collect(['--run', 'r', '--widths', 'nonsense']))).toBe('r');
   expect(runNameOf(collect([]))).toBeUndefined();
   expect(() => runNameOf(collect(['--run', '../r']))).toThrow('--run: "../r" is not a name');
 });
 
 describe('training length', () => {
-  test("the one that is given replaces the default, the recorded and the file's other one", () => {
+  test("the given unit replaces the default, the recorded and the file's other one", () => {
     expect(parse('--arch cnn').experiment).toMatchObject({ steps: 64, seeds: [0, 1, 2], learningRate: 1e-4 });
     expect(parse('--arch cnn --epochs 2').experiment).not.toHaveProperty('steps');
     const recorded = resolveExperiment({ arch: 'cnn', epochs: 3 });
@@ -124,7 +124,7 @@ describe('with an experiment file', () => {
   const read = (line: string, recorded?: Experiment, from: ExperimentFile = file) =>
     parseTrainOptions(collect(line === '' ? [] : line.split(' ')), { file: from, recorded });
 
-  test('flags override it, it overrides the record, and all three the defaults', () => {
+  test('flags override the file, the file overrides the record, and all three override defaults', () => {
     const recorded = resolveExperiment({ arch: 'cnn', dataset: 'mnist', epochs: 5, batchSize: 64 });
     const { given, experiment, places } = read('--epochs 9 --seeds 3', recorded);
     expect(given).toEqual({ arch: 'cnn', dataset: 'shapes', widths: [2, 4], epochs: 9, seeds: [3] });
@@ -136,13 +136,13 @@ describe('with an experiment file', () => {
     });
   });
 
-  test("an architecture's defaults are those of the one that is trained", () => {
+  test('architecture defaults are those of the one being trained', () => {
     const transformer = parseExperiment('arch: transformer', 'x.yaml');
     expect(read('', undefined, transformer).experiment).toEqual(resolveExperiment({ arch: 'transformer' }));
     expect(read('--arch autoencoder').experiment).toMatchObject({ arch: 'autoencoder', depth: 1, epochs: 7 });
   });
 
-  test('the run has its name, unless --run says another', () => {
+  test('the run is named after the file, unless --run says otherwise', () => {
     expect(runNameOf(collect([]), file)).toBe('small');
     expect(runNameOf(collect(['--run', 'r']), file)).toBe('r');
     const odd = parseExperiment('arch: cnn', 'e/my own.yaml');
@@ -152,7 +152,7 @@ describe('with an experiment file', () => {
     );
   });
 
-  test("a flag's architecture leaves behind what only the file's has", () => {
+  test("an architecture from a flag drops the file's options for its own architecture", () => {
     const deep = parseExperiment('arch: autoencoder\ndepth: 2\nepochs: 7', 'x.yaml');
     const { experiment, places } = read('--arch transformer', undefined, deep);
     expect(experiment).toEqual(resolveExperiment({ arch: 'transformer', epochs: 7 }));
@@ -162,7 +162,7 @@ describe('with an experiment file', () => {
     );
   });
 
-  test('a dataset that is none is refused where it stands', () => {
+  test('an invalid dataset is refused at its place', () => {
     const misspelt = parseExperiment('arch: cnn\ndataset: mnst', 'x.yaml');
     expect(() => read('', undefined, misspelt)).toThrow(
       'x.yaml:2:10: dataset: "mnst" is not a dataset; did you mean mnist? Known: ',
@@ -170,7 +170,7 @@ describe('with an experiment file', () => {
     expect(read('--dataset mnist', undefined, misspelt).experiment.dataset).toBe('mnist');
   });
 
-  test('--experiment is one file', () => {
+  test('--experiment takes one file', () => {
     expect(experimentFileOf(collect(['--experiment', 'e/small.yaml']))).toBe('e/small.yaml');
     expect(experimentFileOf(collect([]))).toBeUndefined();
     expect(() => experimentFileOf(collect(['--experiment', 'a', '--experiment', 'b']))).toThrow(
@@ -242,7 +242,7 @@ describe('each mistake is one clear line', () => {
   });
 });
 
-test("help tells each option's default", () => {
+test("help shows each option's default", () => {
   const help = addTrainOptions(new Command('train')).configureHelp({ helpWidth: 300 }).helpInformation();
   expect(help).toMatch(/--widths <list> +width of each member, comma-separated \(default: 8,16,32,64\)\n/);
   expect(help).toMatch(/--optimizer <name> .*\(default: adam\)\n/);

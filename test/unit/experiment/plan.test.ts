@@ -61,7 +61,7 @@ function bruteForce(members: readonly PlanMember[], cores: number): number {
 }
 
 describe('the speed model', () => {
-  test('gives the speed-ups of two threads that it is made from', () => {
+  test('gives the speed-ups of two threads it was made from', () => {
     for (const { flops, speedup } of [cpuSpeed.twoThreads.small, cpuSpeed.twoThreads.large]) {
       expect(secondsPerStep(flops, 1) / secondsPerStep(flops, 2)).toBeCloseTo(speedup, 12);
     }
@@ -82,14 +82,14 @@ describe('the plan on a CPU', () => {
     expect(threadsOf(planFamily({ members: [member('a', 1e9)], cores: 6, device: 'cpu' }))).toEqual({ a: 6 });
   });
 
-  test('many equal members get a thread each', () => {
+  test('many equal members get one thread each', () => {
     const members = Array.from({ length: 12 }, (_, i) => member(`m${i}`, 1e9));
     for (const cores of [2, 3, 4]) {
       expect(new Set(Object.values(threadsOf(planFamily({ members, cores, device: 'cpu' }))))).toEqual(new Set([1]));
     }
   });
 
-  test('is near the best of all assignments in all orders, and never says less time than there is', () => {
+  test('is near the best of all assignments in all orders, and never promises less than the possible time', () => {
     const costs = fc.array(fc.double({ min: 7, max: 10.5, noNaN: true }), { minLength: 1, maxLength: 4 });
     let worst = 1;
     fc.assert(
@@ -122,7 +122,7 @@ describe('the plan on a CPU', () => {
     );
   });
 
-  test('--threads and --jobs are done as said, beyond the cores too', () => {
+  test('--threads and --jobs are obeyed, even beyond the cores', () => {
     const members = [member('a', 1e10), member('b', 1e9), member('c', 1e8)];
     const threads = planFamily({ members, cores: 2, threads: 3, device: 'cpu' });
     expect(threadsOf(threads)).toEqual({ a: 3, b: 3, c: 3 });
@@ -143,14 +143,14 @@ describe('the plan on a CPU', () => {
     expect(plan.members).toHaveLength(6);
   });
 
-  test('is the same each time, for many members on many cores too', () => {
+  test('repeats, also for many members on many cores', () => {
     const members = Array.from({ length: 100 }, (_, i) => member(`m${i}`, 1e8 * (i + 1)));
     const plan = planFamily({ members, cores: 64, device: 'cpu' });
     expect(planFamily({ members, cores: 64, device: 'cpu' })).toEqual(plan);
     expect(new Set(plan.members.map(({ id }) => id)).size).toBe(100);
   });
 
-  test('nothing to train is no time', () => {
+  test('nothing to train takes no time', () => {
     expect(planFamily({ members: [], cores: 2, device: 'cpu' })).toEqual({
       members: [],
       estimatedSeconds: 0,
@@ -179,7 +179,7 @@ test('members share a GPU as its memory and the cores allow, unless --jobs says 
   expect(seconds.map((each) => seconds[0]! / each)).toEqual([1, 2, 3, 6].map((n) => expect.closeTo(n, 9) as number));
 });
 
-test('the first in the queue for which there is room starts', () => {
+test('the first job in the queue that has room starts', () => {
   const waiting = [{ threads: 4 }, { threads: 2 }, { threads: 1 }];
   expect(firstThatFits(waiting, { running: [], maxThreads: 2 })).toBe(0); // alone, as it would never fit
   expect(firstThatFits(waiting, { running: [{ threads: 1 }], maxThreads: 3 })).toBe(1);

@@ -39,14 +39,14 @@ test.each(names)('%s validates and plans', async (name) => {
   expect(plan.estimatedSeconds).toBeGreaterThan(0);
 });
 
-test.each(names)('%s begins with its schema and says how it is run', (name) => {
+test.each(names)('%s begins with its schema and says how to run it', (name) => {
   const [first, ...header] = fs.readFileSync(path.join(folder, name), 'utf8').split('\n');
   for (const heading of ['Takes:', 'Shows:']) expect(header.join('\n')).toContain(`# ${heading}  `);
   expect(first).toBe('# yaml-language-server: $schema=schema.json');
   expect(header).toContain(`# Run:    npm run train -- --experiment experiments/${name}`);
 });
 
-test('README.md lists every experiment, and no other', () => {
+test('README.md lists exactly the existing experiments', () => {
   const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
   const listed = [...readme.matchAll(/^\| \[([^\]]+)\]\(([^)]+)\) +\|/gm)];
   expect(listed.map(([, text]) => text).sort()).toEqual([...names].sort());

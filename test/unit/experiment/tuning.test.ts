@@ -14,14 +14,14 @@ const refusal = (own: Partial<ExperimentInput>): string => {
   return 'accepted';
 };
 
-test('a grid in ratio, tried whole for each member unless said otherwise', () => {
+test('a grid in ratio, tried as a whole for each member unless said otherwise', () => {
   expect(tuningOf(resolveExperiment({ arch: 'cnn', tune }))).toEqual({
     ...{ factor: 'learningRate', values: [1e-4, 1e-3, 1e-2, 1e-1], budget: 4, per: 'member', steps: undefined },
   });
   expect(refusal({ tune, tuneBudget: 3, tunePer: 'width', tuneSteps: 10 })).toBe('accepted');
 });
 
-test('what cannot be tuned is refused in one line', () => {
+test('options that cannot be tuned are refused in one line', () => {
   const lines = [
     refusal({ tune, validationSize: undefined }),
     refusal({ tune: 'learningRate=0.1' }),
@@ -49,7 +49,7 @@ test('what cannot be tuned is refused in one line', () => {
   expect(() => resolveExperiment({ arch: 'cnn', tune, tuneBudget: 0 })).toThrow();
 });
 
-test("muP with adam's L2 penalty is refused where the penalty is tuned; decays that keep their strength are tuned", () => {
+test("tuning adam's L2 penalty under muP is refused; decays that keep their strength are tuned", () => {
   const decay = { parametrization: 'mup', tune: 'weightDecay=0,1e-4' } as const;
   expect(refusal({ ...decay, optimizer: 'adam' })).toBe(
     "--tune: adam's L2 penalty does not keep its strength across widths under mup; give --optimizer adamw, whose decay does",
@@ -70,7 +70,7 @@ function searched(lossAt: (place: number) => number | null, values: readonly num
   }
 }
 
-test('a whole budget tries every value once, and the lowest loss wins', () => {
+test('a full budget tries every value once, and the lowest loss wins', () => {
   const losses = fc.array(fc.option(fc.double({ min: 0, max: 9, noNaN: true }), { nil: null }), {
     minLength: 2,
     maxLength: 9,
@@ -87,13 +87,13 @@ test('a whole budget tries every value once, and the lowest loss wins', () => {
   );
 });
 
-test('of a loss with one minimum, trials walk to it from the middle and stop around it', () => {
+test('with a single minimum, trials walk to it from the middle and stop around it', () => {
   const values = [1, 2, 3, 4, 5, 6, 7];
   const trials = searched((i) => (i - 5) ** 2, values, 5);
   expect(trials.map(({ value }) => value)).toEqual([4, 3, 5, 6, 7]);
   expect(bestTrial(trials)).toBe(6);
 });
 
-test('where all diverged, there is no best value', () => {
+test('if all trials diverged, there is no best value', () => {
   expect(bestTrial(searched(() => null, [1, 2, 3], 3))).toBeUndefined();
 });

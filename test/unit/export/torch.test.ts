@@ -28,7 +28,7 @@ const cases: readonly [input: ExperimentInput, weights: Record<string, ReturnTyp
   [{ arch: 'transformer', pairs: 3 }, { 'image.kernel': ones(128, 4) }],
 ];
 
-test('each is Python, with names of classes as they are', () => {
+test('each example is Python, with class names unchanged', () => {
   const classNames = ['a"b', "it's", 'a","b', 'ü\\n'];
   const task = { height: 8, width: 8, channels: 1, classes: 4, meanPixel: 0.25 };
   const dataset = { ...runRecord().dataset, classes: 4, classNames };

@@ -10,7 +10,7 @@ const mup = (arch: (typeof architectures)[number], own = {}) =>
   resolveExperiment({ arch, parametrization: 'mup', ...own });
 
 describe.each(architectures)('%s', (arch) => {
-  test('at the base width muP is the standard parametrization, but for output weights, which begin at 0', () => {
+  test('at the base width muP equals the standard parametrization, except that output weights begin at 0', () => {
     const at = (experiment: ReturnType<typeof mup>) => families[arch].model(8, task, experiment).parameters;
     const name = arch === 'autoencoder' ? 'output.kernel' : 'head.kernel';
     const { [name]: own, ...others } = at(mup(arch));
@@ -21,7 +21,7 @@ describe.each(architectures)('%s', (arch) => {
     expect(attentionMultiplier(2, 8, mup(arch))).toBe(1 / Math.sqrt(2));
   });
 
-  test('the standard parametrization knows no base width', () => {
+  test('the standard parametrization has no base width', () => {
     const { parameters } = families[arch].model(64, task, standard(arch));
     expect(Object.values(parameters).every(({ scaling }) => scaling === undefined)).toBe(true);
     expect(outputMultiplier(64, standard(arch))).toBe(1);
@@ -90,12 +90,12 @@ const expected = {
   },
 };
 
-test('a matrix whose sides grow by different ratios has the rate of SGD of fan out over fan in', () => {
+test("a matrix whose sides grow by different ratios scales SGD's rate by fan out over fan in", () => {
   expect(scalingOf(2, 8)).toEqual({ adam: 1 / 2, sgd: 4, gradient: 1 / 8 });
   expect(scalingOf(1, 1)).toBeUndefined();
 });
 
-test('the base width stays where a run gets further widths, and the standard parametrization is left out', () => {
+test('the base width stays when a run gets further widths, and the standard parametrization is omitted', () => {
   expect(resolveExperiment({ arch: 'cnn', widths: [16, 32], parametrization: 'mup' }).baseWidth).toBe(8);
   expect(resolveExperiment({ arch: 'cnn', parametrization: 'mup', baseWidth: 16 }).baseWidth).toBe(16);
   expect(resolveExperiment({ arch: 'cnn', parametrization: 'standard' })).toStrictEqual(

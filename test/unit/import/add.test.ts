@@ -20,7 +20,7 @@ test.each([
   expect(() => compareReading(runRead('lm-eval', lmEval), { format: 'lm-eval', reading })).toThrow(line);
 });
 
-test('files of another tool are refused, a table for a table is not; what an early run does not say is told', () => {
+test("files of another tool are refused, a table for a table is not; gaps in an early run's record are reported", () => {
   const run = runRead('lm-eval', lmEval);
   const other = '--add: the run lm was imported from lm-eval, not from';
   expect(() => compareReading(run, { format: 'helm', reading: { scenario: 'x' } })).toThrow(`${other} helm`);
@@ -39,7 +39,7 @@ function collected(hashes: readonly string[]): Collector {
   return collector;
 }
 
-test('examples of the same ids and other contents are refused, whatever order they come in', () => {
+test('equal ids with different contents are refused, in whatever order', () => {
   const { examples, contents } = collected(['x', 'y', 'z']).finish({ strict: false });
   const onto: KnownRun = {
     ...{ name: 'lm', examples, contents, columns: ['example', 'correct'] },

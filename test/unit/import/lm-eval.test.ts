@@ -144,7 +144,7 @@ test.each(Object.entries(shapes))(
   },
 );
 
-test('the true choice is its place or its text, whichever acc agrees with', async () => {
+test('the true choice is given by position or text, whichever agrees with acc', async () => {
   const root = await temporaryFolder();
   const list = questions(30, 'texts');
   await write(root, 'a', list, { target: ({ label }) => ` choice ${label}` });
@@ -153,7 +153,7 @@ test('the true choice is its place or its text, whichever acc agrees with', asyn
   expect([...columns['label']!]).toEqual(list.map(({ label }) => label));
 });
 
-test('acc_norm is right by another order: no margin, rank or prediction goes with it', async () => {
+test('acc_norm uses another order: no margin, rank or prediction with it', async () => {
   const root = await temporaryFolder();
   const list = questions(20, 'norm');
   await write(root, 'a', list);
@@ -163,7 +163,7 @@ test('acc_norm is right by another order: no margin, rank or prediction goes wit
   expect([...columns['correct']!]).toEqual(list.map((question) => expected(question).acc_norm));
 });
 
-test('several models are one run over their parameters, several tasks ask for --task', async () => {
+test('several models become one run over their parameters; several tasks need --task', async () => {
   const root = await temporaryFolder();
   const list = questions(10, 'models');
   await write(root, 'a', list, { parameters: 1e8 });
@@ -186,7 +186,7 @@ test('several models are one run over their parameters, several tasks ask for --
   expect(both.collector.finish({ strict: true }).examples).toHaveLength(14);
 });
 
-test('a model on disk is called by the last part of its path, where that tells the models apart', async () => {
+test('a model on disk is named by the last part of its path, if that distinguishes the models', async () => {
   const namesOf = async (...models: readonly string[]) => {
     const root = await temporaryFolder();
     for (const [i, model] of models.entries()) {
@@ -201,7 +201,7 @@ test('a model on disk is called by the last part of its path, where that tells t
   expect(await namesOf('/home/me/a/last', '/home/me/b/last')).toEqual(['/home/me/a/last', '/home/me/b/last']);
 });
 
-test('generation: its metric, its filter, a score besides; what is no 0 or 1 is no correct', async () => {
+test('generation: its metric, its filter, a score as well; values other than 0 and 1 are not correct or wrong', async () => {
   const folder = await temporaryFolder();
   const line = (id: number, filter: string, exact: number, rouge: number) =>
     JSON.stringify({
@@ -230,7 +230,7 @@ test('generation: its metric, its filter, a score besides; what is no 0 or 1 is 
   );
 });
 
-test('means that are not those of the results, a part of the samples, another version of a question', async () => {
+test('means that differ from the results, incomplete samples, another version of a question', async () => {
   const list = questions(20, 'means');
   const wrong = await temporaryFolder();
   await write(wrong, 'a', list, { acc: 0.999 });
@@ -252,7 +252,7 @@ test('means that are not those of the results, a part of the samples, another ve
   );
 });
 
-test('what is no lm-eval folder', async () => {
+test('not an lm-eval folder', async () => {
   const folder = await temporaryFolder();
   await expect(readLmEval([folder], plain)).rejects.toThrow(
     `${folder}: has no file called samples_TASK_TIME.jsonl in it`,
@@ -265,7 +265,7 @@ test('what is no lm-eval folder', async () => {
   );
 });
 
-test('mutual information doubles the requests; answers that are no likelihoods have none', () => {
+test('mutual information doubles the requests; answers without likelihoods have none', () => {
   const doubled = [-1, -2, -3, -4].map((value) => [value, false]);
   expect(logitsOf(doubled, { acc_mutual_info: 1 })).toEqual([-1, -2]);
   expect(logitsOf(doubled)).toEqual([-1, -2, -3, -4]);

@@ -52,7 +52,7 @@ test('several models in one file, with the labels among them; half precision and
   expect(columnOf('bf16')).toBeAllClose(bfloat, stored);
 });
 
-test('labels of a table, with ids; probabilities, which have to add up to 1', async () => {
+test('labels of a table, with ids; probabilities, which must add up to 1', async () => {
   const folder = await temporaryFolder();
   const labels = path.join(folder, 'labels.csv');
   await fs.writeFile(labels, ['example,label', ...truth.label.map((label, i) => `image-${9 - i},${label}`)].join('\n'));
@@ -95,7 +95,7 @@ test.each<[string, Buffer, string]>([
   });
 });
 
-test('no labels; a table in place of arrays; a damaged file of safetensors', async () => {
+test('no labels; a table in place of arrays; a damaged safetensors file', async () => {
   await expect(readLogits([fixture('logits.npy')], logits)).rejects.toThrow(
     'logits.npy: has no labels; give them with --labels FILE',
   );

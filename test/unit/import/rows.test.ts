@@ -27,7 +27,7 @@ async function written(name: string, content: string | Uint8Array): Promise<stri
 /** By RFC 4180: quoted, quotes doubled. */
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
-test('CSV cells come back as they were written, each with the line that its row begins on', async () => {
+test('CSV cells are read as written, each with the line its row begins on', async () => {
   const folder = await temporaryFolder();
   const cell = fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '\n', 'é', '1'), maxLength: 6 });
   await fc.assert(
@@ -43,7 +43,7 @@ test('CSV cells come back as they were written, each with the line that its row 
   );
 });
 
-test('a file of many pieces: no row is lost or cut where one piece ends and the next begins', async () => {
+test('a file of many pieces: no row is lost or cut at a boundary', async () => {
   // 3 MB, pieces are of 1 MB; quoted line breaks fall on every place of a piece's end in turn.
   const count = 60_000;
   const lines = Array.from({ length: count }, (_, i) => `${i},"x\n""${'y'.repeat(i % 60)}",é`);
@@ -53,7 +53,7 @@ test('a file of many pieces: no row is lost or cut where one piece ends and the 
   expect([places[0], places.at(-1)]).toEqual([2, 2 * count]);
 });
 
-test('JSON lines, a JSON list, tab-separated and packed files are read alike; Python writes NaN and Infinity', async () => {
+test("JSON lines, a JSON list, tab-separated and compressed files read alike; Python's NaN and Infinity are accepted", async () => {
   const rows = [
     { id: 'a', value: 1.5, text: 'NaN "Infinity"' },
     { id: 'b', value: 2, text: '' },
@@ -68,7 +68,7 @@ test('JSON lines, a JSON list, tab-separated and packed files are read alike; Py
   ]);
 });
 
-test('Parquet of several row groups, with missing values and 64-bit numbers', async () => {
+test('Parquet with several row groups, missing values and 64-bit numbers', async () => {
   const n = 45_000;
   const buffer = parquetWriteBuffer({
     columnData: [
@@ -84,7 +84,7 @@ test('Parquet of several row groups, with missing values and 64-bit numbers', as
 
 /** Written by pyarrow 18: three rows of `model` and `correct`, one file for each way of packing. */
 const packed = 'zstd gzip brotli lz4 snappy'.split(' ');
-test.each(packed)('Parquet packed with %s', async (name) => {
+test.each(packed)('Parquet compressed with %s', async (name) => {
   const file = path.resolve(import.meta.dirname, `../../fixtures/import/${name}.parquet`);
   expect((await all(file)).rows).toEqual([
     { model: 'a', correct: true },
@@ -93,7 +93,7 @@ test.each(packed)('Parquet packed with %s', async (name) => {
   ]);
 });
 
-test('a Parquet file whose count of rows is damaged takes no memory for them', async () => {
+test('a Parquet file with a damaged row count does not exhaust memory', async () => {
   const file = path.resolve(import.meta.dirname, '../../fixtures/import/snappy.parquet');
   const bytes = await fs.readFile(file);
   const end = bytes.length - 8;
@@ -145,13 +145,13 @@ test.each([
   expect((error as Error).message.slice(0, file.length + message.length)).toBe(`${file}${message}`);
 });
 
-test('a folder and a file that is not there', async () => {
+test('a folder and a missing file', async () => {
   const folder = await temporaryFolder();
   await expect(all(folder)).rejects.toThrow(`${folder}: is a folder; give the files in it`);
   await expect(all(path.join(folder, 'x.csv'))).rejects.toThrow('x.csv: does not exist');
 });
 
-test('what never ends is refused before it fills the memory: an open quotation mark, a line, a small file that unpacks to a large one', async () => {
+test('endless input is refused before it fills the memory: an open quotation mark, a line, a small file that unpacks to a large one', async () => {
   // Ten million characters more than a record may have.
   const long = 'x'.repeat(42e6);
   const names = ['open.csv', 'line.jsonl'] as const;

@@ -23,7 +23,7 @@ async function collected(content: string, options: Partial<TableOptions> = {}, s
   return (await readTable([await written(content)], { ...long, ...options })).finish({ strict });
 }
 
-test('rows in any order end as the same columns: examples by their ids, members as they come', async () => {
+test('rows in any order give the same columns: examples by id, members in order of appearance', async () => {
   const random = Random.named(0, 'import table');
   const models = ['small', 'large'];
   const truth = models.flatMap((model) =>
@@ -51,7 +51,7 @@ test('rows in any order end as the same columns: examples by their ids, members 
   expect(found.classes).toBe(10);
 });
 
-test('wide: a column for each model; a cell that is empty is no outcome', async () => {
+test('wide: a column per model; an empty cell is no outcome', async () => {
   const table = 'id,label,a,b\nx,cat,cat,dog\ny,dog,dog,dog\nz,cat,,cat\n';
   const { members, examples, dropped, classNames } = await collected(table, { wide: 'predicted' });
   expect([examples, dropped, classNames]).toEqual([['x', 'y'], 1, ['cat', 'dog']]);
@@ -62,7 +62,7 @@ test('wide: a column for each model; a cell that is empty is no outcome', async 
   expect([...members[1]!.columns['predicted']!]).toEqual([1, 1]);
 });
 
-test('classes that are numbers are right by their values; names by their letters, however these are encoded', async () => {
+test('numeric classes are compared by value, names by their letters in any Unicode form', async () => {
   const right = async (rows: readonly string[]) => {
     const [{ columns }] = (await collected(['example,label,predicted', ...rows].join('\n'))).members as [Member];
     return [...columns['correct']!];
@@ -72,7 +72,7 @@ test('classes that are numbers are right by their values; names by their letters
   expect(await right(['a,caf\u00e9,cafe\u0301', 'b,cafe\u0301,tea'])).toEqual([1, 0]);
 });
 
-test('models that never predict the true class are named: the labels may be of other examples', async () => {
+test('models that never predict the true class are named, as the labels may belong to other examples', async () => {
   const noted = async (count: number) => {
     const examples = Array.from({ length: count }, (_, i) => i);
     const rows = examples.flatMap((i) => [`a,${i},cat,n01`, `b,${i},cat,cat`]);
@@ -84,7 +84,7 @@ test('models that never predict the true class are named: the labels may be of o
   expect(await noted(9)).toEqual([]);
 });
 
-test('correct alone is enough; a column that is missing from some rows is left out, with a note', async () => {
+test('correct alone is enough; a column missing from some rows is left out, with a note', async () => {
   const alone = await collected('model,example,correct\nm,1,True\nm,2,0\n');
   expect(Object.keys(alone.members[0]!.columns)).toEqual(['example', 'correct']);
   expect(alone.classes).toBeNull();
@@ -93,7 +93,7 @@ test('correct alone is enough; a column that is missing from some rows is left o
   expect(some.notes).toEqual(['brier is left out: m does not have it for some examples']);
 });
 
-test('seeds of one model are members of their own; models without any are named by their file', async () => {
+test('seeds of one model are separate members; unnamed models are named by their file', async () => {
   const { members } = await collected('model,seed,example,correct\nm,0,1,1\nm,1,1,0\n');
   expect(members.map(({ name, seed }) => [name, seed])).toEqual([
     ['m', 0],
@@ -151,7 +151,7 @@ test.each<[string, Partial<TableOptions>, string]>([
   await expect(collected(content, options)).rejects.toThrow(message);
 });
 
-test('no example in common, none that is right or wrong, and what --strict refuses', async () => {
+test('no common example, no right or wrong one, and what --strict refuses', async () => {
   await expect(collected('model,example,correct\nm,1,1\nn,2,1\n')).rejects.toThrow(
     'no example has an outcome from all 2 models',
   );
@@ -163,7 +163,7 @@ test('no example in common, none that is right or wrong, and what --strict refus
   );
 });
 
-test('coordinates of a table: matched by name, the axis is parameters or the first that differs', async () => {
+test('coordinates of a table: matched by name, the axis is parameters or the first that varies', async () => {
   const file = await written('model,example,correct\nalpha,1,1\nomega,1,0\n');
   const collector = await readTable([file], long);
   expect(() => axisOf(collector.models, undefined)).toThrow(
@@ -202,7 +202,7 @@ test('a coordinate is finite, in a table of outcomes and in one of models', asyn
   await expect(placeModels(collector, scale)).rejects.toThrow('scale.csv:2: param_count "inf" is not a finite number');
 });
 
-test('the columns that the guide writes from Python are those that are known', async () => {
+test('the columns that the guide writes from Python are known', async () => {
   const guide = await fs.readFile(new URL('../../../docs/import.md', import.meta.url), 'utf8');
   const frame = /pd\.DataFrame\(\{(.*?)\}\)/s.exec(guide)![1]!;
   const written = [...frame.matchAll(/'(\w+)':/g)].map(([, name]) => name!);
@@ -211,7 +211,7 @@ test('the columns that the guide writes from Python are those that are known', a
   expect(written.filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test('true classes from the folder of a path, from a file name, or from a table of their own', async () => {
+test('true classes from the folder of a path, from a file name, or from a separate table', async () => {
   const table = 'filename,label,prob\nval/cat/1.jpg,cat,0.9\nval/dog/cat_2.jpg,cat,0.6\n';
   const named = { columns: { example: 'filename', predicted: 'label', confidence: 'prob' } };
   const rightBy = async (labelFrom: LabelSource) => {
@@ -229,7 +229,7 @@ test('true classes from the folder of a path, from a file name, or from a table 
   await expect(readLabelSource(await written('example,label\na,1\na,2\n'))).rejects.toThrow(':3: has example a twice');
 });
 
-test('ids of models whose names make the same folder, on disks that ignore case too', () => {
+test('ids of models whose names make the same folder, also on case-insensitive disks', () => {
   const taken = new Set<string>();
   for (const name of ['org/m', 'org m', 'ORG-M', '../..', 'ü']) taken.add(idOf(name, taken));
   expect([...taken]).toEqual([
@@ -241,7 +241,7 @@ test('ids of models whose names make the same folder, on disks that ignore case 
   ]);
 });
 
-test('--label-from says which forms it has, and what a table of labels lacks', async () => {
+test('--label-from lists its forms, and what a table of labels is missing', async () => {
   const forms = 'give folder, name, or a table with the columns example and label';
   await expect(readLabelSource('nonsense')).rejects.toThrow(`--label-from: "nonsense" is not a file; ${forms}`);
   const file = path.join(await temporaryFolder(), 'labels.csv');

@@ -48,7 +48,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder;
 }
 
-test('every format, with one class or several for each image; models are named by their files, without the image size', async () => {
+test('every format, with one or several classes per image; models are named by their files, without the image size', async () => {
   const folder = await folderWith(forms);
   const files = Object.keys(forms).map((name) => path.join(folder, name));
   const scale = path.join(folder, 'results.csv');
@@ -65,7 +65,7 @@ test('every format, with one class or several for each image; models are named b
   expect(run.columns).toContain('confidence');
 });
 
-test('classes by number, with labels from a file; and a model at two image sizes keeps them in its name', async () => {
+test('classes by number, with labels from a file; a model at two image sizes keeps them in its name', async () => {
   const heading = 'filename,index,label,prob\n';
   const rows = images.map((name, i) => `${path.basename(name)},${indices[i]!},some text,${probs[i]!}\n`).join('');
   const folder = await folderWith({
@@ -144,7 +144,7 @@ describe('outputs of all classes (--topk 0)', () => {
   });
 });
 
-test('columns of other names, and an image whose name looks like a list', async () => {
+test('unknown column names, and an image whose name looks like a list', async () => {
   const folder = await folderWith({
     'net.csv': 'file,class,p\n[n1 x]/[a b],n1,0.75\n',
     'sizes.csv': 'model,parameters\nnet,1e6\n',
@@ -178,7 +178,7 @@ test.each([
   await expect(asked).rejects.toThrow(line);
 });
 
-test('a file whose names match nothing is refused among others that match; so are fewer classes than the files name', async () => {
+test('a file that matches no name is refused among others that do; so are fewer classes than the files name', async () => {
   const folder = await folderWith({
     'a.csv': 'filename,label\nn1/a,n1\nn2/b,n1\n',
     'b.csv': 'filename,index\nn1/a,0\nn2/b,1\n',

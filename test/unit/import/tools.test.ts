@@ -48,7 +48,7 @@ test.each([
   expect(accuracyOf(collector)).toBeCloseTo(own.mean, 12);
 });
 
-test('HELM: a score besides; splits, scenarios and metrics that are not one', async () => {
+test('HELM: a score as well; splits, scenarios and metrics that differ', async () => {
   const { collector } = await readHelm([fixture('helm-pythia')], { ...helm, score: 'num_prompt_tokens' });
   const { score } = collector.finish({ strict: true }).members[0]!.columns;
   expect([...score!].reduce((sum, value) => sum + value, 0) / 10).toBeCloseTo(631.4, 9);
@@ -144,7 +144,7 @@ test('Every Eval Ever: right or wrong, and the score', async () => {
   await expect(readEveryEval([file], { evaluation: undefined })).rejects.toThrow(`${file}:1: is_correct is missing`);
 });
 
-test('lm-eval: a real file, ten of the 5000 samples that its results are of', async () => {
+test('lm-eval: a real file, ten of the 5000 samples behind its results', async () => {
   const plain = { tasks: [], filter: undefined, correct: undefined, score: undefined };
   const { collector, notes, version } = await readLmEval([fixture('lm-eval')], plain);
   const { members } = collector.finish({ strict: true });

@@ -67,7 +67,7 @@ async function outputOf(child: ChildProcess): Promise<string> {
   return text;
 }
 
-test('what is made appears whole, and is made once', async () => {
+test('a result appears whole and is made once', async () => {
   const target = path.join(await temporaryFolder(), 'deep', 'thing');
   expect(await publish(target)).toEqual({ made: 1, said: [] });
   expect((await fs.readdir(target)).sort()).toEqual(['first', 'last']);
@@ -75,7 +75,7 @@ test('what is made appears whole, and is made once', async () => {
   expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
 });
 
-test('a maker that fails leaves nothing, and the next one makes it', async () => {
+test('a failing maker leaves nothing, and the next one makes it', async () => {
   const target = path.join(await temporaryFolder(), 'thing');
   const failing = async (folder: string): Promise<void> => {
     await fs.writeFile(path.join(folder, 'first'), 'half');
@@ -86,7 +86,7 @@ test('a maker that fails leaves nothing, and the next one makes it', async () =>
   expect(await publish(target)).toEqual({ made: 1, said: [] });
 });
 
-test('a folder that is not whole is made anew', async () => {
+test('an incomplete folder is made again', async () => {
   const target = path.join(await temporaryFolder(), 'thing');
   await fs.mkdir(target);
   await fs.writeFile(path.join(target, 'stray'), '');
@@ -94,7 +94,7 @@ test('a folder that is not whole is made anew', async () => {
   expect((await fs.readdir(target)).sort()).toEqual(['first', 'last']);
 });
 
-test('of two processes at once one makes it; the other waits, says for whom, and uses it', async () => {
+test('of two concurrent processes one makes it; the other waits, says for whom, and uses it', async () => {
   const folder = await temporaryFolder();
   const [target, log] = [path.join(folder, 'cache', 'thing'), path.join(folder, 'log')];
   const children = [maker(target, log), maker(target, log)];
@@ -111,7 +111,7 @@ test('of two processes at once one makes it; the other waits, says for whom, and
   expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
 });
 
-test('what a killed process leaves is cleared away at once', async () => {
+test('leftovers of a killed process are removed at once', async () => {
   const folder = await temporaryFolder();
   const [target, log] = [path.join(folder, 'cache', 'thing'), path.join(folder, 'log')];
   const child = maker(target, log);
@@ -135,7 +135,7 @@ test.skipIf(process.platform !== 'linux')('a full disk is one line', async () =>
   );
 });
 
-test('a cache folder that is a file is one line', async () => {
+test('a file in place of the cache folder is one error line', async () => {
   const file = path.join(await temporaryFolder(), 'file');
   await fs.writeFile(file, '');
   const remedy = 'set EMERGENCE_CACHE_DIR to a folder that can be written';
@@ -149,7 +149,7 @@ test('a cache folder that is a file is one line', async () => {
   );
 });
 
-test.skipIf(process.getuid?.() === 0)('a folder of somebody else is one line', async () => {
+test.skipIf(process.getuid?.() === 0)("another user's folder is one error line", async () => {
   const folder = await temporaryFolder();
   await fs.chmod(folder, 0o500);
   const target = path.join(folder, 'thing');

@@ -28,7 +28,7 @@ test('no compiler: what to install', async () => {
   );
 });
 
-test('$CXX comes first, and may have words of its own', async () => {
+test('$CXX comes first, and may have arguments', async () => {
   const folder = await temporaryFolder();
   await fs.writeFile(path.join(folder, 'ccache'), '#!/bin/sh\n[ "$1" = g++ ] && [ "$2" = --version ]\n', {
     mode: 0o755,
@@ -55,7 +55,7 @@ test('$CXX may have quotes, as in a shell', async () => {
   expect(findCompiler({ PATH: '/bin', CXX: `"${compiler}" -DWHAT='a b'` })).toEqual(words);
 });
 
-test('what does not compile C++17 is named, with its first error', async () => {
+test('a compiler that cannot compile C++17 is named, with its first error', async () => {
   const folder = await temporaryFolder();
   const compiler = path.join(folder, 'c++');
   const refusal = async (script: string) => {
@@ -81,7 +81,7 @@ test.skipIf(findCompiler() === undefined)('the compiler of this machine is tried
   expect(usableCompiler()).toEqual(findCompiler());
 });
 
-test('$CXX that names no program is what is to blame, whether another compiler is there or not', async () => {
+test('a wrong $CXX is blamed, whether another compiler exists or not', async () => {
   const folder = await temporaryFolder();
   vi.stubEnv('PATH', folder);
   vi.stubEnv('CXX', '/nonexistent/g++');
@@ -93,7 +93,7 @@ test('$CXX that names no program is what is to blame, whether another compiler i
   );
 });
 
-test.skipIf(findCompiler() === undefined)("the compiler's first error is told", async () => {
+test.skipIf(findCompiler() === undefined)("the compiler's first error is shown", async () => {
   // Every compiler that we know ends this line the same way: `fatal error: tensorflow/c/c_api.h: No such file`, `'...' file not found`.
   await expect(compile()).rejects.toThrow(
     /^\S+: the binding could not be compiled: [^\n]*error: [^\n]*tensorflow\/[^\n]*; a compiler that supports C\+\+17 is needed; choose one with \$CXX$/,
@@ -113,7 +113,7 @@ test('a compiler that fills the disk', async () => {
   await expect(compile()).rejects.toThrow(/out\.node: the disk is full; free some space/);
 });
 
-test('the fingerprint is that of this Node and these sources', () => {
+test('the fingerprint depends on this Node and these sources', () => {
   expect(bindingFingerprint()).toMatch(/^[0-9a-f]{12}$/);
   expect(bindingFingerprint()).toBe(bindingFingerprint());
 });

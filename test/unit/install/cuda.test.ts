@@ -25,7 +25,7 @@ function addCuda(): void {
   addLibrary('cublas', 'libcublas.so.12');
 }
 
-test('cusolver is in the folder of cublas too, and still is after a rename of the whole', async () => {
+test('cusolver is also in the folder of cublas, and still is after the whole is renamed', async () => {
   addCuda();
   await linkCusolver(path.join(root, 'made'));
   fs.renameSync(path.join(root, 'made'), path.join(root, 'published'));

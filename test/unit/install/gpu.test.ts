@@ -12,17 +12,17 @@ const gpus: readonly Gpu[] = [
 ];
 const listed = gpus.map((gpu, i) => ({ ...gpu, uuid: uuids[i]! }));
 
-test('one line a GPU, memory from MiB', () => {
+test('one line per GPU, memory from MiB', () => {
   expect(parseGpus(answer)).toEqual(listed);
 });
 
-test('a chip that shares the memory of the machine names none', () => {
+test("a chip that shares the machine's memory states none", () => {
   expect(parseGpus('NVIDIA GB10, [N/A], 580.95.05, GPU-1\r\n')).toEqual([
     { id: '0', name: 'NVIDIA GB10', memoryBytes: undefined, driver: '580.95.05', uuid: 'GPU-1' },
   ]);
 });
 
-test('what is no table has no GPUs', () => {
+test('output that is not a table has no GPUs', () => {
   expect(parseGpus('')).toEqual([]);
   expect(parseGpus('No devices were found\n')).toEqual([]);
 });
@@ -60,18 +60,18 @@ async function machine(script: string): Promise<{ signs: string[]; environment: 
   return { signs: [sign], environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } };
 }
 
-test("nvidia-smi is asked where the driver's sign is there", async () => {
+test('nvidia-smi runs if there are signs of the driver', async () => {
   const found = await machine(`printf '${answer.replaceAll('\n', '\\n')}'`);
   expect(detectGpus(found)).toEqual(gpus);
   expect(detectGpus({ ...found, environment: { ...found.environment, CUDA_VISIBLE_DEVICES: '1' } })).toEqual([rtx4090]);
 });
 
-test('without the sign nvidia-smi is not started', async () => {
+test('without signs of the driver nvidia-smi is not started', async () => {
   const { environment } = await machine(`printf '${answer.replaceAll('\n', '\\n')}'`);
   expect(detectGpus({ signs: ['/nowhere/version'], environment })).toEqual([]);
 });
 
-test('an nvidia-smi that fails names no GPU', async () => {
+test('a failing nvidia-smi names no GPU', async () => {
   expect(
     detectGpus(await machine('echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18')),
   ).toEqual([]);

@@ -58,7 +58,7 @@ async function install(): Promise<{ message: string; said: string[] }> {
 
 const remedy = '`rm -r ROOT` and `npm run setup`';
 
-test('a library that breaks off is named before anything is compiled', async () => {
+test('a truncated library is named before anything is compiled', async () => {
   await fs.writeFile(path.join(root, library), contents[library]!.slice(0, 9));
   const message = `ROOT/${library}: is damaged (it has 9 of 23 bytes); ${remedy}`;
   expect(await install()).toEqual({ message, said: [] });
@@ -74,12 +74,12 @@ test.each([library, 'tensorflow/include/tensorflow/c/c_api.h'])(
   },
 );
 
-test('where all files are whole, it is the compiler', async () => {
+test('if all files are whole, the compiler is to blame', async () => {
   const { message } = await install();
   expect(message).toMatch(/: the binding could not be compiled: ld: error: file not recognized; /);
 });
 
-test("nothing is known of a TensorFlow of the user's own", async () => {
+test("a user's own TensorFlow is not checked", async () => {
   await fs.writeFile(path.join(root, library), '');
   expect(await findDamage({ ...tensorflow, kind: 'named' }, 'everything')).toBeUndefined();
 });

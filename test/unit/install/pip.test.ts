@@ -57,7 +57,7 @@ test.each([
   expect(findPip()).toEqual({ command: ['pip'], version, isTooOld });
 });
 
-test('a Python with a version in its name may be the only one; the newest is taken', async () => {
+test('a Python with a version in its name may be the only one; the newest is chosen', async () => {
   const folder = await temporaryFolder();
   const python = (version: string) => `#!/bin/sh\necho "pip 25.3 from /nowhere (python ${version})"\n`;
   for (const version of ['3.9', '3.13', '3.14'])
@@ -81,7 +81,7 @@ test('an old pip is not tried', async () => {
   );
 });
 
-test('a wheel that pip brings appears under its name, and nothing else does', async () => {
+test('a downloaded wheel appears under its own name, and nothing else does', async () => {
   await pipIs(`echo "  Downloading https://example.org/a/${wheelName} (260 MB)"; : > "$folder/${wheelName}"`);
   const folder = await temporaryFolder();
   const said: string[] = [];
@@ -99,7 +99,7 @@ const noVersion = `ERROR: Could not find a version that satisfies the requiremen
 ERROR: No matching distribution found for tensorflow-cpu==2.21.0`;
 
 // A folder of wheels that a machine with Python 3.13 has filled: any Python's will do.
-test('where no wheel of Python 3.11 is, one of another Python is taken', async () => {
+test('if there is no wheel for Python 3.11, one for another Python is chosen', async () => {
   const other = wheelName.replaceAll('cp311', 'cp313');
   await pipIs(`case "$all" in
 *"--python-version 3.13 --implementation cp --abi cp313 "*) : > "$folder/${other}";;
@@ -138,7 +138,7 @@ printf '%s\\n' '${text}' > "$2"; printf '%s\\n' '${noVersion}' >&2; exit 1`);
   await expect(download()).rejects.toThrow(new RunError(message));
 });
 
-test('a wheel of another project is not taken for it', async () => {
+test("another project's wheel is not mistaken for it", async () => {
   await pipIs(`: > "$folder/${wheelName}"`);
   const folder = await temporaryFolder();
   await fs.writeFile(path.join(folder, 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl'), '');
@@ -165,14 +165,14 @@ test.each([
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('pip that is killed', async () => {
+test('pip is killed', async () => {
   await pipIs('kill -9 $$');
   await expect(download()).rejects.toThrow(
     new RunError('pip was killed by SIGKILL while downloading TensorFlow', undefined, 'run the command again'),
   );
 });
 
-test('what a killed pip left goes with the next download', async () => {
+test('leftovers of a killed pip are removed by the next download', async () => {
   await pipIs(`: > "$folder/${wheelName}"`);
   const folder = await temporaryFolder();
   await fs.mkdir(path.join(folder, 'incoming', 'x', 'pip-unpack-1'), { recursive: true });

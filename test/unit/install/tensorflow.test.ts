@@ -68,13 +68,13 @@ test.each([
   expect(() => namedTensorflow()).toThrow(new UsageError(`${folder} ${what}`, 'EMERGENCE_TENSORFLOW', remedy));
 });
 
-test('a file is no folder', () => {
+test('a file is not a folder', () => {
   expect(() => namedTensorflow(import.meta.filename)).toThrow(
     new UsageError(`${import.meta.filename} is not a folder`, '--tensorflow', remedy),
   );
 });
 
-test('what setup wrote down is used until it is forgotten; --tensorflow and the environment come before it', async () => {
+test("setup's choice is used until forgotten; --tensorflow and the environment take precedence", async () => {
   const remembered = await tensorflowIn(path.join(cache, 'a', 'tensorflow'));
   const other = await tensorflowIn(path.join(cache, 'b', 'tensorflow'));
   const third = await tensorflowIn(path.join(cache, 'c', 'tensorflow'));
@@ -98,7 +98,7 @@ test.each(['', '{', '{"folder": 3}', 'null'])('a note that reads %j', async (tex
   );
 });
 
-test('a remembered one that has gone', async () => {
+test('a remembered one that is gone', async () => {
   const folder = await tensorflowIn(path.join(cache, 'a', 'tensorflow'));
   await rememberTensorflow(folder);
   await fs.rm(folder, { recursive: true });
@@ -108,7 +108,7 @@ test('a remembered one that has gone', async () => {
   );
 });
 
-test('one in the cache that is not whole does not count', async () => {
+test('an incomplete one in the cache does not count', async () => {
   expect(cachedTensorflow('cpu')).toBeUndefined();
   await tensorflowIn(path.join(runtimeFolder('cpu'), 'tensorflow'), parts.slice(0, 2));
   expect(cachedTensorflow('cpu')).toBeUndefined();
@@ -135,7 +135,7 @@ test.each([
   expect(isNeeded(name)).toBe(needed);
 });
 
-test('without a compiler nothing is downloaded: it is asked for before pip is', async () => {
+test('without a compiler nothing is downloaded: the compiler is checked before pip', async () => {
   vi.stubEnv('CXX', '/nonexistent/g++');
   vi.stubEnv('PATH', '');
   await expect(installTensorflow(false, () => undefined)).rejects.toThrow(

@@ -46,7 +46,7 @@ describe.each([
   ['deflated', true],
   ['stored', false],
 ])('%s entries', (_, packed) => {
-  test('come out whole, and only those that are wanted', async () => {
+  test('are unpacked whole, and only the wanted ones', async () => {
     const folder = await unpacked(files, { packed });
     expect(await fs.readFile(path.join(folder, 'demo/lib.so'), 'utf8')).toBe(library);
     expect(await fs.readFile(path.join(folder, 'demo/include/a/b.h'), 'utf8')).toBe('int b();\n');
@@ -61,7 +61,7 @@ describe.each([
   });
 });
 
-test('an executable stays one', async () => {
+test('an executable stays executable', async () => {
   const folder = await unpacked(files, { modes: { 'demo/lib.so': 0o755 } });
   const executable = async (name: string) => ((await fs.stat(path.join(folder, name))).mode & 0o100) !== 0;
   expect(await executable('demo/lib.so')).toBe(true);
@@ -89,7 +89,7 @@ test.each(['../x', 'demo/../../x', '/tmp/x', 'demo\\..\\..\\x'])('the name %s is
   expect(await fs.readdir(folder)).toEqual([path.basename(wheel)]);
 });
 
-test('a wheel that is cut off is refused, wherever it is cut', async () => {
+test('a truncated wheel is refused, wherever it ends', async () => {
   const whole = await fs.readFile(await writeWheel(await temporaryFolder(), files));
   for (const share of [0, 0.1, 0.5, 0.9]) {
     const message = await refusal((bytes) => bytes.subarray(0, Math.floor(whole.length * share)));
@@ -97,24 +97,24 @@ test('a wheel that is cut off is refused, wherever it is cut', async () => {
   }
 });
 
-test('a wheel whose middle is gone is refused', async () => {
+test('a wheel with a missing middle is refused', async () => {
   const message = await refusal((bytes) => Buffer.concat([bytes.subarray(0, 20), bytes.subarray(60)]));
   expect(message).toMatch(/^WHEEL: is damaged: /);
 });
 
-test('what is not a wheel at all is refused', async () => {
+test('a file that is not a wheel is refused', async () => {
   expect(await refusal(() => Buffer.from('<html>404</html>'))).toBe(
     line('it has no complete zip directory; the download may be incomplete'),
   );
 });
 
-test('one file is read by the ending of its name', async () => {
+test('one file is read by the end of its name', async () => {
   const wheel = await writeWheel(await temporaryFolder(), { ...files, 'demo-1.0.dist-info/METADATA': 'Name: demo\n' });
   expect(await readFromWheel(wheel, '.dist-info/METADATA')).toBe('Name: demo\n');
   expect(await readFromWheel(wheel, 'nothing')).toBeUndefined();
 });
 
-test('RECORD: quoted names, line ends of Windows, lines without a hash', () => {
+test('RECORD: quoted names, Windows line endings, lines without a hash', () => {
   const text = 'a.h,sha256=AbC_-1,12\r\n"b, ""c"".h",sha256=x,3\r\nd/RECORD,,\r\n';
   expect([...parseWheelRecord(text)]).toEqual([
     ['a.h', { sha256: 'AbC_-1', size: 12 }],
@@ -122,7 +122,7 @@ test('RECORD: quoted names, line ends of Windows, lines without a hash', () => {
   ]);
 });
 
-test('RECORDs of packages inside a package are files like others', async () => {
+test('RECORDs of packages inside a package are ordinary files', async () => {
   const inner = 'demo/_vendor/other.dist-info/RECORD';
   const folder = await temporaryFolder();
   const wheel = await writeWheel(folder, { [inner]: 'x', 'demo/a': 'a' });

@@ -17,7 +17,7 @@ test.each([
   expect(source.platforms).toContain(tag);
 });
 
-test('tags of the wheels that NVIDIA publishes are among those asked for, newer glibc is not', () => {
+test("tags of NVIDIA's wheels are accepted, tags for a newer glibc are not", () => {
   const { platforms } = tensorflowWheel('linux', 'x64', true);
   for (const tag of ['manylinux_2_17_x86_64', 'manylinux2014_x86_64', 'manylinux_2_25_x86_64', 'manylinux_2_27_x86_64'])
     expect(platforms).toContain(tag);
@@ -91,7 +91,7 @@ test("CUDA's wheels are those of the extra and-cuda, with their bounds", () => {
   ]);
 });
 
-test('older forms of the same: brackets, spaces, single quotes, a second condition', () => {
+test('older forms: brackets, spaces, single quotes, a second condition', () => {
   const older = `Requires-Dist: nvidia-cudnn-cu12 (==8.9.4.25) ; extra == 'and-cuda'\r
 Requires-Dist: nvidia-nccl-cu12 (<3.0, >=2.19) ; (platform_system == "Linux") and extra == 'and-cuda'\r\n`;
   expect(cudaRequirements(older)).toEqual(['nvidia-cudnn-cu12==8.9.4.25', 'nvidia-nccl-cu12<3.0,>=2.19']);

@@ -24,7 +24,7 @@ test.each(['', 'tomorrow', '1:2:3:4', '-5', '1-', '5:99', '1.5', '12h', '1 2', '
   },
 );
 
-test('no time at all is none', () => {
+test('durations of zero are refused', () => {
   expect(() => parseSlurmOptions({ time: '0:00' })).toThrow('--time: "0:00" is not a time');
 });
 
@@ -51,7 +51,7 @@ test.each([0, -1, 1.5, NaN, 1e9])('--pack %d', (pack) => {
   expect(() => parseSlurmOptions({ arrayLimit: pack })).toThrow('--array-limit: ');
 });
 
-test('the signal comes two minutes before the end, and sooner of a short limit', () => {
+test('the signal comes two minutes before the end, or sooner for a short limit', () => {
   expect(leadSeconds({})).toBe(120);
   expect(leadSeconds({ time: '2-00' })).toBe(120);
   expect(leadSeconds({ time: '4' })).toBe(60);

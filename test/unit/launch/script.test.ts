@@ -68,7 +68,7 @@ async function runScript({ codes = {}, restarts = 0, state = 'RUNNING' }: Stage)
 }
 
 describe('a task', () => {
-  test('trains its members one after the other, in the folder and with the words that were meant', async () => {
+  test('trains its members one after the other, in the right folder and with the right arguments', async () => {
     const { status, stderr, members, requeued, cwd } = await runScript({});
     expect({ status, stderr, requeued }).toEqual({ status: 0, stderr: '', requeued: [] });
     expect(members).toEqual(
@@ -98,12 +98,12 @@ describe('a task', () => {
     });
   });
 
-  test('what was cancelled, or is requeued by Slurm already, is not requeued', async () => {
+  test('cancelled jobs, and those Slurm already requeues, are not requeued', async () => {
     const { status, requeued } = await runScript({ codes: { 'cnn-w4-s0': 143 }, state: 'COMPLETING' });
     expect({ status, requeued }).toEqual({ status: 143, requeued: [] });
   });
 
-  test('it comes back so often (as above) and no more', async () => {
+  test('is requeued as often as allowed and no more', async () => {
     const codes = { 'cnn-w4-s0': 75 };
     const last = await runScript({ codes, restarts: mostRestarts });
     expect(last.requeued).toEqual([]);
@@ -111,7 +111,7 @@ describe('a task', () => {
   });
 });
 
-test('what Slurm reads is quoted as it takes it', () => {
+test("Slurm's directives are quoted as Slurm reads them", () => {
   const context = {
     ...{ run: 'far', folder: '/a "b" 5%/launch', cwd: "/a 'b'", program: ['/bin/node', '/x y.js'] as const },
     ...{ tensorboard: false, options: { pack: 1, partition: 'main', time: '4', gres: 'gpu:1', arrayLimit: 2 } },
@@ -148,7 +148,7 @@ test('what Slurm reads is quoted as it takes it', () => {
   `);
 });
 
-test('a path that Slurm cannot be told is refused', () => {
+test('a path that Slurm cannot take is refused', () => {
   expect(() => {
     refuseUnspeakable('/a\\b');
   }).toThrow('Slurm cannot write its logs in a folder with a backslash or a control character in its path');

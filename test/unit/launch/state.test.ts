@@ -41,7 +41,7 @@ async function launched({ queue, accounts = '' }: Cluster): Promise<{ folder: st
 const texts = async (folder: string) =>
   Object.fromEntries([...(await jobsOf(folder))].map(([id, job]) => [id, jobText(job)]));
 
-test('a task that has ended while others of its array wait or run is found in the accounts', async () => {
+test('a task that ended while others of its array wait or run is found in the accounts', async () => {
   const { folder, asked } = await launched({
     queue: '12|0|RUNNING|node1|None\n12|1|PENDING||Priority\n13|0|PENDING||Dependency',
     accounts: '12_2|TIMEOUT|node2\n12_3|CANCELLED by 1000|None assigned',
@@ -59,7 +59,7 @@ test('a task that has ended while others of its array wait or run is found in th
   expect([...livingMembers(await jobsOf(folder))]).toEqual(['cnn-w32-s0', 'cnn-w16-s0', 'cnn-w2-s0']);
 });
 
-test('of a cluster that does not answer nothing is known', async () => {
+test('a silent cluster leaves the state unknown', async () => {
   const { folder, asked } = await launched({ queue: undefined });
   expect(Object.values(await texts(folder))).toEqual(
     ['12_0', '12_1', '12_2', '12_3', '13_0'].map((job) => `launched as job ${job}; Slurm does not answer`),

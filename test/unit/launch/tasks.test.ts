@@ -11,7 +11,7 @@ describe('tasks', () => {
     );
   });
 
-  test('several in a task are dealt out there and back: 6 + 1, 5 + 2, 4 + 3 are equally long', () => {
+  test('several per task are dealt back and forth: 6 + 1, 5 + 2, 4 + 3 are equally long', () => {
     const members = [1, 2, 3, 4, 5, 6].map((flops) => member(`m${flops}`, flops));
     expect(packTasks(members, 2).map((task) => task.members.join(' '))).toEqual(['m6 m1', 'm5 m2', 'm4 m3']);
   });
@@ -21,7 +21,7 @@ describe('tasks', () => {
     maxLength: 40,
   });
 
-  test('whatever the family: each member once, no task too full, as few as that takes, arrays of like tasks', () => {
+  test('for any family: each member once, no task too full, as few tasks as possible, arrays of equal tasks', () => {
     fc.assert(
       fc.property(families, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 7 }), (family, pack, most) => {
         const members = family.map(({ flops, threads }, i) => member(`m${i}`, flops, threads));
@@ -54,7 +54,7 @@ describe('tasks', () => {
     );
   });
 
-  test('a task that was not submitted stands in no array', () => {
+  test('a task that was not submitted is in no array', () => {
     expect(placeOfTask([{ offset: 0, count: 2, threads: 1 }], 2)).toBeUndefined();
   });
 

@@ -54,7 +54,7 @@ async function refusal(root: string, run = 'lm', options: CollapseOptions = {}):
   );
 }
 
-test('coordinates of imported members are the factors; one that adds to the loss is distinguished from one that does not', async () => {
+test('coordinates of imported members are the factors; a factor that matters beyond the loss is told from one that does not', async () => {
   const [none, some] = [await imported(modelsOf(0)), await imported(modelsOf(0.1))];
   const options = { metric: 'accuracy', draws: 200, chance: 0.1 };
   const alone = await collapse('lm', { root: none, ...options });
@@ -78,7 +78,7 @@ test('a trained run: the induced metric over the cross-entropy, by width', async
   expect(found.onset!.chance).toBe(10 ** -Number(k));
 });
 
-test('what cannot be tested is one line', async () => {
+test('what cannot be tested is one error line', async () => {
   expect(await refusal(await imported(modelsOf(0), false), 'lm', { metric: 'accuracy' })).toBe(
     'lm: its outcomes have no log-probabilities, and so no loss; import them too',
   );

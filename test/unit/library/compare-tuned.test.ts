@@ -18,7 +18,7 @@ import { exampleFolder } from '../../support/examples.js';
 const tunedCommand = (folder: string, words: string) =>
   runCommand(folder, ['compare', ...words.split(' '), '--draws', '100', '--format', 'svg']);
 
-test('each curve is what compare makes of its run alone, and a rise that is late without tuning alone goes', async () => {
+test('each curve is what compare makes of its run alone, and a rise that is late only without tuning disappears', async () => {
   const folder = path.join(await exampleFolder(), 'checkpoints');
   const options = { induced: 'subset-accuracy:k=2', draws: 200 };
   const [one, two] = [path.join(folder, 'untuned'), path.join(folder, 'tuned')];
@@ -44,7 +44,7 @@ test('each curve is what compare makes of its run alone, and a rise that is late
   expect([standard.verdict, standard.untuned.scores.bow.interval.lower > 0]).toEqual(['is weakened', true]);
 });
 
-test('a twin with the same outcomes: no difference in any draw of one seed, and one over seeds that holds 0', async () => {
+test('a twin with the same outcomes: no difference in any draw with one seed; with several, an interval containing 0', async () => {
   const folder = path.join(await exampleFolder(), 'checkpoints');
   const [untuned, twin] = [path.join(folder, 'untuned'), path.join(folder, 'twin')];
   const record = present(await readRunRecord(untuned));
@@ -73,7 +73,7 @@ test('a twin with the same outcomes: no difference in any draw of one seed, and 
   expect((await compared()).chosen.map(({ width }) => width)).toEqual([1, 2, 4, 8]);
 });
 
-test('the command says what was chosen, both curves, and what becomes of the rise; the picture has both runs', async () => {
+test('the command reports the choices, both curves and what becomes of the rise; the picture has both runs', async () => {
   const folder = await exampleFolder();
   const { stdout, code } = await tunedCommand(folder, 'untuned --tuned tuned --induced subset-accuracy:k=2');
   expect(code).toBe(0);

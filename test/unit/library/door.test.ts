@@ -23,7 +23,7 @@ async function loadedWith(entry: string): Promise<string[]> {
   return [...files].filter((name) => !(name in outputs) && !name.startsWith('node:')).sort();
 }
 
-test('importing the door loads neither TensorFlow nor what draws pictures', async () => {
+test('importing the library loads neither TensorFlow nor anything that draws', async () => {
   const packages = await loadedWith('src/index.ts');
   expect(packages).toContain('zod');
   expect(packages.filter((name) => /tensorflow|vega|resvg|sharp/.test(name))).toEqual([]);

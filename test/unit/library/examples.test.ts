@@ -9,7 +9,7 @@ const without = ['listForecastMethods', 'listClaimQuantities', 'scoreClaims', 's
 /** Run with TensorFlow: test/engine/library.test.ts. */
 const trained = ['train', 'predict'];
 
-test('every function of the door has an example', () => {
+test('every function of the library has an example', () => {
   const functions = Object.entries(door).flatMap(([name, value]) =>
     typeof value === 'function' && !String(value).startsWith('class ') ? [name] : [],
   );

@@ -9,7 +9,7 @@ import { exampleFolder } from '../../support/examples.js';
 import { mistakeOf } from '../../support/pictures.js';
 import { runRecord, syntheticOutcomes, writeMember } from '../../support/runs.js';
 
-test('members that there are none of, and options that are not of their architecture', async () => {
+test('unknown members, and options that do not belong to the architecture', async () => {
   const root = path.join(await exampleFolder(), 'checkpoints');
   const why = async (work: Promise<unknown>) =>
     (await mistakeOf(work)).replace('UsageError: ', '').replaceAll(root, 'checkpoints');

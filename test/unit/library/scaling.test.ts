@@ -61,7 +61,7 @@ test('both vary: the law of two factors, and 6 N D', async () => {
   expect(Math.log(interval.upper / value)).toBeGreaterThan(1.5 * (0.3 / Math.sqrt(examples)));
 });
 
-test('one varies, or one is asked for; what else differs is said', async () => {
+test('one varies, or one is requested; other differences are reported', async () => {
   const along = modelsOf(ratios(1e8, 1e10, 5).map((n) => [n, 1e10]));
   expect((await scaling('lm', { root: await imported(along), draws: 100 })).factors).toEqual(['parameters']);
   const notes: string[] = [];
@@ -76,7 +76,7 @@ test('one varies, or one is asked for; what else differs is said', async () => {
   expect(notes).toEqual(['note: members with the same tokens differ in parameters, which the law treats as scatter']);
 });
 
-test('what has no law is one line', async () => {
+test('data without a law are one error line', async () => {
   const two = await imported(modelsOf(gridOf([1e8, 1e9], [1e9, 1e10])));
   expect(await refusal(two)).toMatch(
     /^lm: has two values of parameters, and a scaling law over it needs three; import /,

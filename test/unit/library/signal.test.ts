@@ -5,7 +5,7 @@ import { mean } from '../../../src/statistics/mean.js';
 import * as path from 'node:path';
 import { readOutcomes } from '../../support/runs.js';
 
-test('scores are those of the checkpoints, the last of them at the end of training', async () => {
+test('scores are those of the checkpoints, the last one at the end of training', async () => {
   const folder = path.join(await exampleFolder(), 'checkpoints/lenet-moments');
   const { steps, metrics } = await signal(folder, { metrics: ['accuracy'] });
   const accuracy = async (member: string, file: string) =>

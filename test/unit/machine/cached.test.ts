@@ -23,7 +23,7 @@ async function write(file: string, bytes = 1000): Promise<void> {
   await fs.writeFile(file, Buffer.alloc(bytes, 1));
 }
 
-test("what the lab keeps there goes, by the names that it gives; settings and others' files stay", async () => {
+test("removes the lab's own files, by name; settings and other files stay", async () => {
   await write(path.join(runtimeFolder('cpu'), 'tensorflow', 'libtensorflow_cc.so.2'), 100_000);
   await write(path.join(`${runtimeFolder('cuda')}.${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}.tmp`, 'half'));
   await write(path.join(cache, 'downloads', path.basename(runtimeFolder('cpu')), 'a.whl'), 50_000);
@@ -50,7 +50,7 @@ test("what the lab keeps there goes, by the names that it gives; settings and ot
   expect(await cachedRemovals()).toEqual([]);
 });
 
-test('what a process is making is refused', async () => {
+test('files a process is making are refused', async () => {
   const target = runtimeFolder('cpu');
   await fs.mkdir(path.dirname(target), { recursive: true });
   const lock = await tryLock(lockFileOf(target));
@@ -61,6 +61,6 @@ test('what a process is making is refused', async () => {
   expect(await cachedRemovals()).toEqual([]);
 });
 
-test('no cache is no trouble', async () => {
+test('a missing cache is not an error', async () => {
   expect(await cachedRemovals(path.join(cache, 'none'))).toEqual([]);
 });

@@ -18,7 +18,7 @@ import {
 import { RunError } from '../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-test('a file is replaced whole, and nothing stays beside it', async () => {
+test('a file is replaced whole, and nothing else is left', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'a.json');
   await writeFileAtomic(file, 'first');
@@ -27,7 +27,7 @@ test('a file is replaced whole, and nothing stays beside it', async () => {
   expect(await fs.readdir(folder)).toEqual(['a.json']);
 });
 
-test('where the rename fails, the temporary file goes and the line names the file', async () => {
+test('if the rename fails, the temporary file is removed and the error names the file', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'taken');
   await fs.mkdir(path.join(file, 'inside'), { recursive: true });
@@ -65,18 +65,18 @@ describe('assertWritable', () => {
     await expect(assertWritable(file)).rejects.toMatchObject(refused);
     await expect(assertWritable(path.join(file, 'below'))).rejects.toMatchObject(refused);
   });
-  test('a file system that takes no files', async () => {
+  test('a file system that accepts no files', async () => {
     await expect(assertWritable('/proc')).rejects.toMatchObject({ exitCode: 2 });
   });
 });
 
-test('a file in the way of a folder', async () => {
+test('a file in place of a folder', async () => {
   const file = path.join(await temporaryFolder(), 'file');
   await fs.writeFile(file, '');
   await expect(createFolder(file)).rejects.toThrow(new RunError(`${file}: is a file, not a folder; rename that file`));
 });
 
-test('folders above are made, also by several at once; a file system that takes none says so', async () => {
+test('parent folders are made, also by several processes at once; a file system that accepts none says so', async () => {
   const root = await temporaryFolder();
   // Often, as who comes first differs from time to time: one sees the parent missing that another has made a moment later.
   for (let i = 0; i < 50; i++) {
@@ -88,7 +88,7 @@ test('folders above are made, also by several at once; a file system that takes 
   await expect(createFolder('/proc/none/below/it')).rejects.toMatchObject({ exitCode: 1 });
 });
 
-test('leftovers of dead processes go, those of living ones and all other files stay', async () => {
+test('leftovers of dead processes are removed, those of living ones and all other files stay', async () => {
   const folder = await temporaryFolder();
   const dead = spawnSync(process.execPath, ['-e', '0']).pid;
   const leftover = (pid: number) => `.weights.safetensors.${pid}.${randomUUID()}.tmp`;
@@ -107,7 +107,7 @@ test('SHA-256', async () => {
 });
 
 describe('a file that the user named', () => {
-  test('through a link it is what the link points at; no link is replaced', async () => {
+  test('through a link, the target is written; no link is replaced', async () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'real.png'), 'old');
     await fs.symlink('real.png', path.join(folder, 'link.png'));
@@ -116,7 +116,7 @@ describe('a file that the user named', () => {
     expect((await fs.lstat(path.join(folder, 'link.png'))).isSymbolicLink()).toBe(true);
   });
 
-  test('what is no file is written to, not renamed over', async () => {
+  test('what is not a regular file is written to, not renamed over', async () => {
     const folder = await temporaryFolder();
     const fifo = path.join(folder, 'pipe');
     execFileSync('mkfifo', [fifo]);
@@ -142,7 +142,7 @@ describe('a file that the user named', () => {
   });
 });
 
-test("a folder for output is refused before any work where it is a file or can't be made; a file that is there needs --force", async () => {
+test('an output folder that is a file or cannot be made is refused before any work; an existing file needs --force', async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, 'there');
   await writeFileAtomic(file, 'x');

@@ -33,7 +33,7 @@ test('all files are there, and nothing beside the folder', async () => {
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
-test('what a writer left that was killed goes, and what one that lives is writing stays', async () => {
+test('leftovers of a killed writer are removed, those of a living one stay', async () => {
   const parent = path.dirname(folder);
   const id = '123e4567-e89b-42d3-a456-426614174000';
   // No process has a number this large; this one's own is alive.
@@ -43,14 +43,14 @@ test('what a writer left that was killed goes, and what one that lives is writin
   expect((await fs.readdir(parent)).sort()).toEqual([living, others, 'a'].sort());
 });
 
-test('an older one goes whole', async () => {
+test('an older folder is replaced whole', async () => {
   await writeFolder(folder, first);
   await writeFolder(folder, new Map([['report.html', 'new']]));
   expect(await contents()).toEqual({ 'report.html': 'new' });
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
-test('a link to a folder stays, and what it leads to is replaced', async () => {
+test('a link to a folder stays, and its target is replaced', async () => {
   await writeFolder(folder, first);
   const link = path.join(root, 'link');
   await fs.symlink(folder, link);
@@ -59,7 +59,7 @@ test('a link to a folder stays, and what it leads to is replaced', async () => {
   expect((await fs.lstat(link)).isSymbolicLink()).toBe(true);
 });
 
-test('if a file cannot be written, the older one stays and nothing is left beside it', async () => {
+test('if a file cannot be written, the older folder stays and nothing is left beside it', async () => {
   await writeFolder(folder, first);
   // A file cannot be a folder too.
   const broken = new Map([
@@ -71,24 +71,24 @@ test('if a file cannot be written, the older one stays and nothing is left besid
   expect(await fs.readdir(path.dirname(folder))).toEqual(['a']);
 });
 
-describe('a folder that is not ours is refused', () => {
+describe('refuses a folder that is not ours', () => {
   const known = (files?: readonly string[]) => () => Promise.resolve(files);
   const refusal = (files?: readonly string[]) => mistakeOf(refuseForeignFolder(folder, known(files), '--output'));
 
-  test('but for one that is not there, and an empty one', async () => {
+  test('unless it is missing or empty', async () => {
     expect(await refusal()).toBe('accepted');
     await fs.mkdir(folder, { recursive: true });
     expect(await refusal()).toBe('accepted');
   });
 
-  test('the current one, and those above it: the shell would be left in a folder that is gone', async () => {
+  test('the current one and those above it, as the shell would be left in a deleted folder', async () => {
     for (const current of ['.', '..', '/'])
       expect(await mistakeOf(refuseForeignFolder(current, known(), '--output'))).toMatch(
         /is the folder that the command runs in, or one above it; name another one$/,
       );
   });
 
-  test('a file, other files, and a file of the user among ours', async () => {
+  test("a file, other files, and a user's file among ours", async () => {
     await fs.mkdir(folder, { recursive: true });
     await fs.writeFile(path.join(folder, 'notes.txt'), '');
     expect(await refusal()).toMatch(/--output: .*a is a folder with other files in it; name a new or empty one$/);

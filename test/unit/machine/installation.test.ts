@@ -11,13 +11,13 @@ test.each([
   expect([commandLine(line, true), commandLine(line, false)]).toEqual([inCheckout, installed]);
 });
 
-test('this is a checkout, and its files are where they are', () => {
+test('this is a checkout, and its files are where they should be', () => {
   expect(isCheckout).toBe(true);
   expect(path.resolve(labFolder)).toBe(path.resolve(import.meta.dirname, '../../..'));
   expect(fs.existsSync(path.join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding/tfjs_binding.cc'))).toBe(true);
 });
 
-test('no hint has its command from elsewhere', () => {
+test('every hint takes its command from here', () => {
   const src = path.join(labFolder, 'src');
   const files = fs.readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   // Comments may name scripts for developers, and so may docs/commands.md, which developers write.

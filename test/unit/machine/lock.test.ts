@@ -26,7 +26,7 @@ async function contend(file: string, rounds: number): Promise<{ child: ChildProc
 /** LOCK_ROUNDS for a long trial. */
 const rounds = Number(process.env['LOCK_ROUNDS'] ?? 100);
 
-test(`three processes take a lock ${rounds} times each, and never two at once; a fourth is killed on the way`, async () => {
+test(`three processes take a lock ${rounds} times each, never two at once, while a fourth is killed`, async () => {
   const file = path.join(await temporaryFolder(), 'member');
   const many = await Promise.all([rounds, rounds, rounds, 1_000_000].map((count) => contend(file, count)));
   const [killed] = many.splice(3, 1) as [(typeof many)[0]];
@@ -115,13 +115,13 @@ test.each(calls.flatMap(([operation, isHeld]) => codes.map((code) => [operation,
   },
 );
 
-test('what is no passing trouble is said', async () => {
+test('a permanent failure is reported', async () => {
   const folder = await temporaryFolder();
   const restore = failing(folder, 'openSync', () => 'EACCES');
   await expect(tryLock(path.join(folder, 'member')).finally(restore)).rejects.toThrow('EACCES');
 });
 
-test('a folder with files in the place of a lock is refused in one line, and holds nothing', async () => {
+test('a folder with files in place of a lock is refused in one line, and no lock is held', async () => {
   const run = await temporaryFolder();
   const place = path.join(run, '.locks', 'cnn-w8-s0');
   await fs.mkdir(place, { recursive: true });

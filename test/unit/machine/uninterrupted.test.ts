@@ -35,20 +35,20 @@ async function writing(before = '') {
   };
 }
 
-test('a write is finished, all around it too, and then the signal that came ends the program', async () => {
+test('a signal ends the program only after a write, and all that encloses it, has finished', async () => {
   const { child, end } = await writing();
   child.kill('SIGINT');
   child.stdin.end('on\n');
   expect(await end()).toEqual({ told: expect.stringMatching(/written $/) as string, code: null, signal: 'SIGINT' });
 });
 
-test('without a signal the program goes on', async () => {
+test('without a signal the program continues', async () => {
   const { child, end } = await writing();
   child.stdin.end('on\n');
   expect(await end()).toMatchObject({ told: expect.stringMatching(/written ends $/) as string, code: 0 });
 });
 
-test('a second signal ends a write that hangs; a command that stops by itself hears its signal alone', async () => {
+test('a second signal ends a hanging write; a command that handles signals itself gets only its own', async () => {
   const hanging = await writing();
   // Two that come before it is told of the first are one.
   const knocking = setInterval(() => hanging.child.kill('SIGTERM'), 20);
@@ -65,7 +65,7 @@ test('a second signal ends a write that hangs; a command that stops by itself he
   });
 });
 
-test('what is held is given up by a signal, and not once it was let go', async () => {
+test('a signal releases what is held, but not what was already released', async () => {
   const held = await writing("cleanedUp(() => console.log('let go')); cleanedUp(() => console.log('never'))();");
   held.child.kill('SIGHUP');
   held.child.stdin.end('on\n');

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/runs.js';
 /** In kB, rounded up by du. */
 const du = (place: string) => Number(execFileSync('du', ['-sk', place], { encoding: 'utf8' }).split('\t')[0]);
 
-test('sizes are those of du: small files, a sparse one, hard links, links, empty folders', async () => {
+test('sizes match du: small files, a sparse one, hard links, links, empty folders', async () => {
   const folder = await temporaryFolder();
   await fs.mkdir(path.join(folder, 'a', 'empty'), { recursive: true });
   for (const [i, size] of [0, 1, 4096, 4097, 100_000].entries())
@@ -20,7 +20,7 @@ test('sizes are those of du: small files, a sparse one, hard links, links, empty
   expect(Math.ceil(bytesOf(entriesAt(folder)) / 1024)).toBe(du(folder));
 });
 
-test('a hard link frees its file only where it is the last', async () => {
+test('only the last hard link frees its file', async () => {
   const folder = await temporaryFolder();
   const [inside, outside] = [path.join(folder, 'in'), path.join(folder, 'out')];
   await fs.mkdir(inside);
@@ -32,7 +32,7 @@ test('a hard link frees its file only where it is the last', async () => {
   expect(freedBytes(entriesAt(folder))).toBe(whole);
 });
 
-test('nothing is no entry; what a folder holds comes before it', async () => {
+test('a missing path has no entry; the contents of a folder come before it', async () => {
   const folder = await temporaryFolder();
   expect(entriesAt(path.join(folder, 'none'))).toEqual([]);
   await fs.mkdir(path.join(folder, 'b', 'c'), { recursive: true });

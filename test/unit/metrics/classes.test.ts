@@ -19,14 +19,14 @@ const few = outcomesOf([0, 0, 0, 0, 0, 0, 1, 1, 1, 2], [0, 0, 0, 0, 1, 2, 1, 1, 
 const balanced = balancedAccuracy.with({});
 
 describe('balanced accuracy', () => {
-  test("is scikit-learn's, with weights and without", () => {
+  test("matches scikit-learn's, with and without weights", () => {
     // balanced_accuracy_score of scikit-learn 1.9.1 of these ten images, and with sample_weight.
     expect(balanced.measure(few).value).toBeAllClose(0.7777777777777777, { rtol: 1e-14 });
     const weights = [1, 2, 3, 1, 0, 1, 2, 0, 1, 3];
     expect(balanced.weighted(few).evaluate(weights)).toBeAllClose(0.8472222222222222, { rtol: 1e-14 });
   });
 
-  test('is the mean of the accuracies on the classes there are, and with equally many images the accuracy', () => {
+  test('is the mean accuracy over the classes present, and equals accuracy if they have equally many images', () => {
     const image = fc.record({ label: fc.integer({ min: 0, max: 4 }), right: fc.boolean() });
     fc.assert(
       fc.property(fc.array(image, { minLength: 1, maxLength: 30 }), (images) => {
@@ -53,12 +53,12 @@ describe('balanced accuracy', () => {
     expect(balanced.measure(even).value).toBeAllClose(metrics.accuracy.with({}).measure(even).value, { rtol: 1e-14 });
   });
 
-  test('of one answer alone is 1 / C, however many images have that class', () => {
+  test('for a constant answer is 1 / C, however many images that class has', () => {
     const label = [...Array<number>(97).fill(0), 1, 2, 2];
     expect(balanced.measure(outcomesOf(label, Array<number>(100).fill(0))).value).toBeAllClose(1 / 3, { rtol: 1e-14 });
   });
 
-  test('has the interval that Zou et al. 2009 make of Wilson limits, and the standard error of a mean of shares', () => {
+  test('has the interval that Zou et al. 2009 make from Wilson limits, and the standard error of a mean of shares', () => {
     // Computed in Python from the formulas: shares 4/6, 2/3, 1/1.
     const { lower, upper, standardError, resolution, count } = balanced.measure(few);
     expect([lower, upper, standardError]).toBeAllClose([0.44868798527767323, 0.8978977565078442, 0.11111111111111112], {
@@ -85,7 +85,7 @@ describe('balanced accuracy', () => {
     expect(covered / 4000).toBeLessThan(0.99);
   });
 
-  test('in draws that leave a class out is of the others', () => {
+  test('in draws without a class covers the others', () => {
     const weights = [1, 1, 1, 1, 1, 1, 1, 1, 1, 0];
     expect(balanced.weighted(few).evaluate(weights)).toBeAllClose(2 / 3, { rtol: 1e-14 });
   });
@@ -129,7 +129,7 @@ describe('accuracy on a class', () => {
     );
   });
 
-  test('may be asked for by name; its id has the label', () => {
+  test('may be selected by name; its id has the label', () => {
     const registry = withNames(metrics, { classNames: ['cat', 'dog', 'café'] });
     const metric = parseMetric('class-accuracy:class=café', '--metric', registry);
     expect([metric.id, metric.title]).toEqual(['class-accuracy:class=2', 'accuracy on café']);
@@ -150,7 +150,7 @@ describe('accuracy on a class', () => {
   });
 });
 
-test('members that give one answer alone are named', () => {
+test('members that give a constant answer are named', () => {
   const one = memberOf(1, 0, outcomesOf([0, 1, 1], [1, 1, 1]));
   const members = [one, memberOf(2, 0, few), memberOf(3, 0, outcomesOf([1, 1], [1, 1]))];
   expect(oneAnswer(members, { classNames: ['cat', 'dog'] })).toEqual([

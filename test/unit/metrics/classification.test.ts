@@ -47,7 +47,7 @@ describe('subset accuracy', () => {
     });
   });
 
-  test('k = 1 is accuracy, to the interval', () => {
+  test('with k = 1 is accuracy, including the interval', () => {
     const one = subsetAccuracy.with({ k: 1 }).measure(rightOf(37, 50));
     expect(Object.values(one)).toBeAllClose(Object.values(accuracy.with({}).measure(rightOf(37, 50))), { rtol: 1e-14 });
   });
@@ -63,7 +63,7 @@ describe('subset accuracy', () => {
   });
 
   /** The interval is to cover p^5 as often as Wilson's covers p: 95 %, give or take the binomial's steps and 1000 draws. */
-  test('the interval covers the truth about as often as it says', () => {
+  test('the interval has about its nominal coverage', () => {
     const random = Random.named(0, 'coverage');
     const five = subsetAccuracy.with({ k: 5 });
     const p = 0.9;
@@ -112,7 +112,7 @@ test('cross-entropy is the mean of -ln p, with the normal interval around it', (
   expect([lower, upper]).toBeAllClose([value - 1.959964 * error, value + 1.959964 * error], { rtol: 1e-6 });
 });
 
-test('a column that is not there is a mistake of ours', () => {
+test('a missing column is a mistake of ours', () => {
   expect(() => accuracy.with({}).measure({})).toThrow('accuracy needs the columns correct');
 });
 
@@ -134,7 +134,7 @@ test('Brier score, margin and probability are means of their columns', () => {
 });
 
 describe('AUROC of confidence', () => {
-  test('is the share of pairs of a right and a wrong image that are in order, ties half', () => {
+  test('is the share of ordered pairs of a right and a wrong image, ties counting half', () => {
     const image = fc.record({ right: fc.boolean(), confidence: fc.constantFrom(0.25, 0.5, 0.75, 1) });
     fc.assert(
       fc.property(fc.array(image, { minLength: 2, maxLength: 30 }), (images) => {
@@ -163,7 +163,7 @@ describe('AUROC of confidence', () => {
   });
 });
 
-test('subset accuracy by trials: disjoint groups in order, what is left over counts nowhere', () => {
+test('subset accuracy by trials: disjoint groups in order, ignoring the remainder', () => {
   const correct = Uint8Array.from([1, 1, 1, 0, 1, 1, 0]);
   expect(subsetTrials.with({ k: 2 }).measure({ correct })).toMatchObject({ value: 2 / 3, count: 3, resolution: 1 / 3 });
   expect(() => subsetTrials.with({ k: 8 }).measure({ correct })).toThrow('the test set has fewer than 8 images');

@@ -62,7 +62,7 @@ describe('sequences that share images', () => {
   const [length, images, spread] = [4, 200, 2];
 
   test.each([1, 8, 16])(
-    'with images in %i places each, intervals and paired differences hold the truth as often as they say',
+    'with each image in %i sequences, intervals and paired differences have their nominal coverage',
     (reuse) => {
       const levels = [0.3, 1.2];
       const truths = levels.map((level) => truthOf(ids, level, length, spread));
@@ -113,7 +113,7 @@ describe('sequences that share images', () => {
     }
   });
 
-  test('members that agree on every image have differences of no width; those of two metrics are drawn together', () => {
+  test('members that agree on every image have differences of no width; two metrics are drawn together', () => {
     const random = Random.named(0, 'paired');
     const { member } = testSet({ images, sequences: 500, length, spread, random });
     const outcomes = member(0.5);
@@ -176,7 +176,7 @@ describe('near 0 and 1', () => {
     correct: Uint8Array.from(range(800), right),
   });
 
-  test('nothing that varies: a mean over images tells as much as its images, each of 8 places', () => {
+  test('without variation, a mean over images with 8 positions counts as many observations as images', () => {
     for (const value of [0, 1]) {
       const { lower, upper } = parseMetric('image-accuracy').measure(columns(() => value));
       // Images stand in 8 places each: 800 rows tell what 100 images do.
@@ -185,7 +185,7 @@ describe('near 0 and 1', () => {
     }
   });
 
-  test('no sequence all right is evidence of 200 sequences, all of them of 25', () => {
+  test('no sequence all right is evidence from 200 sequences, all right from 25', () => {
     const metric = parseMetric('sequence-accuracy:l=4');
     expect(metric.measure(columns(() => 0)).upper).toBeAllClose(wilsonInterval(0, 200).upper, { rtol: 1e-6 });
     // Every hard image would spoil 8 sequences.
@@ -201,7 +201,7 @@ describe('groups of images', () => {
     return { correct, group: group.map((g) => 7 * g + 3) };
   };
 
-  test(`from ${fewestGroups} on they are drawn, fewer or unequal ones are not`, () => {
+  test(`are drawn if there are at least ${fewestGroups}; fewer or unequal ones are not`, () => {
     const random = Random.named(0, 'few');
     expect(clustersOf(grouped(fewestGroups, 3, random), 'images')).toMatchObject({ by: 'groups', count: fewestGroups });
     expect(clustersOf(grouped(fewestGroups - 1, 3, random), 'images')).toBeUndefined();
@@ -212,7 +212,7 @@ describe('groups of images', () => {
     expect(clustersOf({ ...grouped(50, 8, random), example: range(400) }, 'sequences')!.by).toBe('groups');
   });
 
-  test('the standard error is that of the groups, and the draws scatter so; a subset of all right has its K-th power', () => {
+  test('the standard error is that of the groups, and the draws scatter accordingly; subset accuracy has its K-th power', () => {
     const [groups, each] = [40, 25];
     const outcomes = grouped(groups, each, Random.named(0, 'groups'));
     const sums = Array.from({ length: groups }, (_, g) =>
@@ -235,7 +235,7 @@ describe('groups of images', () => {
     expect([subset.lower, subset.upper]).toBeAllClose([single.lower ** 5, single.upper ** 5], { rtol: 1e-6 });
   });
 
-  test('groups that do not differ leave the interval about as it is', () => {
+  test('groups that do not differ leave the interval about unchanged', () => {
     const outcomes = grouped(60, 20, Random.named(0, 'alike'), 0);
     const { standardError } = parseMetric('accuracy').measure(outcomes);
     const plain = parseMetric('accuracy').measure({ correct: outcomes.correct }).standardError;
@@ -266,7 +266,7 @@ describe('groups of images', () => {
   });
 });
 
-test('a metric that gives another number of values than there are units is refused', () => {
+test('a metric with a different number of values than units is refused', () => {
   const odd = defineMetric({
     ...{ name: 'odd', kind: 'continuous', better: 'higher', unit: '', formula: '', source: '', units: 'sequences' },
     ...{ title: () => 'odd', parameters: z.strictObject({}), needs: ['correct'], share: false },

@@ -42,7 +42,7 @@ test('by hand', () => {
   expect(attributeProduct.with({ distance: 1 }).measure(few).value).toBeCloseTo(9 / 16, 14);
 });
 
-test('have the interval of the images at the distance', () => {
+test('has the interval of the images at the distance', () => {
   const { lower, upper, standardError } = combinationAccuracy.with({ distance: 1 }).measure(few);
   const own = metrics.accuracy.with({}).measure({ correct: few.correct.subarray(3) });
   expect([lower, upper, standardError]).toBeAllClose([own.lower, own.upper, own.standardError], { rtol: 1e-12 });
@@ -57,7 +57,7 @@ const anyImages = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-test('weights are so many copies of an image', () => {
+test('weights count as copies of an image', () => {
   const weighted = fc.array(
     fc.tuple(
       anyImages.map(([first]) => first!),
@@ -87,7 +87,7 @@ test('weights are so many copies of an image', () => {
   );
 });
 
-test('the product is all right where attributes are wrong in all ways equally often, and never more than the worst part', () => {
+test('the product is exact if attributes are wrong equally often in all combinations, and never above the worst attribute', () => {
   const ways = [true, false].flatMap((a) => [true, false].flatMap((b) => [true, false].map((c) => [a, b, c])));
   const even = outcomesOf(ways.map((right) => image(5, 2, ...right)));
   expect(attributeProduct.with({ distance: 2 }).measure(even).value).toBeCloseTo(1 / 8, 14);
@@ -121,7 +121,7 @@ describe('an attribute', () => {
   };
   const registry = withNames(metrics, { composition });
 
-  test('may be asked for by name; the id has its place', () => {
+  test('may be selected by name; the id has its position', () => {
     const metric = parseMetric('attribute-accuracy:attribute=place,distance=1', '--metric', registry);
     expect([metric.id, metric.title]).toEqual([
       'attribute-accuracy:attribute=1,distance=1',

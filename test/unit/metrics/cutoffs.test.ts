@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sharesAtMost, sharesBelow } from '../../../src/metrics/cutoffs.js';
 
-test('shares on one side of cutoffs are counted as one by one, infinities and both zeros among them', () => {
+test('counts shares on one side of cutoffs as one by one, including infinities and both zeros', () => {
   // Few values, so that many are at a cutoff; and any of 32 bits.
   const few = fc.constantFrom(0, -0, 1, -1, 0.1, Infinity, -Infinity);
   const lists = fc.oneof(

@@ -13,13 +13,13 @@ test('means with their standard errors', () => {
   expect(psnr.with({}).measure({ psnr: Float32Array.of(10, 20) }).value).toBe(15);
 });
 
-test('reconstruction: strictly below the cutoff counts, every image for itself', () => {
+test('reconstruction counts images strictly below the cutoff, each on its own', () => {
   const at = (c: number) => reconstruction.with({ c }).measure({ mse: errors }).value;
   expect([0.01, 0.011, 0.03, 0.3, 1].map(at)).toEqual([0, 0.2, 0.6, 0.8, 1]);
   const { lower, upper, resolution } = reconstruction.with({ c: 0.03 }).measure({ mse: errors });
   expect([{ lower, upper }, resolution]).toEqual([wilsonInterval(3, 5), 0.2]);
 });
 
-test('an error that is no number is below no cutoff', () => {
+test('an error that is NaN is below no cutoff', () => {
   expect(reconstruction.with({ c: 1 }).measure({ mse: Float32Array.of(NaN, 0.1) }).value).toBe(0.5);
 });

@@ -37,13 +37,13 @@ test('sequence accuracy is the share of rows whose first l are all right', () =>
   );
 });
 
-test('sequences longer than there are are refused', () => {
+test('lengths beyond the sequences are refused', () => {
   expect(() => sequenceAccuracy.with({ l: 6 }).measure(columns([[true, true]]))).toThrow(
     'sequence-accuracy:l=6: the test sequences have 2 images',
   );
 });
 
-test('per image: the mean, and a standard error over sequences where these share no image', () => {
+test('per image: the mean, with a standard error over sequences if they share no image', () => {
   const table = [
     [true, true, true, true],
     [true, true, true, true],
@@ -68,7 +68,7 @@ test('token edit distance: substitutions, and shifts that cost two instead of ma
   expect([...values]).toEqual([0, 1, 2]);
 });
 
-test('AUROC and margin of images in sequences: of all images, and a sequence drawn twice counts twice', () => {
+test('AUROC and margin of images in sequences: over all images, and a sequence drawn twice counts twice', () => {
   const correct = Uint8Array.from([1, 0, 1, 1, 0, 0]);
   const confidence = Float32Array.from([0.9, 0.5, 0.5, 0.75, 0.25, 0.875]);
   const sequence = Int32Array.from([0, 0, 0, 1, 1, 1]);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { shareOfSubsets, sharesOfSubsets } from '../../../src/metrics/subsets.js';
 
-test('the share of subsets is the recurrence of all of them, for any k', () => {
+test('the share of subsets follows the recurrence, for any k', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(), fc.nat(), (n, a, b) => {
       const k = 1 + (a % n);

@@ -32,7 +32,7 @@ test.each(hostile)('HTML and SVG: %j opens no element, closes no attribute', (na
   expect(markupText(name)).not.toMatch(/[<>"']|[^\P{Cc}\n]|&(?!#\d+;)/u);
 });
 
-test('what is escaped for HTML is read back as it was, but for what no file can hold', () => {
+test('text escaped for HTML reads back unchanged, except what no file can hold', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const readBack = markupText(text).replaceAll(/&#(\d+);/g, (_, code: string) =>
@@ -70,13 +70,13 @@ describe('Markdown', () => {
   });
 });
 
-test.each(hostile)('LaTeX: %j is no command, ends no argument and begins no paragraph', (name) => {
+test.each(hostile)('LaTeX: %j is not a command, ends no argument and begins no paragraph', (name) => {
   // What escaping makes; what is left of it has no character with a meaning.
   const known = /\\text(backslash|asciicircum|asciitilde|less|greater|bar)\{\}|\\[{}$&#%_]|\$\^2\$|\$\\times\$/g;
   expect(latexText(name).replaceAll(known, '')).not.toMatch(/[\\{}$&#%_^~\n\p{Cc}]/u);
 });
 
-test('LaTeX: a row that begins with a bracket is no argument of the line break before it; labels are plain', () => {
+test('LaTeX: a row that begins with a bracket is not an argument of the preceding line break; labels are plain', () => {
   const column = { title: 'a', align: 'left' } as const;
   const text = latexTable({ name: 'x}\\input{y', caption: 'c', columns: [column], rows: [['[2em]'], ['*']] });
   expect(text).toContain('\\label{tab:x--input-y}');
@@ -94,12 +94,12 @@ describe('CSV', () => {
   test.each(['-1', '-0.5e-7', '+3', '-inf', '-', 'cnn-w8-s0', 'a=b'])('%j stays', (text) => {
     expect(csvText(['a'], [[text]])).toBe(`a\n${text}\n`);
   });
-  test('numbers stay numbers; a separator of another country is no separator', () => {
+  test("numbers stay numbers; another country's separator does not separate", () => {
     expect(csvText(['a', 'b', 'c'], [[-1.5, -Infinity, 'x;=1']])).toBe('a,b,c\n-1.5,-Infinity,"x;=1"\n');
   });
 });
 
-test.each(hostile)('JSON in a script element: %j does not end it and comes back', (name) => {
+test.each(hostile)('JSON in a script element: %j does not end it and reads back', (name) => {
   expect(scriptJson({ name })).not.toContain('<');
   expect(JSON.parse(scriptJson({ name }))).toEqual({ name });
 });

@@ -31,12 +31,12 @@ async function coloursDown(png: Uint8Array): Promise<string[]> {
   return [...new Set(colours)].filter((colour) => colour !== '255,255,255');
 }
 
-test('has a row for each class, in the order of the labels, every image in its own colours', async () => {
+test('has a row per class, in the order of the labels, every image in its own colours', async () => {
   const png = await previewDataset(await plainClasses(5, 12));
   expect(await coloursDown(png)).toEqual(range(5).map((label) => `${20 * label},${255 - 20 * label},128`));
 });
 
-test('of many classes twelve are drawn, ascending, and the same each time', async () => {
+test('shows twelve of many classes, ascending, and the same each time', async () => {
   const data = await plainClasses(13, 10);
   const png = await previewDataset(data);
   const reds = (await coloursDown(png)).map((colour) => Number(colour.split(',')[0]));
@@ -70,7 +70,7 @@ test('labels with gaps: a row for each class that has images', async () => {
   expect(await coloursDown(await previewDataset(data))).toEqual(['0,0,0', '50,50,50', '100,100,100']);
 });
 
-test('the table of classes has names and numbers of images, and ends where it would be long', async () => {
+test('the table of classes has names and numbers of images, and is cut where it would be long', async () => {
   const data = await loadSplits('shapes', { trainSize: 100, testSize: 50 });
   const lines = classTable(data).split('\n');
   expect(lines[0]).toMatch(/^label +class +train +test$/);

@@ -20,7 +20,7 @@ function textsOf(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>(?:<tspan[^>]*>)?([^<]*)</g)].map(([, text]) => text!);
 }
 
-test('one seed: a line a member, with intervals; the picture beside run.json', async () => {
+test('one seed: a line per member, with intervals; the picture beside run.json', async () => {
   const folder = await syntheticRun([2, 8, 32], [0]);
   const { rows, table, figures } = await summariseRun(folder);
   expect(table).toMatchInlineSnapshot(`
@@ -47,7 +47,7 @@ test('one seed: a line a member, with intervals; the picture beside run.json', a
   );
 });
 
-test('several seeds: a line a width, with an interval of the SD of logits x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
+test('several seeds: a line per width, with an interval of the SD of logits x 4.303 / root 3 (Student, 2 degrees of freedom)', async () => {
   const { table } = await summariseRun(await syntheticRun([2, 8], [0, 1, 2]));
   expect(table).toMatchInlineSnapshot(`
     "width  parameters  seeds                 accuracy  cross-entropy (nats)  subset accuracy, K = 10  seconds
@@ -66,7 +66,7 @@ test('the same run gives the same picture', async () => {
   expect(await Promise.all([fs.readFile(figures[0]!), fs.readFile(figures[1]!)])).toEqual(before);
 });
 
-test('members that are not complete are named, in the table and in the picture', async () => {
+test('incomplete members are named, in the table and in the picture', async () => {
   const folder = await syntheticRun([1, 2, 4, 8], [0]);
   const member = (width: number, file = '') => path.join(memberFolder(folder, { arch: 'cnn', width, seed: 0 }), file);
   await fs.rm(member(1), { recursive: true });
@@ -85,7 +85,7 @@ test('members that are not complete are named, in the table and in the picture',
   );
 });
 
-test('members whose cross-entropy is above that of equal chances for 10 classes, ln 10, are named', async () => {
+test('members with a cross-entropy above that of uniform guessing, ln 10 for 10 classes, are named', async () => {
   const folder = path.join(await temporaryFolder(), 'lenet');
   const accuracy = ({ width }: { width: number }) => (width === 2 ? 0.05 : 0.8);
   await writeSyntheticRun({ folder, record: { dataset }, widths: [2, 8], seeds: [0], accuracy });
@@ -96,14 +96,14 @@ test('members whose cross-entropy is above that of equal chances for 10 classes,
   );
 });
 
-test('with a single test image K is 1, without being given', async () => {
+test('with a single test image K is 1 by default', async () => {
   const { rows } = await summariseRun(await syntheticRun([2, 8], [0], 1));
   const values = (id: string) => rows.map(({ metrics }) => metrics[id]?.value);
   expect(values('subset-accuracy:k=1')).toEqual(values('accuracy'));
   expect(values('accuracy').every((value) => value === 0 || value === 1)).toBe(true);
 });
 
-test('nothing to show is an error that says why, and no run is another', async () => {
+test('an empty run is an error that says why; a missing run is another', async () => {
   const folder = await syntheticRun([2, 8], [0]);
   for (const key of membersOf({ arch: 'cnn', widths: [2, 8], seeds: [0] }))
     await fs.rm(memberFolder(folder, key), { recursive: true });

@@ -61,7 +61,7 @@ async function cleaned(asked: CleanRequest) {
   return { plan, gone };
 }
 
-test('without names: what killed processes left, in all runs, and nothing else', async () => {
+test('without names: the leftovers of killed processes in all runs, and nothing else', async () => {
   const [lenet, other] = [await writeRun('lenet'), await writeRun('other')];
   await killHolder(await holdLock(other));
   const member = memberFolder(other, { arch: 'cnn', width: 1, seed: 0 });
@@ -83,7 +83,7 @@ test('without names: what killed processes left, in all runs, and nothing else',
   expect((await planClean(request())).removals).toEqual([]);
 });
 
-test('--unfinished: what unfinished members go on from; complete ones stay', async () => {
+test('--unfinished: the checkpoints of unfinished members; complete members stay', async () => {
   const [lenet] = [await writeRun('lenet'), await writeRun('other')];
   await makeUnfinished(lenet);
   await fs.writeFile(path.join(memberFolder(lenet, barelyBegun), 'notes.txt'), 'mine');
@@ -102,7 +102,7 @@ test('--unfinished: what unfinished members go on from; complete ones stay', asy
   ]);
 });
 
-test('--unfinished with names keeps to those runs, and never takes them whole', async () => {
+test('--unfinished with names is limited to those runs, and never removes them whole', async () => {
   const [lenet, other] = [await writeRun('lenet'), await writeRun('other')];
   await makeUnfinished(lenet);
   await makeUnfinished(other);
@@ -111,7 +111,7 @@ test('--unfinished with names keeps to those runs, and never takes them whole', 
   expect((await planClean(request({ names: ['other'], unfinished: true }))).removals).toEqual([]);
 });
 
-test("a named run goes whole; what isn't the lab's stays with its folders", async () => {
+test("a named run is removed whole; files that are not the lab's stay with their folders", async () => {
   const lenet = await writeRun('lenet');
   await writeRun('other');
   await cleaned(request({ names: ['other'] }));
@@ -145,8 +145,8 @@ test('a run whose run.json is damaged or missing can be removed by name', async 
   expect(await fs.readdir(root)).toEqual([]);
 });
 
-describe('a run that is being trained', () => {
-  test('is refused by name, with whole runs and unfinished members, and nothing of the others goes', async () => {
+describe('a run in training', () => {
+  test('is refused by name, as a whole and for unfinished members, and nothing of the others is removed', async () => {
     const lenet = await writeRun('lenet');
     await writeRun('other');
     const child = await holdLock(lenet);
@@ -159,7 +159,7 @@ describe('a run that is being trained', () => {
     expect(await treeOf(root)).toEqual(before);
   });
 
-  test('is passed over without names', async () => {
+  test('is skipped without names', async () => {
     const lenet = await writeRun('lenet');
     await writeLeftover(lenet, 'run.json');
     await holdLock(lenet);
@@ -167,7 +167,7 @@ describe('a run that is being trained', () => {
     expect(plan).toEqual({ removals: [], runs: [], notes: [`${lenet} is being trained now and was skipped`] });
   });
 
-  test('since the plan was made: nothing goes', async () => {
+  test('started since the plan was made: nothing is removed', async () => {
     const [lenet] = [await writeRun('lenet'), await writeRun('other')];
     const asked = request({ names: ['other', 'lenet'] });
     const plan = await planClean(asked);
@@ -178,7 +178,7 @@ describe('a run that is being trained', () => {
   });
 });
 
-test('a member that was completed since the plan was made does not go', async () => {
+test('a member completed since the plan was made is not removed', async () => {
   const lenet = await writeRun('lenet');
   const folder = memberFolder(lenet, training);
   const whole = await fs.readFile(path.join(folder, 'member.json'));
@@ -199,7 +199,7 @@ test('a member that was completed since the plan was made does not go', async ()
   expect(await treeOf(root)).toEqual(before);
 });
 
-test('names that are no runs here: a path elsewhere, a folder of notes, a link', async () => {
+test('names that are not runs here: a path elsewhere, a folder of notes, a link', async () => {
   const elsewhere = await temporaryFolder();
   await writeRun('lenet');
   await fs.rename(path.join(root, 'lenet'), path.join(elsewhere, 'lenet'));
@@ -217,7 +217,7 @@ test('names that are no runs here: a path elsewhere, a folder of notes, a link',
   expect(await refusal('link')).toMatch(/^UsageError: RUN: .*link is a link to .*lenet; remove that yourself$/);
 });
 
-test('what a killed import left is no run, and goes with the other leftovers', async () => {
+test('leftovers of a killed import are not a run, and are removed with the others', async () => {
   const lenet = await writeRun('lenet');
   // As the folder is called while it is filled; no process has the number 4999999.
   const aside = path.join(root, '.lm.4999999.00000000-0000-4000-8000-000000000000.tmp');

@@ -52,7 +52,7 @@ async function found(root: string): Promise<boolean> {
   return run!.status === 'damaged';
 }
 
-test('each digit of the records and of the histories, changed', async () => {
+test('any digit of the records and the histories, changed', async () => {
   const root = await temporaryFolder();
   const folder = await writeRun(root);
   expect(await found(root)).toBe(false);
@@ -77,7 +77,7 @@ test('each digit of the records and of the histories, changed', async () => {
   expect(await found(root)).toBe(false);
 });
 
-test('any byte of any file, changed, lost or put in', async () => {
+test('any byte of any file, changed, removed or inserted', async () => {
   const root = await temporaryFolder();
   const folder = await writeRun(root);
   const random = Random.named(0, 'damage', 'bytes');
@@ -101,7 +101,7 @@ test('any byte of any file, changed, lost or put in', async () => {
   expect(missed).toEqual([]);
 });
 
-test('a member whose parameters were changed is not drawn, and named', async () => {
+test('a member with changed parameters is named and not drawn', async () => {
   const root = await temporaryFolder();
   const folder = path.join(root, 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
@@ -116,7 +116,7 @@ test('a member whose parameters were changed is not drawn, and named', async () 
   ]);
 });
 
-test('records of format 1 open as they are, and a line says that they have no hash', async () => {
+test('records of format 1 open unchanged, and a line says that they have no hash', async () => {
   const root = await temporaryFolder();
   const folder = path.join(root, 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
@@ -142,7 +142,7 @@ test('records of format 1 open as they are, and a line says that they have no ha
   expect(await readRunRecord(folder)).toMatchObject({ format: 1, name: 'lenet' });
 });
 
-test('an epoch more in the history than the record knows is no damage while the checkpoint has it too', async () => {
+test('an extra epoch in the history is no damage if the checkpoint has it too', async () => {
   const root = await temporaryFolder();
   const folder = await writeRun(root);
   const begun = memberFolder(folder, key(4));

@@ -60,7 +60,7 @@ async function voidReasons(): Promise<string[][]> {
   return Promise.all((await readSeals(folder)).seals.map((read) => whyVoid(folder, run, read)));
 }
 
-test('the digest is what sed and sha256sum say', async () => {
+test('the digest can be recomputed with sed and sha256sum', async () => {
   const { file, digest } = await writeSeal(folder, await sealOf());
   const script = `sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' "$1" | sha256sum`;
   expect(execFileSync('sh', ['-c', script, 'sh', file], { encoding: 'utf8' }).slice(0, 64)).toBe(digest);
@@ -77,7 +77,7 @@ test('any change of a byte is found', async () => {
   );
 });
 
-test('a seal is sound until what it stands on moves', async () => {
+test('a seal is valid until its inputs change', async () => {
   await writeSeal(folder, await sealOf());
   expect(await voidReasons()).toEqual([[]]);
 
@@ -100,7 +100,7 @@ test('a seal is sound until what it stands on moves', async () => {
   expect(await voidReasons()).toEqual([["cnn-w2-s0, on which it is based, was removed or can't be read"]]);
 });
 
-test('each seal holds the one before it', async () => {
+test('each seal contains the digest of the one before it', async () => {
   const first = await writeSeal(folder, await sealOf());
   const second = await sealOf({ name: 'lenet-2', number: 2, previous: { name: 'lenet-1', digest: first.digest } });
   await writeSeal(folder, second);
@@ -114,7 +114,7 @@ test('each seal holds the one before it', async () => {
   expect(await voidReasons()).toEqual([["lenet-1, an earlier seal, can't be read"]]);
 });
 
-test('a chain holds back to its first seal, and in time; nothing is sealed on a broken one', async () => {
+test('a chain is verified back to its first seal, also in time; nothing is sealed on a broken one', async () => {
   const one = await writeSeal(folder, await sealOf());
   expect((await endOfChain(folder))!.digest).toBe(one.digest);
   const two = await writeSeal(
@@ -143,7 +143,7 @@ test('a chain holds back to its first seal, and in time; nothing is sealed on a 
   expect((await voidReasons())[2]).toEqual(['lenet-2, an earlier seal, was sealed later, 2026-03-01T00:00:00.000Z']);
 });
 
-test('a file that is no seal is named, and the others are read', async () => {
+test('a file that is not a seal is named, and the others are read', async () => {
   await writeSeal(folder, await sealOf());
   const stray = sealFile(folder, 'notes');
   fs.writeFileSync(stray, '{}');
@@ -167,7 +167,7 @@ test('what could not be read back is not written', async () => {
   expect((await readSeals(folder)).seals).toEqual([]);
 });
 
-test('two seals for one place in the chain: neither can be chosen afterwards', async () => {
+test('two seals with one place in the chain: neither can be picked afterwards', async () => {
   await writeSeal(folder, await sealOf());
   await writeSeal(folder, await sealOf({ name: 'other' }));
   expect((await voidReasons()).sort()).toEqual([
@@ -176,7 +176,7 @@ test('two seals for one place in the chain: neither can be chosen afterwards', a
   ]);
 });
 
-test('names: bare, of a run, a path; twice the same is asked about, a slip is understood', async () => {
+test('names: bare, of a run, a path; ambiguous ones are refused, misspelt ones suggested', async () => {
   const { file } = await writeSeal(folder, await sealOf());
   for (const name of ['lenet-1', 'lenet/lenet-1', file]) expect((await locateSeal(name, root)).read.file).toBe(file);
   await expect(locateSeal('lenet-l', root)).rejects.toThrow(
@@ -189,7 +189,7 @@ test('names: bare, of a run, a path; twice the same is asked about, a slip is un
   await expect(writeSeal(folder, await sealOf())).rejects.toThrow('forecast "lenet-1" already exists');
 });
 
-test('a seal that says `outcomes` is as it was sealed, and its method has the name of today', async () => {
+test("a seal with method `outcomes` reads unchanged, under the method's present name", async () => {
   const fits = [{ of: 'accuracy', model: 'logistic', weight: 1 }];
   const methods = ['last-value', 'outcomes'].map((method) => ({ method, quantiles: [[0.5]], fits }));
   const known = [{ width: 1, parameters: 432, values: [0.5] }];

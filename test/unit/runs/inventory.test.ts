@@ -16,7 +16,7 @@ async function writeRun(root: string, name: string) {
 
 const key = { arch: 'cnn', width: 2, seed: 1 };
 
-test('a complete run: what its records say, and the size that du has', async () => {
+test('a complete run: what its records say, and the size from du', async () => {
   const root = await temporaryFolder();
   const { folder } = await writeRun(root, 'lenet');
   const [summary, ...others] = await summariseRuns(root, 'hashes');
@@ -38,7 +38,7 @@ test('a complete run: what its records say, and the size that du has', async () 
   expect(Math.ceil(sizeBytes / 1024)).toBe(Number(du.split('\t')[0]));
 });
 
-test('a member in training makes it stopped, and trained now while a living process holds the lock', async () => {
+test('an unfinished member makes the run stopped, or in training while a living process holds the lock', async () => {
   const root = await temporaryFolder();
   const { folder } = await writeRun(root, 'lenet');
   await writeMemberRecord(memberFolder(folder, key), memberRecord(key, { status: 'training', epochsDone: 1 }));
@@ -78,7 +78,7 @@ test('a lost file is found without reading any; a changed byte only by the hashe
   ]);
 });
 
-test('damaged records, foreign folders and files, a link to another disk, no folder at all', async () => {
+test('damaged records, unrelated folders and files, a link to another disk, no folder at all', async () => {
   const root = await temporaryFolder();
   const { folder } = await writeRun(root, 'a-damaged');
   await fs.writeFile(path.join(folder, 'run.json'), '{');

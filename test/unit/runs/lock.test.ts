@@ -31,7 +31,7 @@ async function holder(folder: string): Promise<ChildProcess> {
 
 const atOnce = { patience: 0 };
 
-test('one at a time; afterwards the folder is as before', async () => {
+test('one owner at a time; afterwards the folder is unchanged', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   await expect(lockRun(folder, atOnce)).rejects.toThrow(new RunError(busyLine(process.pid)));
@@ -40,7 +40,7 @@ test('one at a time; afterwards the folder is as before', async () => {
   await (await lockRun(folder)).release();
 });
 
-test('of many at once exactly one gets it', async () => {
+test('exactly one of many concurrent processes gets it', async () => {
   const folder = await runFolder();
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(folder, atOnce)));
   const held = results.filter((result) => result.status === 'fulfilled');
@@ -48,7 +48,7 @@ test('of many at once exactly one gets it', async () => {
   await held[0]!.value.release();
 });
 
-test('who waits for it gets it where its holder, which planned nothing, removes the folder', async () => {
+test('a waiting process gets it if the holder, which planned nothing, removes the folder', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   const onWait = () => {
@@ -60,7 +60,7 @@ test('who waits for it gets it where its holder, which planned nothing, removes 
   await later.release();
 });
 
-test('who waits for it gets it, and is told once whom it waits for', async () => {
+test('a waiting process gets it, and is told once whom it waits for', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   const said: string[] = [];
@@ -86,7 +86,7 @@ test('a busy owner keeps it however old the lock looks; a killed one loses it at
   await (await lockRun(folder, atOnce)).release();
 });
 
-test('an owner whose process id has gone to another process is dead', async () => {
+test('an owner whose process id was reused is dead', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   const file = path.join(folder, '.lock');
@@ -119,7 +119,7 @@ test('on another machine the age of the lock decides, by the clock of the disk',
   expect(await trainerOf(folder)).toBeUndefined();
 });
 
-test('a lock of an earlier version, a folder, counts while its owner lives and goes once it is dead', async () => {
+test('a lock of an earlier version, a folder, counts while its owner lives and is removed once it is dead', async () => {
   const folder = await runFolder();
   await fs.mkdir(path.join(folder, '.lock'), { recursive: true });
   const { pid, started, host, machine } = thisProcess();
@@ -131,7 +131,7 @@ test('a lock of an earlier version, a folder, counts while its owner lives and g
   expect(await fs.readdir(folder)).toEqual([]);
 });
 
-test('a lock that another took, or that was removed, is known to be lost, and releasing it leaves the other', async () => {
+test("a lock taken by another or removed counts as lost, and releasing it leaves the other's", async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   await held.confirm();
@@ -142,7 +142,7 @@ test('a lock that another took, or that was removed, is known to be lost, and re
   expect(await fs.readFile(held.file, 'utf8')).toBe(theirs);
 });
 
-test('a member stays locked until the process that works for a killed owner has ended too', async () => {
+test('a member stays locked until the process working for a killed owner has ended too', async () => {
   const folder = await runFolder();
   await fs.mkdir(path.join(folder, '.locks'), { recursive: true });
   const dead = { ...thisProcess(), pid: spawnSync(process.execPath, ['-e', '0']).pid };
@@ -158,7 +158,7 @@ test('a member stays locked until the process that works for a killed owner has 
   if ('held' in taken) await taken.held.release();
 });
 
-test('what killed processes left beside run.json goes once the run is locked; a member has its own lock', async () => {
+test('leftovers of killed processes beside run.json are removed once the run is locked; a member has its own lock', async () => {
   const folder = await runFolder();
   const member = path.join(folder, 'members', 'cnn-w8-s0');
   await fs.mkdir(member, { recursive: true });

@@ -72,7 +72,7 @@ async function tree(folder: string): Promise<Record<string, string>> {
   return files;
 }
 
-test('two halves become what one run would be, byte for byte, and the other half stays', async () => {
+test('two halves become the whole run, byte for byte, and the source is unchanged', async () => {
   const [into, from, whole] = await halves();
   const before = await tree(from);
   expect(await mergeRunFolders(into, from)).toMatchObject({
@@ -85,7 +85,7 @@ test('two halves become what one run would be, byte for byte, and the other half
   expect(await tree(into)).toEqual(await tree(whole));
 });
 
-test('what --precision auto chose for a member is what it was trained in, of a missing one what the run says', async () => {
+test("a member keeps the precision it was trained in under --precision auto; a missing one gets the run's", async () => {
   const root = await temporaryFolder();
   const experiment = { ...plan.experiment, precision: 'auto' as const };
   const choices = (precision: 'float32' | 'bfloat16', widths: readonly number[]) =>
@@ -111,7 +111,7 @@ test('what --precision auto chose for a member is what it was trained in, of a m
   });
 });
 
-test('members of one width whose steps differ may have been chosen different precisions', async () => {
+test('members of one width with different steps may have different chosen precisions', async () => {
   const root = await temporaryFolder();
   const experiment = { ...plan.experiment, widths: [1], grid: { depth: [2, 3] }, precision: 'auto' as const };
   const precisions = Object.fromEntries(
@@ -128,7 +128,7 @@ test('members of one width whose steps differ may have been chosen different pre
   expect((await mergeRunFolders(into!, from!)).notes).toEqual([]);
 });
 
-test('broken off at any write both are whole, and the same merge ends as an undisturbed one', async () => {
+test('interrupted at any write both runs stay whole, and the same merge ends as an undisturbed one', async () => {
   let writes = 0;
   for (let at = 0; at <= writes; at++) {
     const [into, from, whole] = await halves();
@@ -208,7 +208,7 @@ async function stopAfter(epochs: number, folder: string): Promise<void> {
   });
 }
 
-test('of members that are not complete the one that is further stays; a complete one takes the place of any', async () => {
+test('of two incomplete members the one further along stays; a complete one replaces either', async () => {
   for (const [ours, theirs, list] of [
     [1, 2, 'taken'],
     [2, 1, 'kept'],
@@ -252,7 +252,7 @@ async function seal(
   return { name, digest };
 }
 
-test('a chain of forecasts goes on where the other run has more of it; claims are copied', async () => {
+test('a chain of forecasts continues if the other run has more of it; claims are copied', async () => {
   const [into, from] = await halves();
   const previous = await seal(from, 'first');
   await fs.mkdir(path.join(into, 'forecasts'));
@@ -423,7 +423,7 @@ describe('trials of --tune', () => {
     };
   };
 
-  test('come with the member that is copied, in place of those that the other run began', async () => {
+  test('are copied with their member, in place of those the other run began', async () => {
     const { into, from, ours, theirs } = await withTrials('cnn-w1-s1', false, { a: 0.01, b: 0.1 });
     await mergeRunFolders(into, from);
     expect(await ours()).toEqual(theirs);
@@ -436,7 +436,7 @@ describe('trials of --tune', () => {
     expect(await ours()).toEqual(before);
   });
 
-  test('of a width, two that chose differently are refused, and nothing is written', async () => {
+  test('with different choices for one width are refused, and nothing is written', async () => {
     const { into, from } = await withTrials('cnn-w1-s0', true, { a: 0.01, b: 0.1 });
     const before = await tree(into);
     await expect(mergeRunFolders(into, from)).rejects.toThrow(
@@ -445,7 +445,7 @@ describe('trials of --tune', () => {
     expect(await tree(into)).toEqual(before);
   });
 
-  test('of a width, two that chose alike are no contradiction', async () => {
+  test('with the same choice for one width are no contradiction', async () => {
     const { into, from } = await withTrials('cnn-w1-s0', true, { a: 0.1, b: 0.1 });
     expect(await mergeRunFolders(into, from)).toMatchObject({ taken: ['cnn-w1-s1', 'cnn-w2-s1'] });
   });

@@ -10,7 +10,7 @@ import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunR
 import { Random } from '../../../src/statistics/random.js';
 import { runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
 
-test('combinations that no member has are named, and leave no curve', async () => {
+test('combinations without a member are named, and leave no curve', async () => {
   const folder = path.join(await temporaryFolder(), 'grid');
   const grid = { widths: [4, 8], seeds: [0], depth: [1, 2], learningRate: [0.01, 0.1] };
   const experiment = resolveExperiment({ arch: 'cnn', ...grid });

@@ -9,7 +9,7 @@ import { RunError } from '../../../src/terminal/errors.js';
 const columns = syntheticOutcomes(1500, 0.8, Random.named(1, 'outcomes'));
 const names = Object.keys(columns) as OutcomeName[];
 
-test('columns come back bit by bit, each as its own type', async () => {
+test('columns are restored bit by bit, each with its type', async () => {
   expect(await decodeOutcomes(encodeOutcomes(columns), names, 'o')).toEqual(columns);
 });
 
@@ -18,7 +18,7 @@ test.each([0, 1])('%i rows', async (rows) => {
   expect(await decodeOutcomes(encodeOutcomes(short), names, 'o')).toEqual(short);
 });
 
-test('a probability that underflowed and a NaN stay what they are', async () => {
+test('an underflowed probability and a NaN are kept', async () => {
   const log_probability = Float32Array.of(-Infinity, NaN, -0, -1e-40);
   expect(await decodeOutcomes(encodeOutcomes({ log_probability }), ['log_probability'], 'o')).toEqual({
     log_probability,
@@ -29,7 +29,7 @@ test('equal columns make equal bytes', () => {
   expect(encodeOutcomes(columns)).toEqual(encodeOutcomes(columns));
 });
 
-test('names of the classes are in the metadata, where other programs find them, and change no column', async () => {
+test('class names are in the metadata, where other programs find them, and change no column', async () => {
   const classNames = ['caf\u00e9', '"1"'];
   const bytes = encodeOutcomes(columns, classNames);
   const { key_value_metadata: pairs } = parquetMetadata(Uint8Array.from(bytes).buffer);
@@ -52,14 +52,14 @@ test('reads what pyarrow wrote', async () => {
 });
 
 describe('what cannot be written or read', () => {
-  test('columns of ours that are wrong', () => {
+  test('our columns with mistakes', () => {
     expect(() => encodeOutcomes({ corect: Uint8Array.of(1) })).toThrow('corect is not a column of outcomes');
     expect(() => encodeOutcomes({ correct: Int32Array.of(1) })).toThrow('column correct must be boolean');
     expect(() => encodeOutcomes({ label: Int32Array.of(1), rank: Int32Array.of(1, 2) })).toThrow(
       'column rank has 2 rows, label has 1',
     );
   });
-  test('a column that is not there', async () => {
+  test('a missing column', async () => {
     await expect(decodeOutcomes(fromPython, ['brier'], 'o.parquet')).rejects.toThrow(
       new RunError('o.parquet: has no column brier'),
     );
@@ -77,7 +77,7 @@ describe('what cannot be written or read', () => {
   });
 });
 
-test('checkpoints/README.md has the columns as they are', async () => {
+test('checkpoints/README.md documents the columns correctly', async () => {
   const readme = await fs.readFile(new URL('../../../checkpoints/README.md', import.meta.url), 'utf8');
   const rows = Object.entries(outcomeColumns).map(([name, { type, unit, description }]) => {
     return `| \`${name}\` | ${type} | ${unit === '' ? '' : `${unit} `}| ${description} |`;

@@ -55,7 +55,7 @@ beforeEach(async () => {
 
 const shareRight = (correct: Uint8Array) => correct.reduce((sum, value) => sum + value, 0) / correct.length;
 
-test('its outcomes along training, one for each sequence', async () => {
+test('its outcomes along training, one per sequence', async () => {
   const run = await openRun(folder, { probe: 'held-out', axis: 'steps', where: { width: 8 } });
   const { members } = await readColumns(run, ['correct', 'sequence', 'example']);
   expect(
@@ -67,7 +67,7 @@ test('its outcomes along training, one for each sequence', async () => {
   ]);
 });
 
-test('a guess is right for one in the labels that are answers', async () => {
+test('the chance of guessing is one in the possible answers', async () => {
   const [weights, context] = await Promise.all(['in-weights', 'held-out'].map((probe) => openRun(folder, { probe })));
   expect([present(weights).record.dataset.classes, present(context).record.dataset.classes]).toEqual([10, 2]);
   const { record, label } = present(context);

@@ -17,8 +17,8 @@ const timing = (flops: number, seconds: readonly number[], changes: Partial<Timi
   ...changes,
 });
 
-describe('what a member still takes', () => {
-  test('its own pace of the last three epochs, less what has gone by of the one under way', () => {
+describe('time left for a member', () => {
+  test('its own pace over the last three epochs, minus the time already spent in the current one', () => {
     const member = timing(8, [100, 2, 3, 4], { idleSeconds: 1 });
     expect(secondsLeft(member, pacesOf([member]))).toBeCloseTo(6 * 3 - 1, 12);
     // One that was stopped yesterday has most of an epoch to go all the same.
@@ -38,7 +38,7 @@ describe('what a member still takes', () => {
     expect(secondsLeft(timing(16, []), pacesOf([timing(16, [])]))).toBeNull();
   });
 
-  test('the family: shared among those at work, and never less than the longest', () => {
+  test('the family: shared among the workers, and never less than the longest member', () => {
     const atWork = timing(8, [10]);
     const timed = [atWork, atWork, timing(8, [10], { idleSeconds: 41 }), timing(8, [])];
     expect(familySeconds(timed, [90, 90, 90, 90])).toBe(180);

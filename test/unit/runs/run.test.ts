@@ -30,7 +30,7 @@ import { RunError } from '../../../src/terminal/errors.js';
 const key = { arch: 'cnn', width: 8, seed: 0 } as const;
 
 describe('run.json', () => {
-  test('comes back as written; undefined where there is none', async () => {
+  test('reads back as written; undefined if missing', async () => {
     const folder = path.join(await temporaryFolder(), 'lenet');
     expect(await readRunRecord(folder)).toBeUndefined();
     await writeRunRecord(folder, runRecord());
@@ -84,7 +84,7 @@ describe('extension', () => {
 describe('history.jsonl', () => {
   const history = [1, 2, 3].map(epochRecord);
   const text = encodeHistory(history);
-  test('comes back as written', () => {
+  test('reads back as written', () => {
     expect(decodeHistory(text, 'h')).toEqual(history);
     expect(decodeHistory('', 'h')).toEqual([]);
   });
@@ -119,7 +119,7 @@ describe('member.json', () => {
   });
 });
 
-test('verifyRun names what is damaged, missing, in training or not begun', async () => {
+test('verifyRun names members that are damaged, missing, in training or not started', async () => {
   const folder = await temporaryFolder();
   await writeSyntheticRun({
     folder,
@@ -156,7 +156,7 @@ test('verifyRun names what is damaged, missing, in training or not begun', async
 });
 
 describe('a member of another experiment', () => {
-  test('is no member of this run', async () => {
+  test('is not a member of this run', async () => {
     const folder = path.join(await temporaryFolder(), 'lenet');
     await writeSyntheticRun({ folder, widths: [8], seeds: [0, 1], accuracy: () => 0.5 });
     const member = memberFolder(folder, key);
@@ -172,7 +172,7 @@ describe('a member of another experiment', () => {
     ]);
   });
 
-  test('the digest is of options, data and mode, not of widths and seeds', () => {
+  test('the digest covers options, data and mode, not widths and seeds', () => {
     const digest = (changes: Partial<Experiment>, eager = false, fingerprint = 'a') =>
       experimentDigest({ experiment: { ...experiment, ...changes }, eager, fingerprint });
     expect(digest({ widths: [1], seeds: [7] })).toBe(digest({}));
@@ -181,7 +181,7 @@ describe('a member of another experiment', () => {
   });
 });
 
-test('a copied run goes by the name of its folder: nothing that it writes or hints is the first one', async () => {
+test('a copied run has the name of its folder, and nothing it writes or hints refers to the first', async () => {
   const root = await temporaryFolder();
   const folder = path.join(root, 'lenet');
   await writeSyntheticRun({ folder, widths: [1, 2], seeds: [0], record: {}, accuracy: () => 0.5 });

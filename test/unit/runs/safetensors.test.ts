@@ -47,7 +47,7 @@ test('reads back every value and shape, from bytes at any address', () => {
   );
 });
 
-test('the same tensors make the same bytes, whatever order they come in', () => {
+test('the same tensors make the same bytes, in whatever order', () => {
   expect(encodeSafetensors(new Map([...sample].reverse()))).toEqual(encodeSafetensors(sample));
 });
 

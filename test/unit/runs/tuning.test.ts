@@ -22,7 +22,7 @@ import {
   syntheticOutcomes,
 } from '../../support/runs.js';
 
-test('trials are read as they were written, a changed loss is damage, and the files are those of a run', async () => {
+test('trials read back as written, a changed loss is damage, and the files belong to the run', async () => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'emergence-tuning-'));
   const file = tuningFile(folder, 'cnn-w8-s0');
   expect(await readTuning(file)).toBeUndefined();
@@ -50,7 +50,7 @@ test('trials are read as they were written, a changed loss is damage, and the fi
 
 const chosen = (value: number, atEdge = false) => ({ factor: 'learningRate', value, trials: 3, atEdge }) as const;
 
-test('the coordinates of a member have what was chosen for it, also of an option that is no factor', () => {
+test("a member's coordinates include what was chosen for it, even for an option that is not a factor", () => {
   const key = { arch: 'cnn', width: 8, seed: 0 };
   const of = (changes: Parameters<typeof memberRecord>[1]) => coordinatesOf(runRecord(), memberRecord(key, changes));
   expect(of({})).toMatchObject({ learningRate: 0.001 });
@@ -58,7 +58,7 @@ test('the coordinates of a member have what was chosen for it, also of an option
   expect(of({ tuned: { ...chosen(2), factor: 'augmentShift' } })).toMatchObject({ augmentShift: 2 });
 });
 
-test('what was chosen in words: once for each member, with what stands at an end of the grid', () => {
+test('choices in words: once per member, with a note about those at an end of the grid', () => {
   const of = (...tuned: (ReturnType<typeof chosen> | undefined)[]) =>
     tunedWordsOf(tuned.map((each, i) => ({ trained: { id: `cnn-w8-s${i % 3}`, tuned: each } })));
   expect(of(undefined)).toBeUndefined();
@@ -73,7 +73,7 @@ test('what was chosen in words: once for each member, with what stands at an end
   });
 });
 
-test('outcomes have a column of what was chosen for their member, and an axis of it is refused for what it is', async () => {
+test("outcomes have a column for their member's choice, and it is refused as an axis with the reason", async () => {
   const folder = path.join(await temporaryFolder(), 'tuned');
   const own = { ...experiment, widths: [2, 4], tune: 'learningRate=0.01,0.02,0.03', validationSize: 100 };
   await writeRunRecord(folder, runRecord({ experiment: own, dataset: { ...runRecord().dataset, testCount: 10 } }));

@@ -28,7 +28,7 @@ function view(options: ViewOptions = {}) {
 }
 
 describe('which members are on a curve', () => {
-  test('the widths by their parameters; other factors are held at their largest value, and a note says so', () => {
+  test('the widths by their parameters; other factors are held at their largest value, with a note', () => {
     const { coordinate, held, notes, places } = view();
     expect(coordinate).toBeUndefined();
     expect(held).toEqual({ depth: 4, trainSize: 2000 });
@@ -37,7 +37,7 @@ describe('which members are on a curve', () => {
       'curves are at depth = 4 (of 1, 2, 4) and trainSize = 2k (of 500, 2k); --where depth=VALUE picks others, --curve-per depth draws one for each',
     ]);
   });
-  test('a factor: all its values, the width held too; --where holds at what it says', () => {
+  test('a factor: all its values, the width also held; --where holds at the given value', () => {
     const { coordinate, places } = view({ axis: 'depth', where: { trainSize: 500 } });
     expect(coordinate).toBe('depth');
     expect(new Set(places)).toEqual(new Set(['8 1 500', '8 2 500', '8 4 500']));
@@ -53,14 +53,14 @@ describe('which members are on a curve', () => {
     expect(new Set(view({ axis: 'loss' }).places).size).toBe(12);
     expect(view({ all: true }).places).toHaveLength(24);
   });
-  test('a run of widths alone is as ever', () => {
+  test('a run of widths alone is unchanged', () => {
     const plain = { ...run, experiment: resolveExperiment({ arch: 'cnn', widths: [4, 8], seeds: [0] }) };
     const own = membersOf(plain.experiment).map((key) => ({ coordinates: coordinatesOf(plain, memberRecord(key)) }));
     for (const options of [{}, { axis: 'parameters' }])
       expect(viewOf(plain, own, options)).toMatchObject({ coordinate: undefined, held: {}, notes: [], members: own });
     expect(viewOf(plain, own, { axis: 'width' })).toMatchObject({ coordinate: 'width', members: own });
   });
-  test('factors that are combined by position move together, and none is held', () => {
+  test('factors combined by position move together, and none is held', () => {
     const zipped = {
       ...run,
       experiment: resolveExperiment({ arch: 'cnn', widths: [4, 8, 16], seeds: [0], steps: [64, 32, 16], zip: true }),
@@ -103,7 +103,7 @@ describe('which members are on a curve', () => {
   });
 });
 
-test('a combination that a partly trained grid lacks has no members', () => {
+test('a combination missing from a partly trained grid has no members', () => {
   const partly = members.filter(({ coordinates: c }) => c['depth'] !== 4 || c['trainSize'] === 500);
   const of = (options: ViewOptions) => viewOf(run, partly, options);
   expect(of({ where: { depth: 4, trainSize: 2000 } }).members).toEqual([]);
@@ -118,7 +118,7 @@ test('a combination that a partly trained grid lacks has no members', () => {
   expect(of({ where: { depth: 4 } })).toMatchObject({ held: { depth: 4, trainSize: 500 } });
 });
 
-test('whatever is asked for, members on a curve differ in what the axis moves alone', () => {
+test('in any view, members on a curve differ only in what the axis moves', () => {
   const axes = fc.constantFrom(undefined, 'width', 'depth', 'trainSize', 'parameters', 'flops', 'examples');
   const where = fc.record(
     { depth: fc.constantFrom(1, 2, 4), trainSize: fc.constantFrom(500, 2000) },
@@ -144,7 +144,7 @@ test('whatever is asked for, members on a curve differ in what the axis moves al
   );
 });
 
-test('numbers of a member after a step: what grows with training is in proportion', () => {
+test('coordinates of a member after a step: what grows with training is proportional', () => {
   const record = memberRecord({ arch: 'cnn', width: 8, seed: 0 }, { steps: 64, trainingFlops: 6400 });
   const plain = { ...run, experiment: resolveExperiment({ arch: 'cnn', widths: [8], batchSize: 100 }) };
   expect(coordinatesOf(plain, record)).toMatchObject({
@@ -172,12 +172,12 @@ describe('trainings that differ only in their length', () => {
   );
   const names = (shown: readonly { readonly name: string }[]) => shown.map(({ name }) => name);
   const longest = ['s0 of 32 at 8', 's0 of 32 at 16', 's0 of 32 at 32'];
-  test('are one training along training: each seed is there once after a step', () => {
+  test('are one training along training: each seed appears once after a step', () => {
     const shown = names(pointsAt(points, { axis: 'steps' }));
     expect(shown).toEqual([...longest, ...longest.map((name) => name.replace('s0', 's1'))]);
     expect(names(pointsAt(points, { at: 16 }))).toEqual(['s0 of 32 at 16', 's1 of 32 at 16']);
   });
-  test('have an end each; a page, which does not know their lengths, takes the moment of the longer one', () => {
+  test('have separate ends; a page, which does not know their lengths, takes the moment of the longer one', () => {
     expect(pointsAt(points, {})).toHaveLength(4);
     const ofPage = points.map((point) => ({ ...point, trained: undefined }));
     expect(names(pointsAt(ofPage, { axis: 'flops' })).slice(0, 3)).toEqual(longest);

@@ -9,7 +9,7 @@ import {
 } from '../../../src/statistics/bootstrap.js';
 import { Random } from '../../../src/statistics/random.js';
 
-test('weighted sums are those of a plain loop, for odd and even numbers of columns', () => {
+test('weighted sums equal a plain loop, for odd and even numbers of columns', () => {
   const random = Random.named(0, 'sums');
   for (const columns of [1, 2, 5]) {
     const list = Array.from({ length: columns }, () => Float64Array.from({ length: 30 }, () => random.normal()));
@@ -24,7 +24,7 @@ test('weighted sums are those of a plain loop, for odd and even numbers of colum
   }
 });
 
-test('a draw has as many as there are, each as likely', () => {
+test('a draw has as many as there are, each equally likely', () => {
   const random = Random.named(0, 'counts');
   const totals = new Float64Array(10);
   const counts = new Float64Array(10);
@@ -38,12 +38,12 @@ test('a draw has as many as there are, each as likely', () => {
 });
 
 /** numpy 2.4: np.quantile([1, 2, 4, 8, 16], [0.025, 0.3, 0.5, 0.975]) */
-test('quantiles are NumPy’s', () => {
+test('quantiles match NumPy’s', () => {
   const values = [1, 2, 4, 8, 16];
   expect([0.025, 0.3, 0.5, 0.975].map((p) => quantile(values, p))).toBeAllClose([1.1, 2.4, 4, 15.2], { rtol: 1e-12 });
 });
 
-test('infinite draws are in order; draws without a value are left out, more than 1 in 20 leave no interval', () => {
+test('infinite draws are ordered; draws without a value are left out, and more than 1 in 20 leave no interval', () => {
   const draws = [...Array.from({ length: 90 }, (_, i) => i), ...(new Array(10).fill(Infinity) as number[])];
   expect(percentileInterval(draws)).toEqual({ lower: expect.closeTo(2.475, 9) as number, upper: Infinity });
   const without = (count: number) => draws.map((draw, i) => (i < count ? NaN : draw));
@@ -52,7 +52,7 @@ test('infinite draws are in order; draws without a value are left out, more than
   expect(percentileInterval([])).toEqual({ lower: NaN, upper: NaN });
 });
 
-test('the hull holds the percentile and the basic interval', () => {
+test('the hull contains the percentile and the basic interval', () => {
   const draws = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: 10, maxLength: 50 });
   fc.assert(
     fc.property(draws, fc.double({ min: -10, max: 10, noNaN: true }), (list, observed) => {

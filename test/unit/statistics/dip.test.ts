@@ -37,11 +37,11 @@ const reference = [
   [1000, 'two', 0.06122693216877353, 0],
 ] as const;
 
-test.each(reference)('%i values, %s: the dip of diptest', (n, kind, dip) => {
+test.each(reference)('%i values, %s: the dip matches diptest', (n, kind, dip) => {
   expect(dipOf(sample(n, kind))).toBeAllClose(dip, { rtol: 1e-9 });
 });
 
-test.each([8, 50, 1000])('%i values: p as diptest has it', (n) => {
+test.each([8, 50, 1000])('%i values: p matches diptest', (n) => {
   const rows = reference.filter(([count]) => count === n);
   const found = dipPValues(
     rows.map(([, , dip]) => dip),
@@ -65,15 +65,15 @@ test('one mode is taken for more in less than 5 % of samples, normal and shares 
 });
 
 describe('by hand', () => {
-  test('equal values have the least dip, 1 / 2n', () => {
+  test('equal values have the smallest dip, 1 / 2n', () => {
     expect(dipOf([3, 3, 3, 3])).toBe(1 / 8);
   });
 
-  test('two points of equal weight, far apart: a quarter, the most there is', () => {
+  test('two points of equal weight, far apart: a quarter, the largest possible', () => {
     expect(dipOf([...Array<number>(50).fill(0), ...Array<number>(50).fill(1)])).toBeAllClose(0.25, { rtol: 1e-12 });
   });
 
-  test('shift, scale and reflection leave it as it is', () => {
+  test('shift, scale and reflection do not change it', () => {
     const values = sample(50, 'two');
     for (const moved of [values.map((x) => 3 + 7 * x), values.map((x) => -x)])
       expect(dipOf(moved)).toBeAllClose(dipOf(values), { rtol: 1e-9 });

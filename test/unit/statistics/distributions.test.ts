@@ -8,7 +8,7 @@ test.each([
   [1000, 0.001],
   [1000, 0.999],
   [100_000, 0.4],
-])('binomials of %i trials with chance %f have their mean and variance', (n, p) => {
+])('binomials of %i trials with chance %f have the right mean and variance', (n, p) => {
   const random = Random.named(0, 'binomial', n);
   const draws = Array.from({ length: 20_000 }, () => binomialQuantile(n, p, random.normal()));
   const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
@@ -28,7 +28,7 @@ test.each([
   [10_000, 0.3, -1.5, 2931],
   [400, 0.97, 2.2, 395],
   [2000, 0.02, -1, 34],
-])('%i trials of chance %f at %f: SciPy has %i', (n, p, z, expected) => {
+])('%i trials with chance %f at %f: SciPy gives %i', (n, p, z, expected) => {
   // The approximation rounds to the nearest, a quantile up.
   expect(Math.abs(binomialQuantile(n, p, z) - expected)).toBeLessThanOrEqual(1);
 });
@@ -42,11 +42,11 @@ test.each([
   [0.3, 0.6179114221889526],
   [2.5, 0.9937903346742238],
   [6, 0.9999999990134123],
-])('of a normal, what is below %f: SciPy has %f', (z, expected) => {
+])('the normal quantile below %f: SciPy gives %f', (z, expected) => {
   expect(normalBelow(z)).toBeAllClose(expected, { atol: 1e-15 });
 });
 
-test('of a normal nothing is below -Infinity, and all below Infinity', () => {
+test('none of a normal is below -Infinity, and all of it below Infinity', () => {
   expect([-Infinity, Infinity, NaN].map(normalBelow)).toEqual([0, 1, NaN]);
 });
 
@@ -77,7 +77,7 @@ test.each([2, 41, 500])(
 );
 
 test.each([0.5, 1, 5.33, 40])(
-  'chi-squares with %f degrees of freedom have their mean, variance and median',
+  'chi-squares with %f degrees of freedom have the right mean, variance and median',
   (degrees) => {
     const random = Random.named(0, 'chi-square', degrees);
     const n = 20_000;
@@ -95,7 +95,7 @@ test.each([0.5, 1, 5.33, 40])(
   },
 );
 
-test("the normal quantile is SciPy's ndtri", () => {
+test("the normal quantile matches SciPy's ndtri", () => {
   // scipy.special.ndtri of each
   const known = {
     0.5: 0,

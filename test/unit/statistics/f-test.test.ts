@@ -15,6 +15,6 @@ test.each([
   expect(upperF(ratio, above, below) / p).toBeCloseTo(1, 10);
 });
 
-test('the ends: no ratio, an endless one, and of no noise at all', () => {
+test('edge cases: no ratio, an infinite one, and no noise at all', () => {
   expect([upperF(0, 2, 3), upperF(Infinity, 2, 3), upperF(NaN, 2, 3)]).toEqual([1, 0, 1]);
 });

@@ -5,7 +5,7 @@ import { Random } from '../../../src/statistics/random.js';
 const cloud = (random: Random, centre: readonly number[], count: number, sd = 1) =>
   Array.from({ length: count }, () => Float64Array.from(centre, (value) => value + sd * random.normal()));
 
-test('clusters of few points are the best of all ways to part them', () => {
+test('clusters of few points are the best of all partitions', () => {
   const random = Random.named(3, 'k-means');
   const rows = cloud(random, [0, 0], 9, 2);
   let least = Infinity;
@@ -24,7 +24,7 @@ function around(rows: readonly Float64Array[]): number {
   return rows.reduce((sum, row) => sum + (row[0]! - centre[0]!) ** 2 + (row[1]! - centre[1]!) ** 2, 0);
 }
 
-test('three clouds apart are found again as three, and not as four; one cloud not as two', () => {
+test('three separate clouds are found as three, not four; one cloud not as two', () => {
   const random = Random.named(1, 'k-means');
   const three = [
     [0, 0],

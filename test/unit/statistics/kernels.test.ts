@@ -8,7 +8,7 @@ import { OutOfMemory } from '../../../src/statistics/kernels/out-of-memory.js';
 import { varianceOf } from '../../../src/statistics/mean.js';
 import { Random } from '../../../src/statistics/random.js';
 
-test('the binary is what kernels.wat says (`npm run kernels` writes it)', async () => {
+test('the binary matches kernels.wat (`npm run kernels` writes it)', async () => {
   const tools = await wabt();
   const text = fs.readFileSync(new URL('../../../src/statistics/kernels/kernels.wat', import.meta.url));
   const { buffer } = tools.parseWat('kernels.wat', text, { simd: true }).toBinary({});
@@ -20,7 +20,7 @@ test.each([
   [1, 1],
   [2, 30],
   [5, 31],
-])('weighted sums of %i columns of %i units are those of a plain loop, time after time', (columnCount, units) => {
+])('weighted sums of %i columns of %i units equal a plain loop, repeatedly', (columnCount, units) => {
   const random = Random.named(0, 'sums');
   const columns = Array.from({ length: columnCount }, () =>
     Float64Array.from({ length: units }, () => random.normal()),
@@ -40,7 +40,7 @@ test.each([
   }
 });
 
-test('several threads sum to the bits of one, whichever kernel they are asked for', () => {
+test('several threads sum to the bits of one, whichever kernel is requested', () => {
   const random = Random.named(0, 'threads');
   const units = 5000;
   const some = Array.from({ length: 30 }, (_, c) =>
@@ -63,7 +63,7 @@ test('several threads sum to the bits of one, whichever kernel they are asked fo
     }
 });
 
-test('a kernel whose thread fails says so, again and at once, and the next has threads of its own', () => {
+test('a kernel with a failing thread says so, every time and at once, and the next has its own threads', () => {
   const columns = Array.from({ length: 1000 }, (_, c) => new Float32Array(5000).map((_, i) => (i * c) % 17));
   const counts = [new Uint8Array(5000).fill(1)];
   const expected = sumsKernel(columns)!.sums(counts);
@@ -80,7 +80,7 @@ test('a kernel whose thread fails says so, again and at once, and the next has t
   expect(sumsKernel(columns, 3)!.sums(counts)).toEqual(expected);
 });
 
-test('sums of whole numbers are exact, and a column that is not finite has no kernel', () => {
+test('sums of integers are exact, and a column that is not finite has no kernel', () => {
   const random = Random.named(0, 'whole');
   const units = 10_000;
   const share = Float64Array.from({ length: units }, () => random.integer(2));
@@ -114,7 +114,7 @@ describe('a drawn mean', () => {
     return Math.max(...errors) / Math.sqrt(varianceOf(column) / units);
   };
 
-  test('is typically off by less than 1e-7 of its standard error, also with one huge value among small ones', () => {
+  test('is typically off by less than 1e-7 of its standard error, even with one huge value among small ones', () => {
     expect(errorOf(Float64Array.from({ length: units }, () => random.normal()))).toBeLessThan(1e-7);
     expect(errorOf(Float64Array.from({ length: units }, (_, i) => (i === 0 ? 1e6 : random.uniform())))).toBeLessThan(
       1e-7,

@@ -40,7 +40,7 @@ const bounded = { parameters: [2, 1.1009873385896645, 0.5260974148845058], sumOf
  * SciPy 1.17.1: curve_fit(f, x, y, p0=[1, 1, 0], ftol=1e-15, xtol=1e-15, gtol=1e-15), then the same with sigma=errors and
  * absolute_sigma False and True; standard errors sqrt(diag(pcov)), sum of squares of (y - f) / sigma.
  */
-describe('SciPy agrees', () => {
+describe('agrees with SciPy', () => {
   test.each([
     ['with derivatives', {}],
     ['with central differences', { gradient: undefined }],
@@ -68,7 +68,7 @@ describe('SciPy agrees', () => {
   });
 });
 
-test('a curve without noise comes back', () => {
+test('recovers a curve without noise', () => {
   const fit = leastSquares({ ...problem, y: x.map((value) => decay([2.5, 1.3, 0.5], value)), starts: [[1, 3, 1]] });
   expect(fit.ending).toBe('exact');
   expect(fit.parameters).toBeAllClose([2.5, 1.3, 0.5], { rtol: 1e-9 });
@@ -81,7 +81,7 @@ test('Rosenbrock’s bent valley', () => {
   expect(fit.steps).toBeLessThan(40);
 });
 
-test('the best of several starts, and what became of each', () => {
+test('the best of several starts, and how each of them ended', () => {
   const y = x.map((value) => Math.sin(2 * value));
   const model = ([f]: readonly number[] | Float64Array, value: number) => Math.sin(f! * value);
   const fit = leastSquares({ x, y, model, starts: [[4], [2.1], [NaN]] });
@@ -104,10 +104,10 @@ test('a straight line has its closed form', () => {
   expect(standardErrorOf(fit, [1, 1.5])).toBeAllClose(Math.sqrt(1.35 / 4), { rtol: 1e-8 });
 });
 
-describe('what the data do not tell', () => {
+describe('what the data do not determine', () => {
   const sum = ([a, b, c]: readonly number[] | Float64Array, value: number) => a! + b! + c! * value;
 
-  test('has no standard error; what depends on its told part alone has', () => {
+  test('has no standard error; quantities that depend only on the determined part do', () => {
     const fit = leastSquares({ x: [0, 1, 2, 3], y: [1, 3, 2, 5], model: sum, starts: [[0, 0, 0]] });
     expect(fit.standardErrors.slice(0, 2)).toEqual([Infinity, Infinity]);
     expect(fit.standardErrors[2]).toBeAllClose(Math.sqrt(2.7 / 5), { rtol: 1e-6 }); // one degree of freedom
@@ -116,7 +116,7 @@ describe('what the data do not tell', () => {
     expect(parameterInterval(fit, 0)).toEqual({ lower: -Infinity, upper: Infinity });
   });
 
-  test('no point to spare: nothing is known of the scatter', () => {
+  test('no spare point: the scatter is unknown', () => {
     const fit = leastSquares({ ...problem, x: [0, 1, 2], y: [3, 1.2, 0.7] });
     expect(fit.sumOfSquares).toBeLessThan(1e-20);
     expect(fit.standardErrors).toEqual([Infinity, Infinity, Infinity]);
@@ -153,7 +153,7 @@ describe('refused', () => {
   });
 });
 
-test('95 % intervals hold the truth in 95 % of simulated data', () => {
+test('95 % intervals cover the truth in 95 % of simulated data', () => {
   const [draws, truth] = [1500, [2.5, 1.3, 0.5]];
   const random = Random.named(5, 'coverage');
   const held = [0, 0, 0];
@@ -179,7 +179,7 @@ test('known errors: chi-square and deviance with all constants', () => {
   expect(leastSquares(problem).aicc - leastSquares(problem).deviance).toBeAllClose(8 + 40 / 15, { rtol: 1e-9 });
 });
 
-test('AICc is infinite where there are too few points', () => {
+test('AICc is infinite with too few points', () => {
   expect([aicc(1, 3, 5), aicc(1, 3, 4), aicc(1, 3, 2)]).toEqual([1 + 6 + 24, Infinity, Infinity]);
 });
 

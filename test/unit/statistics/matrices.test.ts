@@ -6,7 +6,7 @@ const [rows, columns] = [6, 4];
 // Whole numbers: a column either depends on others exactly or is far from that.
 const entry = fc.integer({ min: -9, max: 9 });
 
-test('what is left is orthogonal to every column, also where columns are 0 or copies of others', () => {
+test('residuals are orthogonal to every column, even if columns are 0 or copies of others', () => {
   const column = fc.oneof(
     fc.array(entry, { minLength: rows, maxLength: rows }),
     fc.constant(Array.from({ length: rows }, () => 0)),

@@ -51,7 +51,7 @@ describe('step-down minP', () => {
     );
   });
 
-  test('the same test twice costs nothing; one without a value is left out', () => {
+  test('repeating a test costs nothing; one without a value is left out', () => {
     const draws = Array.from({ length: 99 }, (_, i) => i);
     const one = { observed: 95, null: draws };
     const [a, b, none] = stepDown([
@@ -66,7 +66,7 @@ describe('step-down minP', () => {
     ]);
   });
 
-  test('of five tests whose nulls are true, even one is rejected in 5 %', () => {
+  test('of five true nulls, any one is rejected in 5 %', () => {
     const random = Random.named(0, 'minP');
     const families = 1000;
     let alarms = 0;
@@ -86,7 +86,7 @@ describe('step-down minP', () => {
   });
 });
 
-test('false discovery rates are those of SciPy, in any order', () => {
+test('false discovery rates match SciPy, in any order', () => {
   // scipy.stats.false_discovery_control of p-values that are not in Benjamini and Hochberg's paper, from SciPy 1.x
   const p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216];
   const expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.10571428571428572, 0.216, 0.216, 0.216];
@@ -122,6 +122,6 @@ test('sequential p: uniform under the null in few draws, all draws where it is s
   ]).toEqual([NaN, NaN]);
 });
 
-test('Holm: the example of three tests, and those without a p do not count', () => {
+test('Holm: the example of three tests; tests without a p do not count', () => {
   expect(holm([0.01, NaN, 0.04, 0.03])).toBeAllClose([0.03, NaN, 0.06, 0.06], { atol: 1e-12 });
 });

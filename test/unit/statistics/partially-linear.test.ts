@@ -7,7 +7,7 @@ import { Random } from '../../../src/statistics/random.js';
 const column = (count: number, of: (i: number) => number) => Float64Array.from({ length: count }, (_, i) => of(i));
 
 describe('natural splines', () => {
-  test('through (0, 0), (1, 1), (2, 0): 1.5 x - 0.5 x^3 up to 1, the same mirrored after it, straight beyond', () => {
+  test('through (0, 0), (1, 1), (2, 0): 1.5 x - 0.5 x^3 up to 1, mirrored after it, straight beyond', () => {
     const x = [0, 1, 2];
     const at = [-1, 0, 0.25, 0.5, 1, 1.5, 2, 3];
     // A fit of three columns to three points is exact: the combination that has the points has the curve.
@@ -36,7 +36,7 @@ describe('natural splines', () => {
   });
 });
 
-test('what a basis leaves over is orthogonal to it; dependent columns add nothing', () => {
+test('residuals are orthogonal to the basis; dependent columns add nothing', () => {
   const columns = [column(9, () => 1), column(9, (i) => i), column(9, (i) => 3 * i - 2), column(9, (i) => i * i)];
   const basis = orthonormal(columns);
   expect(basis).toHaveLength(3);
@@ -57,7 +57,7 @@ describe('the slope', () => {
   const clusters = Array.from({ length: count }, (_, i) => Math.floor(i / 3));
   const [found] = slopesOf({ y, basis, terms: [term], clusters, draws: 399, random });
 
-  test('is that of least squares with the basis beside it', () => {
+  test('is that of least squares including the basis', () => {
     const all = orthonormal([...basis, term]);
     const direction = all.at(-1)!;
     expect(found!.value).toBeCloseTo(dot(direction, y) / dot(direction, term), 12);
@@ -74,7 +74,7 @@ describe('the slope', () => {
     expect(found!.standardError).toBeCloseTo(Math.sqrt((7 / 8) * squares), 12);
   });
 
-  test('is outside 0 where the null is rejected, and its interval holds what was put in', () => {
+  test('excludes 0 where the null is rejected, and its interval covers the true value', () => {
     expect(found!.interval.lower).toBeGreaterThan(0);
     expect(found!.interval.lower).toBeLessThan(0.5);
     expect(found!.interval.upper).toBeGreaterThan(0.5);

@@ -17,7 +17,7 @@ function* referenceSfc32(words: readonly number[]): Generator<number> {
   }
 }
 
-test('is sfc32 seeded with SHA-256 of the name, 15 numbers thrown away', () => {
+test('is sfc32 seeded with SHA-256 of the name, discarding 15 numbers', () => {
   const digest = createHash('sha256').update('[17,"shuffle",3]').digest();
   const reference = referenceSfc32([0, 4, 8, 12].map((at) => digest.readUInt32LE(at)));
   for (let i = 0; i < 15; i++) reference.next();
@@ -52,14 +52,14 @@ test('moments of uniform and normal', () => {
   expect([mean(normal, 3), mean(normal, 4)]).toBeAllClose([0, 3], { atol: 5 * Math.sqrt(96 / n) });
 });
 
-test('integers stay below n and all come', () => {
+test('integers stay below n and all occur', () => {
   const random = Random.named(0, 'integers');
   const counts = new Int32Array(6);
   for (let i = 0; i < 60_000; i++) counts[random.integer(6)]!++;
   expect(counts).toBeAllClose(new Int32Array(6).fill(10_000), { atol: 5 * Math.sqrt((60_000 * 5) / 36) });
 });
 
-test('a permutation holds every index once, and each order of three comes as often', () => {
+test('a permutation holds every index once, and each order of three is equally frequent', () => {
   fc.assert(
     fc.property(fc.nat(200), fc.nat(), (n, seed) => {
       const order = Random.named(seed, 'permutation').permutation(n);

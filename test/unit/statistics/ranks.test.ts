@@ -26,7 +26,7 @@ function areasByKernel({ count, orders }: ReturnType<typeof areaUnderRoc>, count
   return counts.map((_, k) => shares.reduce((sum, each) => sum + each[k]!, 0) / shares.length);
 }
 
-test('the area under the ROC is the share of pairs in order, of one draw and of many at once', () => {
+test('the area under the ROC is the share of ordered pairs, for one draw and for many at once', () => {
   // Few scores, so that ties of all kinds come; as 32-bit numbers, which are sorted in another way, and as doubles.
   const examples = fc.array(
     fc.record({ score: fc.integer({ min: -3, max: 3 }), positive: fc.integer({ min: 0, max: 1 }) }),
@@ -54,7 +54,7 @@ test('the area under the ROC is the share of pairs in order, of one draw and of 
   );
 });
 
-test('the area of as many examples as 32 bits hold, all negatives below all positives or above; of more there is no kernel', () => {
+test('the area for as many examples as 32 bits count, all negatives below or above all positives; more have no kernel', () => {
   const count = 2 ** 16 - 1;
   const scores = Float32Array.from({ length: count }, (_, i) => i - 1000);
   const ones = new Float64Array(count).fill(1);
@@ -85,7 +85,7 @@ test('equal values share the mean of their ranks', () => {
 });
 
 /** scipy 1.17: spearmanr([1, 2, 3, 4, 5, 6], [2, 1, 4, 4, 6, 5]).statistic, pearsonr of the same. */
-test('correlations are SciPy’s', () => {
+test('correlations match SciPy’s', () => {
   const [a, b] = [
     [1, 2, 3, 4, 5, 6],
     [2, 1, 4, 4, 6, 5],
@@ -94,11 +94,11 @@ test('correlations are SciPy’s', () => {
   expect(pearson(a, b)).toBeAllClose(0.8612538776448219, { rtol: 1e-12 });
 });
 
-test('a constant side has none', () => {
+test('a constant side has no correlation', () => {
   expect(spearman([1, 2, 3], [5, 5, 5])).toBeNaN();
 });
 
-test('a value that is no number has no rank, and is no reason to go on for ever', () => {
+test('a NaN has no rank and causes no endless loop', () => {
   expect([...ranksOf([1, NaN, 2])]).toEqual([NaN, NaN, NaN]);
   expect(spearman([1, NaN, 2], [1, 2, 3])).toBeNaN();
 });

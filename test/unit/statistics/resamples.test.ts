@@ -11,7 +11,7 @@ import {
   resamples,
 } from '../../../src/statistics/resamples.js';
 
-test('lists are those of named streams, each block its own, the same when they are asked for again', () => {
+test('lists come from named streams, one per block, and repeat when requested again', () => {
   const blocks = [
     { of: 'units', count: 30 },
     { of: 'sequences', count: 7 },
@@ -36,7 +36,7 @@ test('lists are those of named streams, each block its own, the same when they a
 describe('groups of units', () => {
   const units = 200_000;
 
-  test('are there for large test sets alone, of sizes that differ by one', () => {
+  test('exist only for large test sets, with sizes that differ by at most one', () => {
     expect(groupingOf(mostUnits)).toBeUndefined();
     const grouping = groupingOf(units)!;
     const sizes = groupSums(new Float64Array(units).fill(1), grouping);
@@ -59,7 +59,7 @@ describe('groups of units', () => {
    * 1 / sqrt(2 x 32768) = 0.4 % for want of more groups, here of losses (exponential, heavy on one side), and of a test set in order of
    * classes, where groups of neighbours would be far off: 5 standard deviations of that.
    */
-  test('leave means their standard error', () => {
+  test('preserve the standard error of means', () => {
     const random = Random.named(0, 'losses');
     const losses = Float64Array.from({ length: units }, () => -Math.log(1 - random.uniform()));
     const inOrder = Float64Array.from({ length: units }, (_, i) => Math.floor(i / (units / 10)));

@@ -67,7 +67,7 @@ test.each([
   expect(inside / families).toBeLessThan(0.985);
 });
 
-test('shares and what is wrong with them have mirrored intervals, and limits other than 0 and 1 scale', () => {
+test('shares and their complements have mirrored intervals, and limits other than 0 and 1 scale', () => {
   const [seeds, draws] = [
     [0.02, 0.05, 0.03],
     [0.03, 0.04, 0.033, 0.036],
@@ -82,7 +82,7 @@ test('shares and what is wrong with them have mirrored intervals, and limits oth
   expect(upper - 0.1 / 3).toBeGreaterThan(0.1 / 3 - lower);
 });
 
-test('a seed that solves none has the middle of its own interval', () => {
+test('a seed that solves none counts as the middle of its own interval', () => {
   const { lower, upper } = overSeedsAndExamples([0, 0.01, 0.02], [0.005, 0.01, 0.015], [0, 1], () => ({
     lower: 0,
     upper: 0.004,
@@ -92,7 +92,7 @@ test('a seed that solves none has the middle of its own interval', () => {
 });
 
 /** statsmodels 0.15.0: DescrStatsW(x).tconfint_mean() of the values, and of their logits. */
-test("between no limits Student's t of the values; between 0 and 1 that of the logits, moved to the mean", () => {
+test("without limits Student's t of the values; between 0 and 1 that of the logits, moved to the mean", () => {
   const values = [0.5, 1.25, 0.75, 2.0, 1.5, 0.25, 3.0];
   const { lower, upper } = overSeeds(values, [-Infinity, Infinity]);
   expect([lower, upper]).toBeAllClose([0.43883577412944974, 2.204021368727693], { rtol: 1e-9 });
@@ -111,7 +111,7 @@ test('one seed: percentiles of the draws; the limits hold', () => {
   expect(overSeedsAndExamples([0.99, 1], [0.99, 1, 1], [0, 1], unused).upper).toBe(1);
 });
 
-test("where nothing varies, the hull of the seeds' own intervals", () => {
+test("without variation, the hull of the seeds' own intervals", () => {
   const own = [
     { lower: 0, upper: 0.004 },
     { lower: 0, upper: 0.007 },

@@ -55,7 +55,7 @@ function factor(sample: SharedSample): number {
 }
 
 describe('the variance of a mean over units that share clusters', () => {
-  test.each([undefined, 2])('without rows it is the sum over all pairs that share one; first %s', (first) => {
+  test.each([undefined, 2])('without rows it is the sum over all pairs that share a cluster; first %s', (first) => {
     for (const name of ['a', 'b', 'c', 'd']) {
       const about = shared({ units: 40, length: 4, clusters: 25, name, first });
       const effect = Float64Array.from({ length: 25 }, () => about.random.normal());
@@ -70,7 +70,7 @@ describe('the variance of a mean over units that share clusters', () => {
     }
   });
 
-  test('of units that share nothing it is that of independent ones, whatever their rows say', () => {
+  test('for units that share nothing it is that of independent ones, whatever their rows', () => {
     const random = Random.named(0, 'nothing shared');
     const values = Float64Array.from({ length: 50 }, () => random.normal());
     const starts = Int32Array.from({ length: 51 }, (_, i) => 3 * i);
@@ -99,7 +99,7 @@ describe('the variance of a mean over units that share clusters', () => {
     expect(varianceOfTerms(termsOf(sample))).toBeAllClose(expected, { rtol: 1e-10 });
   });
 
-  test('nothing that varies has no terms', () => {
+  test('without variation there are no terms', () => {
     const about = shared({ units: 10, length: 3, clusters: 5, name: 'flat' });
     const { clusters, units } = termsOf({
       values: new Float64Array(10).fill(1),
@@ -109,7 +109,7 @@ describe('the variance of a mean over units that share clusters', () => {
     expect([...clusters, ...units].every((term) => term === 0)).toBe(true);
   });
 
-  test('a sample that the reference has too: python test/reference/shared_images.py --example', () => {
+  test('a sample shared with the reference: python test/reference/shared_images.py --example', () => {
     // Images and right answers by the minimal standard generator, as there.
     let state = 1;
     const drawn = Array.from({ length: 72 }, () => (state = Number((16807n * BigInt(state)) % 2147483647n)));
@@ -137,7 +137,7 @@ describe('the variance of a mean over units that share clusters', () => {
     );
   });
 
-  test('terms sum to 0 and are never fewer than those of independent units, for any sample', () => {
+  test('terms sum to 0 and their variance is never below that of independent units, for any sample', () => {
     const samples = fc.record({
       length: fc.integer({ min: 1, max: 4 }),
       clusters: fc.integer({ min: 1, max: 12 }),

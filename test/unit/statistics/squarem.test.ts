@@ -44,11 +44,11 @@ test('climbs to the maximum, in far fewer steps than EM, and never down', () => 
   expect(steps).toBeLessThan(plainSteps / 3);
 });
 
-test('a top at the edge is reached and kept', () => {
+test('an optimum at the edge is reached and kept', () => {
   const { at } = climb(shares(70, 30), Float64Array.of(0.5), { tolerance: 1e-12, cycles: 1000 });
   expect(at).toBeAllClose([1], { atol: 1e-6 });
 });
 
-test('says so where the cycles do not suffice', () => {
+test('says so if the cycles do not suffice', () => {
   expect(climb(shares(55, 45), Float64Array.of(0.1), { tolerance: 0, cycles: 1 }).converged).toBe(false);
 });

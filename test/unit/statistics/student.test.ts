@@ -12,14 +12,14 @@ test.each([
   [0.9, 30, 1.3104150253913955],
   [0.995, 5, 4.032142983555228],
   [0.995, 10, 3.16927267261695],
-])('Student, %f of %i degrees of freedom: SciPy has %f', (p, degrees, expected) => {
+])('Student, %f with %i degrees of freedom: SciPy gives %f', (p, degrees, expected) => {
   expect(studentQuantile(p, degrees)).toBeAllClose(expected, { rtol: 1e-12 });
 });
 
 test.each([
   [0.975, 1001, 1.9623367052808798],
   [0.995, 5000, 2.5768129665562802],
-])('many degrees of freedom, by the expansion: %f of %i', (p, degrees, expected) => {
+])('many degrees of freedom, by the expansion: %f with %i', (p, degrees, expected) => {
   expect(studentQuantile(p, degrees)).toBeAllClose(expected, { rtol: 1e-8 });
 });
 

@@ -26,7 +26,7 @@ test('two peaks, by the density on a fine grid', () => {
   }
 });
 
-test('nothing is fitted where nothing can be: too few values, or equal ones', () => {
+test('nothing is fitted to too few or equal values', () => {
   expect([fitTwoNormals([1, 2, 3]), fitTwoNormals([5, 5, 5, 5, 5])]).toEqual([undefined, undefined]);
 });
 
@@ -47,7 +47,7 @@ test('40 seeds: 5 % of single modes are called two, and 80 % of modes 4 deviatio
   expect(apart).toBeGreaterThan(0.8);
 });
 
-test('skewness is taken out: a power of a normal is a normal again, and equal values stay', () => {
+test('skewness is removed: a power of a normal is a normal again, and equal values stay', () => {
   const random = Random.named(4, 'skew');
   const skewness = (x: Float64Array) => {
     const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
@@ -61,7 +61,7 @@ test('skewness is taken out: a power of a normal is a normal again, and equal va
   expect([...unskewed([3, 3, 3])]).toEqual([3, 3, 3]);
 });
 
-test('the bootstrap: p is small and the weight is covered where there are two modes', () => {
+test('the bootstrap: p is small and the weight is covered if there are two modes', () => {
   const random = Random.named(3, 'test');
   const values = normals(48, random).map((z, i) => z + (i % 3 === 0 ? 5 : 0));
   const { p, weightInterval } = testTwoNormals(values, 99)!;
@@ -69,7 +69,7 @@ test('the bootstrap: p is small and the weight is covered where there are two mo
   expect([weightInterval.lower < 1 / 3, weightInterval.upper > 1 / 3]).toEqual([true, true]);
 });
 
-test('a test is the same whatever was tested before: draws of one normal are known or not', () => {
+test('a test does not depend on earlier tests: draws of one normal are cached or not', () => {
   const samples = [5, 8, 8, 5].map((count, seed) => normals(count, Random.named(seed, 'tested before')));
   const inOrder = samples.map((values) => testTwoNormals(values, 29));
   const backwards = samples.toReversed().map((values) => testTwoNormals(values, 29));

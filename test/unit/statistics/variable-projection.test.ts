@@ -54,7 +54,7 @@ describe('y = a exp(-k x) + c', () => {
       ...{ lower: [-Infinity, 0.01, -Infinity], upper },
     });
 
-  test('the shape alone is searched, and amplitude and limit come with it', () => {
+  test('only the shape is searched; amplitude and limit follow', () => {
     const found = projection(decay(2.5, 1.3, 0.5)).search([8], 100);
     expect(found.parameters).toBeAllClose([2.5, 1.3, 0.5], { rtol: 1e-8 });
     expect(found.sumOfSquares).toBeLessThan(1e-18);

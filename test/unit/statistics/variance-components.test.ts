@@ -12,14 +12,14 @@ test('groups of one size: the closed form of the analysis of variance', () => {
   expect(deviance).toBeAllClose(expected, { rtol: 1e-9 });
 });
 
-test('means that scatter less than their members let them: no variance between groups', () => {
+test('means that scatter less than their members allow: no variance between groups', () => {
   const { ratio, deviance } = varianceComponents({ residuals: [0.01, -0.01, 0], sizes: [2, 4, 3], within: 0.6 });
   expect(ratio).toBe(0);
   const squares = 0.6 + 2 * 0.01 ** 2 + 4 * 0.01 ** 2;
   expect(deviance).toBeAllClose(9 * (Math.log((2 * Math.PI * squares) / 9) + 1), { rtol: 1e-12 });
 });
 
-test('groups of different sizes: the deviance of the joint normal distribution, and no ratio has less', () => {
+test('groups of different sizes: the deviance of the joint normal distribution, and no ratio has a smaller one', () => {
   const [residuals, sizes, within] = [[0.3, -0.2, 0.1, -0.4], [1, 4, 2, 3], 0.08];
   const { ratio, deviance } = varianceComponents({ residuals, sizes, within });
   const at = (between: number, inside: number) =>
@@ -38,7 +38,7 @@ test('groups of different sizes: the deviance of the joint normal distribution, 
   expect(ratio).toBeGreaterThan(0);
 });
 
-test('one value in each group: the means alone', () => {
+test('one value per group: the means alone', () => {
   const { ratio, deviance } = varianceComponents({ residuals: [0.1, -0.3, 0.2], sizes: [1, 1, 1], within: 0 });
   expect(ratio).toBe(Infinity);
   expect(deviance).toBeAllClose(3 * (Math.log((2 * Math.PI * 0.14) / 3) + 1), { rtol: 1e-12 });

@@ -49,6 +49,6 @@ test('the logarithm of the gamma function', () => {
   );
 });
 
-test('where nothing varies there is neither an interval nor a test', () => {
+test('without variation there is neither an interval nor a test', () => {
   expect(estimateOf(0.1, [{ variance: 0, degrees: 3 }])).toMatchObject({ standardError: 0, p: NaN });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 describe('toBeAllClose', () => {
-  test('passes within the tolerances, relative and absolute together', () => {
+  test('passes within the combined relative and absolute tolerances', () => {
     expect([1, 100, 0]).toBeAllClose(Float64Array.of(1.1, 101, 0.09), { rtol: 0.01, atol: 0.1 });
     expect(2).toBeAllClose(2, {});
     expect([Infinity, NaN]).toBeAllClose([Infinity, NaN], {});

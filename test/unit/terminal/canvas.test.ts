@@ -67,7 +67,7 @@ describe.each(['braille', 'ascii'] as const)('%s', (set) => {
     );
   });
 
-  test('dots anywhere come back, and those outside are nowhere', () => {
+  test('dots inside are read back, and those outside are ignored', () => {
     const place = fc.record({ x: fc.integer({ min: -5, max: wide + 5 }), y: fc.integer({ min: -5, max: high + 5 }) });
     fc.assert(
       fc.property(fc.array(place, { maxLength: 60 }), (dots) => {
@@ -81,7 +81,7 @@ describe.each(['braille', 'ascii'] as const)('%s', (set) => {
   });
 });
 
-test('a line comes through both ends, one dot a step', () => {
+test('a line passes through both ends, one dot per step', () => {
   expect(lineDots({ x: 3, y: 3 }, { x: 3, y: 3 })).toEqual([{ x: 3, y: 3 }]);
   expect(lineDots({ x: 5, y: 0 }, { x: 1, y: 2 })).toEqual([
     { x: 5, y: 0 },

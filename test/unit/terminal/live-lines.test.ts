@@ -29,7 +29,7 @@ function live(terminal: { rows?: number; columns?: number } = {}) {
   return { state, shown: new LiveLines(stream, () => state.lines), screen: () => screenOf(state.written) };
 }
 
-test('lines are drawn over those of before, what is said stands above them, the cursor waits below', () => {
+test('lines are drawn over the previous ones, messages appear above them, and the cursor waits below', () => {
   const { state, shown, screen } = live();
   state.lines = ['a 0', 'b 0 of many'];
   shown.update();
@@ -56,14 +56,14 @@ test('many updates are one frame', () => {
   expect(state.written.match(/a/g)).toHaveLength(1);
 });
 
-test('a line is cut before it reaches the edge, and no more lines are drawn than there are rows', () => {
+test('a line is cut before the edge, and no more lines are drawn than there are rows', () => {
   const { state, shown, screen } = live({ rows: 3, columns: 6 });
   state.lines = ['1', '2', '3 and more'];
   shown.close();
   expect(screen()).toEqual(['2', '3 and', '']);
 });
 
-test('without lines, what is said is written at once and as it is', () => {
+test('without lines, messages are written at once and unchanged', () => {
   const { state, shown } = live();
   shown.say('a note');
   shown.close();

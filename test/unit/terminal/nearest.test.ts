@@ -16,7 +16,7 @@ test('a word that resembles none has no nearest', () => {
   expect(suggestion('imagenet', ['mnist', 'shapes'])).toBe('known: mnist, shapes');
 });
 
-test('the distance counts a letter more, less, changed or swapped with its neighbour as one', () => {
+test('the distance counts an added, missing, changed or transposed letter as one', () => {
   expect(['cn', 'cnnn', 'can', 'ncn', 'cnn'].map((word) => typingDistance(word, 'cnn'))).toEqual([1, 1, 1, 1, 0]);
 });
 

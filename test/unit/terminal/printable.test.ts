@@ -24,7 +24,7 @@ test.each([
 
 const any = fc.string({ unit: 'binary' });
 
-test('one line without a control character, whatever the text; a second time changes nothing', () => {
+test('gives one line without control characters, whatever the text; repeating it changes nothing', () => {
   fc.assert(
     fc.property(any, (text) => {
       expect(printable(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u);
@@ -38,7 +38,7 @@ test('a composed text keeps line breaks, tabs and our colours, and no other esca
   expect(printableText('\u001b[8mhidden\u001b[2A')).toBe('\\u001b[8mhidden\\u001b[2A');
 });
 
-test('JSON has the same value after it', () => {
+test('JSON has the same value afterwards', () => {
   fc.assert(
     fc.property(any, (text) => {
       expect(JSON.parse(printableText(JSON.stringify({ [text]: [text] }, undefined, 2)))).toEqual({ [text]: [text] });
@@ -46,7 +46,7 @@ test('JSON has the same value after it', () => {
   );
 });
 
-test('every message of an error is one line', () => {
+test('every error message is one line', () => {
   for (const Reported of [UsageError, RunError])
     expect(new Reported('is "a\nb"', '\u001b[1mfile', 'c\rd').message).toBe(
       '\\u001b[1mfile: is "a\\u000ab"; c\\u000dd',

@@ -36,7 +36,7 @@ test.each<[unknown, string]>([
   expect(whatIsWrong(schema.safeParse(value).error!, value)).toBe(line);
 });
 
-test('what has no JSON is named by its type', () => {
+test('values without JSON are named by their type', () => {
   const circular: unknown[] = [];
   circular.push(circular);
   const line = (name: unknown) => whatIsWrong(schema.safeParse({ ...right, name }).error!, { ...right, name });

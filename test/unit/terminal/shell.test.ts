@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { shellWord } from '../../../src/terminal/shell.js';
 
-test('a word of a shell is that word, whatever is in it', () => {
+test('any word is quoted so that a shell reads it back', () => {
   const texts = fc.array(
     fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
     { maxLength: 20 },

@@ -11,6 +11,6 @@ test.each([
     { columns: 132, rows: 50 },
     { columns: 132, rows: 50 },
   ],
-])('%j is taken for %j', (stream, size) => {
+])('%j is read as %j', (stream, size) => {
   expect(sizeOf(stream)).toEqual(size);
 });

@@ -38,12 +38,12 @@ async function shown(
   return written;
 }
 
-test('what is over at once is not shown', async () => {
+test('work that finishes at once is not shown', async () => {
   expect(await shown(0.09, { isTTY: true })).toEqual([]);
   expect(await shown(0.9)).toEqual([]);
 });
 
-test('lines: the first after ten seconds, then one each half minute at most', async () => {
+test('lines: the first after ten seconds, then at most one every half minute', async () => {
   // 12, 48, 84 and 120 s after the start; each step takes 12 s.
   expect(await shown(12)).toEqual([
     'forecasts: 1 of 10, ETA 1 min 48 s\n',
@@ -57,13 +57,13 @@ test('the time left is that of the steps, not of the work before them', async ()
   expect(await shown(1, { before: 39 })).toEqual(['forecasts: 1 of 10, ETA 9.0 s\n']);
 });
 
-test('EMERGENCE_PROGRESS=none: no lines, and a terminal as ever', async () => {
+test('EMERGENCE_PROGRESS=none: no lines, and no change on a terminal', async () => {
   vi.stubEnv('EMERGENCE_PROGRESS', 'none');
   expect(await shown(12)).toEqual([]);
   expect(await shown(12, { isTTY: true })).toHaveLength(11);
 });
 
-test('a terminal: one line, drawn anew each time, and gone at the end', async () => {
+test('a terminal: one line, redrawn each time, and removed at the end', async () => {
   const written = await shown(1, { isTTY: true });
   expect(written).toHaveLength(11);
   expect(written[0]).toBe(`\r\u001b[Kforecasts ${'█'.repeat(2)}${'░'.repeat(22)} 1/10  ETA 9.0 s`);
@@ -71,15 +71,15 @@ test('a terminal: one line, drawn anew each time, and gone at the end', async ()
   expect(written[10]).toBe('\r\u001b[K');
 });
 
-test('a narrow terminal: cut, as a line that wraps could not be drawn over', async () => {
+test('a narrow terminal: cut off, as a wrapped line could not be redrawn', async () => {
   expect((await shown(1, { isTTY: true, columns: 20 }))[0]).toBe('\r\u001b[Kforecasts ██░░░░░░░░');
 });
 
-test('a terminal that does not say how wide it is: whole', async () => {
+test('a terminal of unknown width: not cut off', async () => {
   expect((await shown(1, { isTTY: true, columns: 0 }))[0]).toMatch(/forecasts █.*ETA 9\.0 s$/);
 });
 
-test('an error passes through, and stands on a line of its own', async () => {
+test('an error passes through, on a line of its own', async () => {
   const written: string[] = [];
   const stream = Object.assign(
     new Writable({

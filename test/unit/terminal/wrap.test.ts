@@ -12,7 +12,7 @@ test('colours take no room', () => {
   expect(wrapped('\u001b[1mbold\u001b[0m: and long', 9)).toBe('\u001b[1mbold\u001b[0m: and\nlong');
 });
 
-test('what has room, commands, colours and single long words stay as they are', () => {
+test('text that fits, commands, colours and single long words are unchanged', () => {
   for (const line of [
     'just room',
     'next   npm run train -- --run x',
@@ -23,7 +23,7 @@ test('what has room, commands, colours and single long words stay as they are', 
     expect(wrapped(line, 9)).toBe(line);
 });
 
-test('no word is lost, and only a word that is too long itself makes a line too long', () => {
+test('no word is lost, and a line is too long only if a single word is', () => {
   const word = fc.stringMatching(/^[a-z]{1,12}$/);
   fc.assert(
     fc.property(fc.array(word, { minLength: 1 }), fc.integer({ min: 5, max: 40 }), (words, room) => {

@@ -17,7 +17,7 @@ const file = 'training.safetensors';
 const { experiment } = memberRecord({ arch: 'cnn', width: 8, seed: 0 });
 const wanted = { names, experiment };
 
-test('a checkpoint comes back as it was written; a change of when training began, or of any other byte, shows', async () => {
+test('a checkpoint reads back as written; a change of the start time, or of any other byte, is noticed', async () => {
   const member = await files();
   await member.checkpoint({ ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun }, { state, history });
   expect(await loadCheckpoint(member, wanted)).toEqual({ state, history, begun });
@@ -30,7 +30,7 @@ test('a checkpoint comes back as it was written; a change of when training began
   }
 });
 
-test('one of format 1 is gone on with, and checked by the hash that it has', async () => {
+test('one of format 1 is resumed, and checked by the hash it has', async () => {
   const member = await files();
   await fs.mkdir(member.folder, { recursive: true });
   const text = JSON.stringify(history);
@@ -47,7 +47,7 @@ test('one of format 1 is gone on with, and checked by the hash that it has', asy
   await expect(loadCheckpoint(member, wanted)).rejects.toThrow('its content does not match its hash');
 });
 
-test('of an epoch that is over and one that was stopped within, the one that is further counts', async () => {
+test('of a finished epoch and one stopped within, the further one counts', async () => {
   const member = await files();
   const progress = { ...memberRecord({ arch: 'cnn', width: 8, seed: 0 }), begun };
   const [one = epochRecord(1), two = epochRecord(2)] = history;
@@ -70,7 +70,7 @@ test('of an epoch that is over and one that was stopped within, the one that is 
   );
 });
 
-test('one of another member, or of another experiment, is not gone on with', async () => {
+test('one of another member, or of another experiment, is not resumed', async () => {
   const member = await files();
   await member.stopped(experiment, { state, history: [], begun, within: { step: 7, seconds: 0.5 } });
   const stopped = await fs.readFile(member.path('stopped.safetensors'));

@@ -43,7 +43,7 @@ function textOf(stream: PassThrough): string {
   return ((stream.read() as Buffer | null) ?? '').toString();
 }
 
-test('elsewhere than on a terminal: a line per epoch, and what went wrong with its last words', () => {
+test('outside a terminal: a line per epoch, and failures with their last words', () => {
   const { display, clock, out, err } = displayed('lines', ['cnn-w8-s0', 'cnn-w16-s0']);
   const at = (milliseconds: number, event: TrainingEvent) => {
     clock.now = milliseconds;
@@ -74,7 +74,7 @@ test('elsewhere than on a terminal: a line per epoch, and what went wrong with i
   `);
 });
 
-test("elsewhere than on a terminal: an epoch's end is told though its progress was just before", () => {
+test('outside a terminal: the end of an epoch is reported even right after its progress', () => {
   const { display, clock, err } = displayed('lines', ['cnn-w8-s0']);
   for (const [milliseconds, event] of [
     [0, started],
@@ -130,7 +130,7 @@ test('before there are members a note is shown at once', () => {
   expect(err()).toBe('TensorFlow is being fetched\n');
 });
 
-test('more members than rows: only those that run have a bar', () => {
+test('more members than rows: only running ones have a bar', () => {
   const others = Array.from({ length: 30 }, (_, i) => `cnn-w9-s${i}`);
   const { display, err } = displayed('bars', ['cnn-w8-s0', ...others], { rows: 10 });
   display.event(started);

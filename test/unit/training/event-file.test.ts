@@ -26,7 +26,7 @@ const columns = Buffer.from(
   'base64',
 );
 
-test('files are byte for byte those of TensorBoard', async () => {
+test("files match TensorBoard's byte for byte", async () => {
   const folder = path.join(await temporaryFolder(), 'a', 'b');
   const file = new EventFile(folder, 1500);
   file.started({ width: 8 }, 1500);

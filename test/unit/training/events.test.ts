@@ -13,7 +13,7 @@ const progress: TrainingEvent = {
   etaSeconds: 3,
 };
 
-test('a whole event is one, with NaN and further fields too', () => {
+test('a complete event is accepted, with NaN and further fields too', () => {
   expect(isTrainingEvent(progress)).toBe(true);
   expect(isTrainingEvent({ ...progress, more: true })).toBe(true);
 });
@@ -23,14 +23,14 @@ const epoch: TrainingEvent = {
   ...{ learningRate: 0.1, examplesPerSecond: 1e4, seconds: 3 },
 };
 
-test('what is not trained on may be scored after an epoch or not', () => {
+test('validation scores after an epoch are optional', () => {
   expect(isTrainingEvent(epoch)).toBe(true);
   expect(isTrainingEvent({ ...epoch, testLoss: 1, testAccuracy: null, testExamples: 10 })).toBe(true);
   expect(isTrainingEvent({ ...epoch, testLoss: null })).toBe(false);
   expect(isTrainingEvent({ ...epoch, validationAccuracy: '1' })).toBe(false);
 });
 
-describe('what is not an event', () => {
+describe('invalid events are refused', () => {
   test.each([
     [undefined],
     [null],
@@ -46,7 +46,7 @@ describe('what is not an event', () => {
   });
 });
 
-test('a job is taken out of its message, and nothing else is one', () => {
+test('a job is taken out of its message, and nothing else is accepted', () => {
   expect(jobsIn({ type: 'job', jobs: [{ width: 8 }] })).toEqual([{ width: 8 }]);
   for (const message of [undefined, null, 'job', { type: 'job' }, { type: 'other', job: 1 }]) {
     expect(() => jobsIn(message)).toThrow('not a job');

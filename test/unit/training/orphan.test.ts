@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { isRunning, nextWords, until } from '../../support/processes.js';
 
-test("a busy worker dies with its parent, and not of the terminal's Ctrl-C", async () => {
+test("a busy worker dies with its parent, and not from the terminal's Ctrl-C", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-orphan-'));
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const orphan = pathToFileURL(path.resolve(import.meta.dirname, '../../../src/training/orphan.ts')).href;

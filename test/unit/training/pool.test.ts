@@ -108,19 +108,19 @@ test('jobs start in their order, as many as there are threads for', async () => 
   expect(log.slice(6)).toEqual(['+d', '-d']);
 });
 
-test('maxJobs is a limit of its own', async () => {
+test('maxJobs is a separate limit', async () => {
   const { log } = await run([job('a'), job('b')], { maxJobs: 1 });
   expect(log).toEqual(['+a', '-a', '+b', '-b']);
 });
 
-test('a worker has the environment of its job, and NaN stays NaN on the way', async () => {
+test('a worker has the environment of its job, and NaN survives the way', async () => {
   const withValue = { ...job('a'), environment: { TEST_VALUE: '7' } };
   const { events } = await run([withValue, job('b')]);
   const seconds = events.filter((event) => event.type === 'complete').map((event) => [event.member, event.seconds]);
   expect(Object.fromEntries(seconds)).toEqual({ a: 7, b: NaN });
 });
 
-describe('a worker that dies is told of, with its last words, and the others go on', () => {
+describe('a dying worker is reported with its last words, and the others continue', () => {
   test.each<[string, object, string]>([
     ['killed', { kill: 'SIGKILL' }, 'the worker was killed by SIGKILL, usually because memory ran out'],
     ['crashed', { kill: 'SIGSEGV' }, 'the worker was killed by SIGSEGV, a crash in native code'],
@@ -141,13 +141,13 @@ describe('a worker that dies is told of, with its last words, and the others go 
     ]);
   });
 
-  test('what a worker says of its own failure is the reason, once', async () => {
+  test("a worker's own account of its failure is the reason, once", async () => {
     const { result, events } = await run([job('a', { print: ['why'], fail: 'the disk is full' })]);
     expect(result.failed).toEqual(['a']);
     expect(failures(events)).toMatchObject([{ reason: 'the disk is full' }]);
   });
 
-  test('a program that is not there', async () => {
+  test('a missing program', async () => {
     const { result, events } = await run([job('a')], { workerFile: path.join(folder, 'none.mjs') });
     expect(result.failed).toEqual(['a']);
     expect(failures(events)[0]?.lastWords).toContain('Cannot find module');
@@ -155,7 +155,7 @@ describe('a worker that dies is told of, with its last words, and the others go 
 });
 
 describe('stopping', () => {
-  test('ends the workers that run, gently or not, and starts no more', async () => {
+  test('ends running workers, gently or not, and starts no more', async () => {
     const gate = await closedGate('stopping');
     // Only the pool's own patience is on this clock: it has to be advanced explicitly.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -194,7 +194,7 @@ describe('a stack, several members in one worker', () => {
   const stack = (members: PoolJob['members']): PoolJob => ({ members, threads: 1, environment: { TEST_VALUE: '1' } });
   const member = (id: string, what: object = {}) => ({ id, job: { id, ...what } });
 
-  test('each has a fate of its own, and what one says is not the last word', async () => {
+  test("each ends on its own, and one member's message is not another's last word", async () => {
     const gate = await closedGate('stack');
     const { result, events } = await run(
       [stack([member('a', { fail: 'diverged' }), member('b', { gate: gate.path })])],
@@ -221,7 +221,7 @@ describe('a stack, several members in one worker', () => {
     );
   });
 
-  test('is trained without those that are busy, kept or damaged', async () => {
+  test('is trained without members that are busy, kept or damaged', async () => {
     const { result, log } = await run([
       stack([
         { ...member('a'), take: () => Promise.resolve('busy') },
@@ -248,7 +248,7 @@ test('a worker may be TypeScript, whatever the working folder', async () => {
   }
 });
 
-test('a job that is malformed is a failed event of its member, in one line', async () => {
+test('a malformed job is a failed event of its member, in one line', async () => {
   const events: TrainingEvent[] = [];
   const { failed } = await runPool({
     jobs: [job('cnn-w4-s0', { width: 0 })],

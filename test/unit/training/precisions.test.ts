@@ -20,19 +20,19 @@ const pilot = (speedup: number, lossDifference: number | null): PrecisionPilot =
   lossDifference,
 });
 
-test('bfloat16 is chosen where it is a tenth faster and its losses are those of float32 to 2 %', () => {
+test('bfloat16 is chosen if it is a tenth faster and its losses match float32 within 2 %', () => {
   const chosen = [pilot(1.1, 0.02), pilot(1.09, 0), pilot(2, 0.021), pilot(2, null)].map((each) => choiceOf(each));
   expect(chosen.map(({ precision }) => precision)).toEqual(['bfloat16', 'float32', 'float32', 'float32']);
 });
 
-test('there is no pilot on a GPU, without instructions for bfloat16, or for a short training', () => {
+test('there is no pilot on a GPU, without bfloat16 instructions, or for a short training', () => {
   expect(withoutPilot('gpu', 10_000, true)).toEqual({ precision: 'float32', because: 'gpu' });
   expect(withoutPilot('cpu', 10_000, false)).toEqual({ precision: 'float32', because: 'processor' });
   expect(withoutPilot('cpu', 499, true)).toEqual({ precision: 'float32', because: 'length' });
   expect(withoutPilot('cpu', 500, true)).toBeUndefined();
 });
 
-test("the processor's instructions are those that Linux lists, whole words of its flags", () => {
+test("the processor's instructions are those that Linux lists, as whole words of its flags", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-cpuinfo-'));
   const saying = (text: string) => {
     const file = path.join(folder, 'cpuinfo');
@@ -64,7 +64,7 @@ async function chosenFor(
   return { asked, chosen };
 }
 
-test('seeds of a width share a pilot, which the first of them makes', async () => {
+test('seeds of a width share a pilot, which the first of them runs', async () => {
   const { asked, chosen } = await chosenFor([keyOf(32, 1), keyOf(32, 0), keyOf(8, 0)]);
   expect(asked).toEqual(['cnn-w32-s1', 'cnn-w8-s0']);
   expect(Object.keys(chosen)).toEqual(['cnn-w32-s1', 'cnn-w32-s0', 'cnn-w8-s0']);
@@ -82,14 +82,14 @@ test('members with equal steps share a choice, whatever their lengths and traini
   expect(Object.values(chosen).map(({ precision }) => precision)).toEqual(keys.map(() => 'bfloat16'));
 });
 
-test('what run.json says stays, and a further seed of the width is trained as the first was', async () => {
+test('what run.json says stays, and a further seed of the width is trained like the first', async () => {
   const recorded: PrecisionChoice = { precision: 'bfloat16', because: 'pilot', pilot: pilot(1.3, 0.004) };
   const { asked, chosen } = await chosenFor([keyOf(32, 0), keyOf(32, 5)], { precisions: { 'cnn-w32-s0': recorded } });
   expect(asked).toEqual([]);
   expect(chosen).toEqual({ 'cnn-w32-s0': recorded, 'cnn-w32-s5': recorded });
 });
 
-test('each choice is said with its reason', () => {
+test('each choice is reported with its reason', () => {
   const pilots = [pilot(1.434, 0.0031), pilot(1.2, null), pilot(1.0965, 0.0008), pilot(0.9, 0)];
   expect(pilots.map((each) => choiceText(choiceOf(each)))).toEqual([
     "bfloat16: bfloat16 has 1.43 times float32's speed, losses within 0.31 % over 20 steps",

@@ -10,16 +10,16 @@ const seeds = (width: number, count: number) => Array.from({ length: count }, (_
 const ids = (stacks: readonly (readonly MemberKey[])[]) => stacks.map((keys) => keys.map(memberId));
 
 describe('members in stacks', () => {
-  test('are of one width and as many as can be, evenly', () => {
+  test('have one width and are stacked as evenly and as fully as possible', () => {
     const sizes = stacksOf([...seeds(4, 10), ...seeds(8, 2)], undefined, 4).map(({ length }) => length);
     expect(sizes).toEqual([4, 3, 3, 2]);
   });
 
-  test('are one by one where nothing is asked for', () => {
+  test('are trained one by one unless requested', () => {
     expect(stacksOf(seeds(4, 3), undefined, 1).map(({ length }) => length)).toEqual([1, 1, 1]);
   });
 
-  test('differ in seed and learning rate, and in no other factor', () => {
+  test('differ only in seed and learning rate', () => {
     const at = (learningRate: number, trainSize: number) => keyOf(4, 0, { learningRate, trainSize });
     const stacks = stacksOf([at(0.1, 500), at(0.1, 1000), at(0.01, 500), at(0.01, 1000)], undefined, 8);
     expect(stacks).toEqual([
@@ -28,7 +28,7 @@ describe('members in stacks', () => {
     ]);
   });
 
-  test('stay as they were begun, whatever is asked for now', () => {
+  test('stay as they were started, whatever is requested now', () => {
     const keys = seeds(4, 6);
     const record = {
       stacks: [['cnn-w4-s0', 'cnn-w4-s1', 'cnn-w4-s2']],

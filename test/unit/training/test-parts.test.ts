@@ -24,7 +24,7 @@ test('a part has whole examples, ascending, each once, in as few batches as its 
   );
 });
 
-test('every row has the place in its batch that it has where the whole set is asked for, and is answered once', () => {
+test('every row keeps its place in the batches of the whole set, and is answered once', () => {
   fc.assert(
     fc.property(tested, fc.nat({ max: 699 }), fc.nat({ max: 600 }), ({ images, pairs }, some, behind) => {
       const placesOf = (rows: Int32Array) => {

@@ -17,7 +17,7 @@ import { shapes, simulatedCollapse } from '../../../support/collapse.js';
 const isHeavy = process.env['COLLAPSE'] === 'heavy';
 
 describe('chance', () => {
-  test('of all K right: by counting guesses', () => {
+  test('of all K right, by counting guesses', () => {
     const classes = 3;
     const guesses = Array.from({ length: classes ** 4 }, (_, i) =>
       [0, 1, 2, 3].map((k) => Math.floor(i / classes ** k) % classes),
@@ -27,7 +27,7 @@ describe('chance', () => {
     expect(chanceOf(sequenceAccuracy.with({ l: 4 }), classes)).toBeCloseTo(share, 15);
   });
 
-  test('of others', () => {
+  test('of other metrics', () => {
     expect(chanceOf(accuracy.with({}), 10)).toBe(0.1);
     expect(chanceOf(topK.with({ k: 5 }), 100)).toBe(0.05);
     expect(chanceOf(topK.with({ k: 5 }), 3)).toBe(1);
@@ -38,7 +38,7 @@ describe('chance', () => {
 });
 
 describe('the pooled curve', () => {
-  test('is at every member, and never falls as the loss does', () => {
+  test('has a value at every member and never falls as the loss does', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.double({ min: 0.1, max: 9, noNaN: true }), fc.double({ min: -1, max: 1, noNaN: true })), {
@@ -58,7 +58,7 @@ describe('the pooled curve', () => {
     );
   });
 
-  test('crosses a level on a line in ln loss between two members', () => {
+  test('crosses a level on a straight line in ln loss between two members', () => {
     const curve = pooledCurve([4, 1, 2], [0, 1, 0], 1);
     expect(crossingOf(curve, 0.5, 1)).toBeCloseTo(Math.SQRT2, 12);
     expect(pooledAt(curve, Math.SQRT2)).toBeCloseTo(0.5, 12);
@@ -74,7 +74,7 @@ describe('the loss at which an ability leaves chance', () => {
         { widths: [4, 8, 16, 32], steps: [1, 2, 4, 8, 16, 32, 64, 128], seeds: 2 },
       ]
     : [{ widths: [4, 8, 16, 32], steps: [16, 32, 64, 128], seeds: 2 }];
-  test.each(Object.entries(shapes))('is in its interval: %s', (name, { shape, leaves }) => {
+  test.each(Object.entries(shapes))('is within its interval: %s', (name, { shape, leaves }) => {
     for (const design of designs) {
       const runs = isHeavy ? 400 : 25;
       let inside = 0;
@@ -90,7 +90,7 @@ describe('the loss at which an ability leaves chance', () => {
     }
   });
 
-  test('is no number where the members do not show it', () => {
+  test('is missing where the members do not show it', () => {
     const options = simulatedCollapse(
       { widths: [4, 8, 16, 32], steps: [16, 32, 64, 128], seeds: 1, shape: (loss) => 0.2 + Math.exp(-loss) / 2 },
       Random.named(0),

@@ -40,7 +40,7 @@ function alarms(
 describe.each(Object.entries(designs))('%s', (name, design) => {
   const runs = isHeavy ? 1000 : 50;
 
-  test('about 5 % of false alarms over both factors, whatever the shape', () => {
+  test('about 5 % false alarms over both factors, whatever the shape', () => {
     const rates = Object.entries(shapes).map(([of, { shape }]) => {
       const found = alarms({ ...design, shape }, `${name} ${of}`, runs);
       if (isHeavy) console.info(`${name}, ${of}: any ${found.any}, width ${found.width}, covers ${found.covers}`);
@@ -64,7 +64,7 @@ describe.each(Object.entries(designs))('%s', (name, design) => {
   });
 });
 
-test('a factor that the loss tells alone cannot be tested', () => {
+test('a factor that the loss alone determines cannot be tested', () => {
   const points = [1, 2, 4, 8, 16].flatMap((width) =>
     [0, 1, 2, 3].map((seed) => ({
       ...{ values: [width], seed },
@@ -78,7 +78,7 @@ test('a factor that the loss tells alone cannot be tested', () => {
   expect([found!.p, found!.adjusted]).toEqual([NaN, NaN]);
 });
 
-test('a factor that has nothing to do with the loss has all of its variance at equal loss', () => {
+test('a factor unrelated to the loss has all of its variance at equal loss', () => {
   const random = Random.named(0, 'unrelated');
   const points = Array.from({ length: 200 }, (_, seed) => ({
     ...{ values: [seed % 2 === 0 ? 4 : 8], seed },
@@ -91,7 +91,7 @@ test('a factor that has nothing to do with the loss has all of its variance at e
   expect(found!.untold).toBeUndefined();
 });
 
-test('what a factor adds exactly comes back, up or down, and of few trainings nothing is told', () => {
+test('an exact effect of a factor is recovered, up or down, and few trainings give no result', () => {
   const of = (seeds: number, sign: number) =>
     [1, 2, 4].flatMap((width) =>
       Array.from({ length: seeds }, (_, seed) =>
@@ -111,7 +111,7 @@ test('what a factor adds exactly comes back, up or down, and of few trainings no
   expect(few[0]!.untold).toBe('the test needs 8 trainings, and there are 6');
 });
 
-test('members that differ in their steps alone are of one training', () => {
+test('members that differ only in their steps belong to one training', () => {
   const point = (width: number, steps: number, seed: number) => ({ values: [width, steps], seed });
   const points = [point(4, 1, 0), point(4, 2, 0), point(4, 1, 1), point(8, 1, 0), point(8, 2, 0)];
   expect(trainingsAmong(points, factors)).toEqual([0, 0, 1, 2, 2]);

@@ -54,7 +54,7 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
   30_000,
 );
 
-test('an experiment is extended only where that is asked for', () => {
+test('an experiment is extended only where requested', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 5 }) };
   expect([designExperiment(request).widths[0], designExperiment(request).widths.at(-1)]).toEqual([1, 16]);
   const steps: [number, number][] = [];
@@ -69,7 +69,7 @@ test('an experiment is extended only where that is asked for', () => {
   expect(steps.every(([, most]) => most === steps[0]![1] && most >= steps.length)).toBe(true);
 });
 
-test('cutoffs that the smallest member meets already are no candidates', () => {
+test('cutoffs that the smallest member already reaches are not candidates', () => {
   const request = pilot('autoencoder');
   const cutoffs = candidateMetrics(request).map(({ parameters }) => Number(parameters['c']));
   expect(cutoffs).toEqual([...cutoffs].sort((a, b) => b - a));
@@ -84,7 +84,7 @@ test.each([
   expect(() => designExperiment(pilot('cnn', changes))).toThrow(message);
 });
 
-test('a test set that is too small for the metric is refused', () => {
+test('a test set too small for the metric is refused', () => {
   const request = { ...pilot('cnn'), induced: subsetAccuracy.with({ k: 10 }), testSize: 9 };
   expect(() => designExperiment(request)).toThrow('--test-size: the test set has 9 images; 10 are needed');
 });

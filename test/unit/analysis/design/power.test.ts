@@ -13,7 +13,7 @@ import { memberOf } from '../../../support/members.js';
 
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
-test('between widths the curve of a logistic truth is that logistic, and its powers are those of it', () => {
+test('between widths a logistic truth is interpolated by that logistic, and so are its powers', () => {
   const count = 20_000;
   const truth = (width: number) => logistic(1.2 * Math.log(width / 12));
   const members = [2, 8, 32, 128].flatMap((width) =>
@@ -33,7 +33,7 @@ test('between widths the curve of a logistic truth is that logistic, and its pow
   }
 });
 
-test('the variance of seeds is what they have beyond the test set', () => {
+test("the variance between seeds is what remains beyond the test set's", () => {
   // 300 images: a binomial's variance on the logit scale is 1 / (300 p (1 - p)), 0.013 at p = 1/2, of the order of the seeds' 0.04.
   const [deviation, count] = [0.2, 300];
   const random = Random.named(0, 'seeds of a pilot');

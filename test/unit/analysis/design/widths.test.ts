@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { evenWidths } from '../../../../src/analysis/design/widths.js';
 
-test('along a logistic curve widths are those of equal steps in closed form, rounded', () => {
+test('along a logistic curve, widths are equal steps in closed form, rounded', () => {
   const [middle, slope] = [60, 1.3];
   const value = (width: number) => 1 / (1 + (width / middle) ** -slope);
   const [from, to, count] = [8, 700, 9];
@@ -18,7 +18,7 @@ test('along a logistic curve widths are those of equal steps in closed form, rou
   expect([found[0], found.at(-1)]).toEqual([from, to]);
 });
 
-test('no other set of widths with both ends has steps that are nearer to equal', () => {
+test('no other set of widths with both ends has more equal steps', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 9, maxLength: 9 }),
@@ -42,7 +42,7 @@ function subsets(list: readonly number[], size: number): number[][] {
   return list.flatMap((first, i) => subsets(list.slice(i + 1), size - 1).map((rest) => [first, ...rest]));
 }
 
-test('multiples of the heads alone; all widths where there are no more; each once where the range is large', () => {
+test('only multiples of the heads; all widths if there are no more; each once where the range is large', () => {
   expect(evenWidths(Math.log, { from: 3, to: 17, count: 10, multiple: 4 })).toEqual([4, 8, 12, 16]);
   expect(evenWidths(Math.log, { from: 1, to: 4, count: 10 })).toEqual([1, 2, 3, 4]);
   const wide = evenWidths(Math.log, { from: 1, to: 65536, count: 17 });

@@ -18,7 +18,7 @@ function varianceOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }
 
-test('the variance is that of the analysis of variance: seeds and images, with what they have together counted once', () => {
+test('the variance is that of the analysis of variance over seeds and images, with their shared part counted once', () => {
   const model = { images: 400, seeds: [4, 3], truth: [0.7, 0.75], correlation: 0.5, seedDeviation: 0.1 } as const;
   const [one, other] = drawTwoRuns(model, Random.named(0, 'anova')) as [MemberOutcomes[], MemberOutcomes[]];
   const draws = 20_000;
@@ -44,7 +44,7 @@ test('the variance is that of the analysis of variance: seeds and images, with w
   expect(scale.difference).toBeCloseTo(meanOf(byImage[1]!) - meanOf(byImage[0]!), 12);
 });
 
-test('over the family: the mean over scales, whose images are the same', () => {
+test('over the family: the mean over scales, which share their images', () => {
   const random = Random.named(0, 'family of two');
   const correct = [0.5, 0.8, 0.6, 0.9].map((p) => rightWith(p, 500, random));
   const one = [memberOf(1, 0, { correct: correct[0]! }), memberOf(2, 0, { correct: correct[1]! })];
@@ -76,7 +76,7 @@ describe('one member against one', () => {
   const ask = (metric: Parameters<typeof compareRuns>[0]['metric']) =>
     compareRuns({ metric, one, other, scales: matched(one, other), draws: 500 }).scales[0]!;
 
-  test('under a share McNemar counts who alone is right', () => {
+  test('under a share, McNemar counts the images that only one gets right', () => {
     const { mcnemar, p, interval, difference } = ask(accuracy.with({}));
     const first = x.filter((right, i) => right > y[i]!).length;
     const second = y.filter((right, i) => right > x[i]!).length;
@@ -87,11 +87,11 @@ describe('one member against one', () => {
     expect(interval.lower > 0 || interval.upper < 0).toBe(p < 0.05);
   });
 
-  test('what is a power of the share has the same test', () => {
+  test('a power of the share has the same test', () => {
     expect(ask(subsetAccuracy.with({ k: 3 })).p).toBe(ask(accuracy.with({})).p);
   });
 
-  test('of two that are equal the difference is 0, with an interval as no discordant image tells', () => {
+  test('two equal members differ by 0, with the interval for no discordant image', () => {
     const same = compareRuns({ metric: accuracy.with({}), one, other: one, scales: matched(one, one), draws: 200 });
     const { difference, p, interval } = same.scales[0]!;
     expect([difference, p]).toEqual([0, 1]);
@@ -99,7 +99,7 @@ describe('one member against one', () => {
     expect([interval.lower, interval.upper]).toBeAllClose([-0.012643, 0.012643], { atol: 1e-6 });
   });
 
-  test('sequences that show the same images tell less than as many of different ones', () => {
+  test('sequences that share images carry less evidence than as many with different ones', () => {
     // 300 sequences of one image each; the second time each image is shown three times.
     const asSequences = (correct: Uint8Array, times: number): MemberOutcomes =>
       memberOf(1, 0, {
@@ -125,7 +125,7 @@ describe('one member against one', () => {
   });
 });
 
-test('groups are drawn where there are enough of them, and named where there are not', () => {
+test('groups are drawn if there are enough of them, and named if not', () => {
   const drawnIn = (count: number) => {
     const model = { images: 200, seeds: [1, 1], truth: [0.7, 0.8], correlation: 0.5, seedDeviation: 0 } as const;
     const groups = { count, share: 0.3 };
@@ -148,7 +148,7 @@ test('groups are drawn where there are enough of them, and named where there are
   );
 });
 
-test('draws without a value leave no interval, and all seeds right a small one', () => {
+test('draws without a value leave no interval; all seeds right give a narrow one', () => {
   const draws = { observed: Float64Array.of(1, 2), draws: [Float64Array.of(NaN, 1), Float64Array.of(1, 2)], count: 5 };
   expect(differenceOf(draws, [{ one: [0], other: [1] }])).toMatchObject({ value: 1, p: NaN });
   const right = [0, 1].map((seed) => memberOf(1, seed, { correct: new Uint8Array(50).fill(1) }));
@@ -159,7 +159,7 @@ test('draws without a value leave no interval, and all seeds right a small one',
   expect(interval.upper).toBeCloseTo(1.96 ** 2 / (50 + 1.96 ** 2), 4);
 });
 
-test('what does not vary between draws has no interval and no p, though means of equal numbers round', () => {
+test('without variation between draws there is no interval and no p, even where means of equal numbers round', () => {
   // Thirds: the mean of three draws of the mean over three scales is not always the same double.
   for (const count of [1, 5]) {
     const third = Float64Array.of(0, 0, 1, 0.1, 0.7, 1);
@@ -235,7 +235,7 @@ test.each<Cell>([...cells, ...grouped])('95 % intervals hold the truth: %o', ({ 
   expect(coverage).toBeLessThan(Math.min(1.0001, 0.97 + error));
 });
 
-test('moments of the same trainings tell no more of seeds than one of them', () => {
+test('several moments of a training say no more about seeds than one', () => {
   const random = Random.named(0, 'moments of two runs');
   const steps = [1, 2, 4, 8];
   /** Three seeds that are alike at every moment. */

@@ -15,7 +15,7 @@ import { wilsonInterval } from '../../../../src/statistics/intervals.js';
 import { Random } from '../../../../src/statistics/random.js';
 import { drawTwoRuns } from '../../../support/two-runs.js';
 
-describe('of one member against one', () => {
+describe('one member against one', () => {
   test('the power is that of McNemar by enumeration', () => {
     // Chances of only one right 0.15 and 0.05 of 100 images; the exact power of mid-p, by SciPy over all tables, is 0.6177.
     const share = 0.6;
@@ -26,7 +26,7 @@ describe('of one member against one', () => {
     expect(powerOf(model, { images: 100, seeds: 1 })).toBeCloseTo(0.6177, 1);
   });
 
-  test('images that are asked for have the power, and one fewer does not', () => {
+  test('the requested number of images reaches the power, and one fewer does not', () => {
     const model = modelFor({ share: 0.9, correlation: 0.4, seedCorrelation: 0.5, seedDeviation: 0.002 }, 0.01);
     for (const seeds of [1, 3, 8]) {
       const images = imagesFor(model, seeds, { power: 0.8, alpha: 0.05 })!;
@@ -36,7 +36,7 @@ describe('of one member against one', () => {
   });
 });
 
-test('with endless images the test is of the seeds alone: the power of Welch, two groups of n', () => {
+test('with infinitely many images only seeds matter: the power of Welch, two groups of n', () => {
   // SciPy 1.17: the share of p <= 0.05 of ttest_ind(equal_var=False) in a million draws, right to 0.001.
   const known = [
     [3, 2, 0.3673],
@@ -53,7 +53,7 @@ test('with endless images the test is of the seeds alone: the power of Welch, tw
   }
 });
 
-test('of one share: as often as Wilson leaves the fixed value out, counted over all binomials', () => {
+test('for one share: how often Wilson excludes the fixed value, counted over all binomials', () => {
   const [fixed, truth, images] = [0.5, 0.6, 200];
   const logs = new Float64Array(images + 1);
   for (let k = 1; k <= images; k++) logs[k] = logs[k - 1]! + Math.log(k);
@@ -80,7 +80,7 @@ test('the largest correlation of right and wrong: the better is right wherever t
   );
 });
 
-test('components are those that runs were drawn with', () => {
+test('the components of the variance are recovered from simulated runs', () => {
   const model = { images: 20_000, seeds: [12, 2], truth: [0.5, 0.5], correlation: 0.6, seedDeviation: 0.1 } as const;
   const [members] = drawTwoRuns(model, Random.named(0, 'components'));
   const values = members!.map(({ outcomes }) => Float64Array.from(outcomes.correct!));

@@ -25,7 +25,7 @@ test.each([
  * Two families of the same truth, each with its own seeds on the same images: their bows differ by 0, and 95 % intervals should hold it.
  * They are hulls of two intervals, which are if anything too wide.
  */
-test('the interval of the difference of bows holds the truth', () => {
+test('the interval of the difference of bows covers the truth', () => {
   const pairs = process.env['DIFF_COVERAGE'] === 'all' ? 400 : 12;
   const random = Random.named(0, 'twins');
   const truths = [0.15, 0.3, 0.5, 0.7, 0.9];

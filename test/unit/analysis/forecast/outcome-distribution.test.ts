@@ -13,7 +13,7 @@ import { syntheticOutcomes } from '../../../support/runs.js';
 const normals = (count: number, random: Random, scale = 1, shift = 0) =>
   Float64Array.from({ length: count }, () => shift + scale * random.normal());
 
-test('a distribution that is another one moved and stretched is placed exactly', () => {
+test('a distribution that is a shifted and stretched copy of another is placed exactly', () => {
   const values = normals(2000, Random.named(0, 'reference'));
   const reference = referenceOf([values]);
   fc.assert(
@@ -54,7 +54,7 @@ test('the latent number is above 0 exactly where the metric counts the example',
   expect(Array.from(latent, (value) => Number(value > 0))).toEqual([...values]);
 });
 
-test('log odds are those of the probabilities', () => {
+test('log odds match the probabilities', () => {
   // p = 0.6 against 0.3: right; p = 0.1 against 0.7: wrong.
   const outcomes = {
     correct: Uint8Array.of(1, 0),

@@ -55,7 +55,7 @@ const truths = {
 /** Of a forecast, as few as tell its intervals: refits of curves that are not lines are most of this file's time. */
 const draws = 40;
 
-describe('intervals of the true model hold what comes as often as they say', () => {
+describe('intervals of the true model have their nominal coverage', () => {
   test.for(
     Object.keys(truths).flatMap((name) => [
       { name: name as keyof typeof truths, seeds: 1, wander: 0 },
@@ -78,7 +78,7 @@ describe('intervals of the true model hold what comes as often as they say', () 
   });
 });
 
-test('members of a scale scatter as seeds do, and that is predicted', () => {
+test('members of a scale scatter as seeds do, and the prediction includes it', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
     (known, scales, random) => predictiveDraws(line, known, { scales, draws, random }).draws,
@@ -99,7 +99,7 @@ const varianceOf = (values: Float64Array) => {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 };
 
-describe('draws of the points move the forecast, and explain what lies off the curve', () => {
+describe('draws of the points move the forecast and account for their distance from the curve', () => {
   const n = 30;
   const scales = Array.from({ length: n }, (_, i) => 2 ** i);
   const random = Random.named(5, 'points');
@@ -109,7 +109,7 @@ describe('draws of the points move the forecast, and explain what lies off the c
   };
   const sigma = 0.02;
 
-  test('a shift of all points, as by test examples that all members share: the forecast shifts with them', () => {
+  test('a shift of all points, as from shared test examples, shifts the forecast equally', () => {
     const points = scales.map((scale) => [Math.log(scale)]);
     const resampled = Array.from({ length: 2000 }, () => {
       const shift = sigma * random.normal();
@@ -119,7 +119,7 @@ describe('draws of the points move the forecast, and explain what lies off the c
     expect(Math.abs(forecast(points, resampled) / sigma ** 2 - 1)).toBeLessThan(0.15);
   });
 
-  test('points that lie off the line by no more than their own noise: no wandering is added', () => {
+  test('points off the line by no more than their own noise add no random walk', () => {
     const points = scales.map((scale) => [Math.log(scale) + sigma * random.normal()]);
     const resampled = Array.from({ length: 2000 }, () => points.map(([value]) => value! + sigma * random.normal()));
     // The line's own variance one step ahead is (1/30 + 15.5²/2247.5) σ² = 0.14 σ²; taken for wandering, the noise would add 1.1 σ².
@@ -127,7 +127,7 @@ describe('draws of the points move the forecast, and explain what lies off the c
   });
 });
 
-test('a local trend knows that means over few seeds are not exact', () => {
+test('a local trend allows for the error of means over few seeds', () => {
   const truth = { curve: truths.line[1], scales: 8, seeds: 3, wander: 0, noise: 0.02 };
   const held = coverage(
     (known, scales, random) => localTrend.extrapolate(known, { scales, draws: 200, random }).draws,
@@ -140,7 +140,7 @@ test('a local trend knows that means over few seeds are not exact', () => {
   expect(held[2]).toBeGreaterThan(0.92);
 });
 
-test('a line that wanders keeps its weight against what bends with it, by what it predicted', () => {
+test('a line with a random walk keeps its weight against curved models, according to what it predicted', () => {
   const scales = Array.from({ length: 8 }, (_, i) => 1000 * 2 ** i);
   const random = Random.named(11, 'wandering line');
   // Equal weights would be 0.33.
@@ -162,7 +162,7 @@ test('a line that wanders keeps its weight against what bends with it, by what i
   expect(predicted / families).toBeGreaterThan(0.6);
 });
 
-test('a local trend of what is straight: the variance is that of two means, the slope between them, and a seed', () => {
+test('the variance of a local trend on straight data is that of two means, the slope between them, and a seed', () => {
   const scales = Array.from({ length: 6 }, (_, i) => 2 ** i);
   const seeds = scales.map((scale) => [-0.1, 0, 0.1].map((off) => Math.log(scale) + off));
   const random = Random.named(2, 'straight');
@@ -171,7 +171,7 @@ test('a local trend of what is straight: the variance is that of two means, the 
   expect(varianceOf(draws[0]!) / (0.01 * (4 / 3 + 1 / 3 + 1))).toBeCloseTo(1, 1);
 });
 
-test('a local trend covers a curve whose slope wanders', () => {
+test('a local trend covers a curve with a wandering slope', () => {
   const scales = Array.from({ length: 9 }, (_, i) => 1000 * 2 ** i);
   const random = Random.named(3, 'wandering slopes');
   const families = 300;
@@ -196,7 +196,7 @@ test('a local trend covers a curve whose slope wanders', () => {
   expect(inside / families).toBeLessThan(0.9);
 });
 
-test('a straight line is gone on with exactly, by a line and by a local trend', () => {
+test('a line and a local trend continue a straight line exactly', () => {
   const scales = [1, 2, 4, 8, 16];
   const curve = { ...free, scales, seeds: scales.map((scale) => [3 + 2 * Math.log(scale)]) };
   const random = Random.named(0, 'exact');
@@ -206,7 +206,7 @@ test('a straight line is gone on with exactly, by a line and by a local trend', 
   }
 });
 
-test('candidates are weighted by what they predicted: a power law of a power law, a trend of what bends', () => {
+test('candidates are weighted by what they predicted: a power law for a power law, a trend for a bent curve', () => {
   const scales = Array.from({ length: 8 }, (_, i) => 2 ** i);
   const of = (truth: (scale: number) => number) => {
     const random = Random.named(1, 'weigh');
@@ -221,7 +221,7 @@ test('candidates are weighted by what they predicted: a power law of a power law
   expect(of((scale) => Math.log(scale) ** 2)['local-trend']).toBeGreaterThan(0.8);
 });
 
-test('values stay inside the limits, and too few scales are refused', () => {
+test('values stay within the limits, and too few scales are refused', () => {
   const scales = [1, 2, 4, 8, 16];
   const curve = { ...free, limits: [0, 1] as const, scales, seeds: [[0.1], [0.3], [0.5], [0.8], [0.9]] };
   const random = Random.named(0, 'limits');

@@ -29,7 +29,7 @@ const normalShares = {
 };
 
 /** As sealed now, and as by earlier versions. */
-test.each([199, 39])('CRPS of a normal forecast by %i quantiles is the closed form', (count) => {
+test.each([199, 39])('CRPS of a normal forecast by %i quantiles matches the closed form', (count) => {
   const quantiles = Array.from({ length: count }, (_, i) => 3 + 2 * normalQuantile((i + 1) / (count + 1)));
   // Gneiting and Raftery 2007, J. Am. Stat. Assoc. 102, Eq 21: z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi)
   for (const [z, below] of Object.entries(normalShares).map((entry) => entry.map(Number) as [number, number])) {
@@ -58,7 +58,7 @@ test.each<[string, (p: number) => number, (y: number) => number, readonly number
   for (const y of truths) expect(crps(levels.map(quantile), y)).toBeAllClose(exact(y), { rtol: 1e-3 });
 });
 
-test('CRPS of draws is that of all pairs: E|X - y| - E|X - X*| / 2', () => {
+test('CRPS of draws is the sum over all pairs: E|X - y| - E|X - X*| / 2', () => {
   const random = Random.named(0, 'crps');
   // Two humps and a long tail.
   const draws = Float64Array.from({ length: 4000 }, () =>
@@ -74,7 +74,7 @@ test('CRPS of draws is that of all pairs: E|X - y| - E|X - X*| / 2', () => {
   }
 });
 
-test('a forecast of one number scores its absolute error; spreading it where it is right costs', () => {
+test('a single-number forecast scores its absolute error; spreading a correct one costs', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -5, max: 5, noNaN: true }),
@@ -97,7 +97,7 @@ test('a forecast of one number scores its absolute error; spreading it where it 
   );
 });
 
-test('central intervals are between the levels that they are named by', () => {
+test('central intervals lie between the levels in their names', () => {
   const quantiles = levels; // of the uniform distribution
   expect(medianOf(quantiles)).toBe(0.5);
   expect(centralInterval(quantiles, 0.5)).toEqual({ lower: 0.25, upper: 0.75 });
@@ -115,7 +115,7 @@ test('a target is scored over its seeds', () => {
   expect(scoreTarget(levels, [0]).logError).toBeNaN();
 });
 
-test('a method is scored over its targets: errors without their signs, logarithms where there are any, skill against the best baseline', () => {
+test('a method is scored over its targets: absolute errors, logarithms where defined, skill against the best baseline', () => {
   const at = (value: number) => levels.map(() => value);
   const targets = [8, 16, 32, 64].map((width) => ({ width, parameters: width, trainingFlops: width }));
   const sealed = {

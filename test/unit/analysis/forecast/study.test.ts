@@ -29,7 +29,7 @@ const onStep = (done: number, of: number) => void steps.push([done, of]);
 /** Of the whole family, made once: fits are most of this file's time. */
 const study = (): MetricStudy => (known ??= studyMetric(accuracy, family(widths), { draws, onStep }));
 
-test('what comes later is never read: other later members, the same forecasts', () => {
+test('later data are never read: with other later members the forecasts stay the same', () => {
   const told = ({ cells }: MetricStudy) => cells.filter(({ known }) => known === 4);
   const other = family(widths, (width) => (width > 8 ? 0.3 : accuracyOf(width)));
   const [first, second] = [told(study()), told(studyMetric(accuracy, other, { draws }))];
@@ -38,7 +38,7 @@ test('what comes later is never read: other later members, the same forecasts', 
   expect(second.map(({ truth }) => truth)).not.toEqual(first.map(({ truth }) => truth));
 });
 
-test('every beginning tells all later scales, and the errors are those of its medians', () => {
+test('every beginning predicts all later scales, and the errors are those of its medians', () => {
   const { cells, methods, values, range } = study();
   const lastValue = cells.filter(({ method }) => method === 'last-value');
   expect(lastValue.map(({ knownWidth, targetWidth }) => [knownWidth, targetWidth])).toEqual([
@@ -56,14 +56,14 @@ test('every beginning tells all later scales, and the errors are those of its me
   expect(Math.min(...baselines.map(({ skill }) => skill))).toBe(1);
 });
 
-test('steps are told: every method of every beginning', () => {
+test('progress is reported for every method of every beginning', () => {
   study();
   // Beginnings of 3, 4 and 5 widths.
   const of = 3 * forecastMethods.length;
   expect(steps).toEqual(Array.from({ length: of }, (_, i) => [i + 1, of]));
 });
 
-test('the same call says the same, and each method speaks or says why not', () => {
+test('the same call gives the same result, and each method forecasts or says why not', () => {
   const members = family(widths.slice(0, 4));
   const options = { targets: [lenetParameters(16)], draws };
   const forecast = forecastMetric(accuracy, members, options);
@@ -75,7 +75,7 @@ test('the same call says the same, and each method speaks or says why not', () =
     expect(quantiles[0]!.every((value, i) => i === 0 || value >= quantiles[0]![i - 1]!)).toBe(true);
 });
 
-test("the average's weights are Akaike's", () => {
+test("the average uses Akaike's weights", () => {
   const nine = [1, 2, 3, 4, 6, 8, 12, 16, 32];
   // By itself, as the other methods take most of a forecast's time.
   const problem = problemOf(accuracy, family(nine), { targets: [lenetParameters(64)], draws, seed: 0 });
@@ -92,7 +92,7 @@ test("the average's weights are Akaike's", () => {
   expect(fits.find(({ model }) => model === 'sigmoid')!.weight).toBeGreaterThan(0.5);
 });
 
-test('a success rate that follows the task scaling law is told by pass-rate where it is still below one in the test set', () => {
+test('a success rate that follows the task scaling law is predicted by pass-rate while the test set still shows values below one', () => {
   // ln(-ln y) a line in ln N: accuracy exp(-(N / N0)^-0.5), so that of 20 images none of a small member are all right.
   const law = (width: number) => Math.exp(-((lenetParameters(width) / 3000) ** -0.5));
   const metric = parseMetric('subset-accuracy:k=20', '--metric');

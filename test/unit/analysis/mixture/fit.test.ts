@@ -62,7 +62,7 @@ const twoClasses: Simulated = {
 };
 
 describe('one sigmoid', () => {
-  test('through two scales goes exactly, in closed form', () => {
+  test('passes through two scales exactly, in closed form', () => {
     const counts = [Uint8Array.of(1, 0, 0, 0), Uint8Array.of(1, 1, 1, 0)];
     const [curve, one] = fitThresholds({ logParameters: [2, 4], trials: [1, 1], counts });
     expect(one!.curve).toBeAllClose([0.25, 0.75], { atol: 1e-6 });
@@ -83,7 +83,7 @@ describe('one sigmoid', () => {
     expect(residuals.reduce((sum, value, s) => sum + value * scales[s]!, 0)).toBeAllClose(0, { atol: 10 });
   });
 
-  test('AICc and BIC are those of their formulas', () => {
+  test('AICc and BIC follow their formulas', () => {
     const one = find(fitThresholds(simulate(twoClasses, 1), { most: 1 }), 'one');
     expect(one.aicc).toBeAllClose(-2 * one.logLikelihood + 4 + 12 / 2997, { rtol: 1e-14 });
     expect(one.bic).toBeAllClose(-2 * one.logLikelihood + 2 * Math.log(3000), { rtol: 1e-14 });
@@ -94,7 +94,7 @@ describe('every fit', () => {
   const table = simulate(twoClasses, 2);
   const fits = fitThresholds(table, { most: 4 });
 
-  test('has the likelihood that its classes have by definition', () => {
+  test('has the likelihood that its classes define', () => {
     for (const fit of fits) {
       expect(fit.logLikelihood).toBeAllClose(logLikelihoodOf(table, fit.classes), { rtol: 1e-9 });
       expect(fit.classes.reduce((sum, { weight }) => sum + weight, 0)).toBeAllClose(1, { rtol: 1e-12 });
@@ -102,7 +102,7 @@ describe('every fit', () => {
     }
   });
 
-  test('nested models never fit worse, by more than where EM stops', () => {
+  test("nested models never fit worse than EM's tolerance", () => {
     for (let k = 2; k <= 4; k++) {
       const common = find(fits, 'classes', k).logLikelihood;
       const fewer = k === 2 ? find(fits, 'one') : find(fits, 'classes', k - 1);
@@ -112,7 +112,7 @@ describe('every fit', () => {
     expect(find(fits, 'continuum').logLikelihood).toBeGreaterThan(find(fits, 'one').logLikelihood - 1e-3);
   });
 
-  test('no small step from its place climbs', () => {
+  test('no small step from the optimum climbs', () => {
     for (const fit of [find(fits, 'one'), find(fits, 'classes', 2), find(fits, 'classes', 2, true)]) {
       for (const [t, s] of [
         [0.02, 0],
@@ -130,14 +130,14 @@ describe('every fit', () => {
     }
   });
 
-  test('draws its sigmoids where it says', () => {
+  test('draws its sigmoids at the places it reports', () => {
     for (const each of find(fits, 'classes', 3, true).classes) {
       expect(scales.map((x) => probabilityAt(each, x - 6))).toBeAllClose(each.solved, { rtol: 1e-9 });
     }
   });
 });
 
-describe('what was simulated is found again', () => {
+describe('simulated parameters are recovered', () => {
   test('two classes: their shares, thresholds, slope; BIC prefers two', () => {
     const fits = fitThresholds(simulate(twoClasses, 3));
     const { classes } = find(fits, 'classes', 2);
@@ -149,7 +149,7 @@ describe('what was simulated is found again', () => {
     expect(bestByBic(fits)).toBe(find(fits, 'classes', 2));
   });
 
-  test('three classes with slopes of their own', () => {
+  test('three classes with different slopes', () => {
     const fits = fitThresholds(
       simulate(
         {
@@ -170,13 +170,13 @@ describe('what was simulated is found again', () => {
     expect(sorted.map(({ slope }) => slope)).toBeAllClose([4, 1, 6], { rtol: 0.2 });
   });
 
-  test('one sigmoid for all: BIC takes no more, in 19 of 20 runs', () => {
+  test('one sigmoid for all: BIC chooses no more, in 19 of 20 runs', () => {
     const single: Simulated = { logParameters: scales, members: 3, examples: 400, draw: () => [8.5, 1.2] };
     const kinds = Array.from({ length: 20 }, (_, i) => bestByBic(fitThresholds(simulate(single, 100 + i))).kind);
     expect(kinds.filter((kind) => kind === 'one').length).toBeGreaterThanOrEqual(19);
   });
 
-  test('a continuum is distinguished from classes, and its spread found', () => {
+  test('a continuum is distinguished from classes, and its spread recovered', () => {
     const fits = fitThresholds(
       simulate(
         {
@@ -192,10 +192,10 @@ describe('what was simulated is found again', () => {
   });
 });
 
-describe('with a chance to guess right', () => {
+describe('with a chance of guessing right', () => {
   const guessed = { logParameters: [6, 7, 8, 9, 10, 11, 12, 13], members: 5, examples: 1500, chance: 0.1 };
 
-  test('one sigmoid above the floor is one sigmoid, where without a floor it takes classes', () => {
+  test('one sigmoid above the floor is found as one, where without a floor it takes classes', () => {
     const table = simulate({ ...guessed, draw: () => [9, 1.2] }, 11);
     const best = bestByBic(fitThresholds(table, { chance: 0.1 }));
     expect([best.kind, best.floor, best.parameters]).toEqual(['one', 0.1, 3]);
@@ -234,18 +234,18 @@ function bestByBic(fits: readonly ThresholdFit[]): ThresholdFit {
   return fits.filter(({ kind }) => kind !== 'curve').reduce((a, b) => (b.bic < a.bic ? b : a));
 }
 
-describe('what cannot be distinguished is not fitted', () => {
+describe('unidentifiable models are not fitted', () => {
   test('more classes than (members + 1) / 2', () => {
     expect([[1, 1], [1, 1, 1], [3, 3, 3], [5]].map(mostClasses)).toEqual([1, 2, 5, 3]);
     const fits = fitThresholds(simulate({ ...twoClasses, logParameters: [6, 8, 10], members: 1, examples: 300 }, 6));
     expect(Math.max(...fits.filter(({ kind }) => kind === 'classes').map(({ classes }) => classes.length))).toBe(2);
   });
 
-  test('anything at one scale', () => {
+  test('any model at a single scale', () => {
     expect(fitThresholds({ logParameters: [6], trials: [3], counts: [Uint8Array.of(0, 3, 1)] })).toEqual([]);
   });
 
-  test('examples that no sigmoid can part still end in finite numbers', () => {
+  test('examples that no sigmoid can separate still give finite numbers', () => {
     for (const rows of [
       ['000', '000'],
       ['111', '111'],
@@ -261,7 +261,7 @@ describe('what cannot be distinguished is not fitted', () => {
   });
 });
 
-test('steps rise from 0 to all of them, over the fits without and with a floor', () => {
+test('progress runs from 0 to all steps, over the fits without and with a floor', () => {
   const told: number[] = [];
   fitThresholds(simulate(twoClasses, 3), { most: 3, chance: 0.1, onStep: (done, of) => told.push(done / of) });
   expect(told[0]).toBe(0);

@@ -26,7 +26,7 @@ const exactly = (law: Law, coordinates: readonly (readonly number[])[]) =>
  * Best of SciPy 1.17's `least_squares` from several starts, residuals sqrt(seeds) ln(mean / fit), all tolerances 1e-15; ends of intervals by
  * its `brentq` on the same with the exponent given, at the sum of squares that `t.ppf` allows.
  */
-test('one factor: parameters, scatter and interval as SciPy has them', () => {
+test('one factor: parameters, scatter and interval match SciPy', () => {
   const seeds = [
     [2.691, 2.715],
     [1.659, 1.629],
@@ -48,7 +48,7 @@ test('one factor: parameters, scatter and interval as SciPy has them', () => {
   expect(interval.upper / 0.5291692620229845).toBeCloseTo(1, 3);
 });
 
-test('two factors: parameters and interval as SciPy has them', () => {
+test('two factors: parameters and interval match SciPy', () => {
   const values = [4.1134, 2.9859, 2.4188, 3.3565, 2.2692, 1.7228, 2.9429, 1.8562, 1.2811, 2.7229, 1.6103, 1.0787];
   const grid = gridOf([5000, 20_000, 80_000, 300_000], [2000, 8000, 32_000]);
   const fit = fitLaw(grid.map((coordinates, i) => ({ coordinates, values: [values[i]!] })));
@@ -64,7 +64,7 @@ test('two factors: parameters and interval as SciPy has them', () => {
 });
 
 describe.each(Object.entries(publishedLaws))('losses of the law of %s', (_, law: Law) => {
-  test('without noise give it back', () => {
+  test('without noise recover it', () => {
     // As Hoffmann et al. trained: 70 million to 16 billion parameters, 5 to 500 billion tokens.
     const fit = fitLaw(exactly(law, gridOf(ratios(7e7, 1.6e10, 6), ratios(5e9, 5e11, 5))));
     expect(fit.law.floor).toBeCloseTo(law.floor, 6);
@@ -75,7 +75,7 @@ describe.each(Object.entries(publishedLaws))('losses of the law of %s', (_, law:
   });
 });
 
-test('other units of N and D, and of the loss, change amplitudes and E alone', () => {
+test('rescaling N, D or the loss changes only amplitudes and E', () => {
   const law = publishedLaws.besiroglu;
   const cells = simulatedCells(
     { law, coordinates: gridOf(ratios(1e8, 1e10, 4), ratios(1e9, 1e11, 4)), seeds: 1, deviation: 0.01 },
@@ -102,7 +102,7 @@ test('other units of N and D, and of the loss, change amplitudes and E alone', (
   );
 });
 
-test('levels stay at 0 where the data would have them below', () => {
+test('levels stay at 0 where the data would have them negative', () => {
   // A power law without E, bent down a little: the best E is below 0.
   const fit = fitLaw(
     [1, 10, 100, 1000].map((n, i) => ({ coordinates: [n], values: [n ** -0.3 * (1 - 0.02 * i * i)] })),
@@ -111,21 +111,21 @@ test('levels stay at 0 where the data would have them below', () => {
   expect(floorOf(fit).interval.lower).toBe(0);
 });
 
-test('an end that the data do not tell is none: as many scales as parameters', () => {
+test('an undetermined limit is left open: as many scales as parameters', () => {
   const fit = fitLaw(exactly(oneFactor.law, [[1e4], [1e5], [1e6]]));
   expect(fit.scatter.standardDeviation).toBeNaN();
   expect(exponentOf(fit, 0).interval).toEqual({ lower: 0, upper: Infinity });
   expect(curveAt(fit, [1e7]).interval).toEqual({ lower: 0, upper: Infinity });
 });
 
-test('a drop behind the first scale: the exponent may be as large as it likes, and is not as small', () => {
+test('a drop after the first scale: the exponent is bounded below but not above', () => {
   const values = [1, 0.501, 0.499, 0.5005, 0.4995];
   const { interval } = exponentOf(fitLaw(values.map((value, i) => ({ coordinates: [10 ** i], values: [value] }))), 0);
   expect(interval.upper).toBe(Infinity);
   expect(interval.lower).toBeGreaterThan(1);
 });
 
-test('the law misses means that seeds tell well: its misfit is the scatter, however many the seeds', () => {
+test('where the law misses precise means, the misfit is the scatter, however many the seeds', () => {
   // Not a power law: a step.
   const steps = [1, 1, 1, 0.4, 0.4, 0.4];
   const cellsWith = (seeds: number) =>
@@ -139,7 +139,7 @@ test('the law misses means that seeds tell well: its misfit is the scatter, howe
   expect(exponentOf(many!, 0).interval.lower).toBeCloseTo(exponentOf(few!, 0).interval.lower, 6);
 });
 
-test('what all draws of the test set share makes intervals wider, as independent', () => {
+test('errors shared by all draws of the test set widen intervals like independent ones', () => {
   const cells = simulatedCells({ ...oneFactor, seeds: 2, deviation: 0.02 }, Random.named(0, 'shared'));
   const random = Random.named(0, 'test sets');
   const draws = Array.from({ length: 200 }, () => {

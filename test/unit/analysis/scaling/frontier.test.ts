@@ -17,7 +17,7 @@ const six = { factor: 6, powers: [1, 1], farthest: undefined } as const satisfie
 const steep = { factor: 40, powers: [0.8, 1.1], farthest: 0 } as const satisfies Cost;
 const law = publishedLaws.besiroglu;
 
-test('N_opt goes as C^(b / (a + b)) where C = 6 N D: the closed form of Hoffmann et al., Eq 4', () => {
+test('N_opt grows as C^(b / (a + b)) for C = 6 N D: the closed form of Hoffmann et al., Eq 4', () => {
   expect(frontierExponents(publishedLaws.hoffmann, six)[0]).toBeCloseTo(0.28 / (0.34 + 0.28), 12);
   // G = (a A / (b B))^(1 / (a + b)), N_opt = G (C / 6)^(b / (a + b)), D_opt = (C / 6)^(a / (a + b)) / G.
   const [a, A, b, B, flops] = [0.3478, 482.01, 0.3658, 2085.43, 5.88e23];
@@ -28,7 +28,7 @@ test('N_opt goes as C^(b / (a + b)) where C = 6 N D: the closed form of Hoffmann
 });
 
 describe.each([six, steep])('FLOPs of $factor N^p D^q', (cost) => {
-  test('the optimum is the least loss of all that the FLOPs buy', () => {
+  test('the optimum is the lowest loss the FLOPs can buy', () => {
     const [n, d] = optimumAt(law, cost, 1e21);
     expect(flopsOf(cost, [n, d]) / 1e21).toBeCloseTo(1, 10);
     const least = lossAt(law, [n, d]);
@@ -36,14 +36,14 @@ describe.each([six, steep])('FLOPs of $factor N^p D^q', (cost) => {
       expect(lossAt(law, [n * factor, examplesAt(cost, 1e21, n * factor)])).toBeGreaterThan(least);
   });
 
-  test('and grows with the exponents that are said', () => {
+  test('and grows with the stated exponents', () => {
     const [first, second] = [optimumAt(law, cost, 1e20), optimumAt(law, cost, 1e22)];
     frontierExponents(law, cost).forEach((exponent, k) => {
       expect(Math.log(second[k]! / first[k]!) / Math.log(100)).toBeCloseTo(exponent, 10);
     });
   });
 
-  test('is found from the FLOPs of members', () => {
+  test('is recovered from the FLOPs of members', () => {
     const grid = gridOf(ratios(1e3, 1e6, 4), ratios(1e4, 1e6, 3));
     const found = costOf(
       grid,
@@ -63,7 +63,7 @@ test('without FLOPs of members: 6 N D', () => {
 const grid = gridOf(ratios(1e8, 1e10, 4), ratios(5e9, 5e11, 4));
 const isIn = ({ interval: { lower, upper } }: Known, truth: number) => lower <= truth && truth <= upper;
 
-test('intervals of exponents and optima hold the truth', () => {
+test('intervals of exponents and optima cover the truth', () => {
   const isHeavy = process.env['SCALING'] === 'heavy';
   const count = isHeavy ? 200 : 4;
   const held = [0, 0, 0, 0];
@@ -83,7 +83,7 @@ test('intervals of exponents and optima hold the truth', () => {
   for (const each of held) expect(each).toBeGreaterThanOrEqual(isHeavy ? 180 : 3);
 });
 
-test('an exponent that the data do not tell leaves the frontier open', () => {
+test('an undetermined exponent leaves the frontier open', () => {
   const exact = fitLaw(
     gridOf([1e8, 1e9, 1e10], [1e9, 1e10])
       .slice(0, 5)

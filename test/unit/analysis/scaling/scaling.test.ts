@@ -7,7 +7,7 @@ import { gridOf, publishedLaws, ratios, simulatedMembers } from '../../../suppor
 
 const at = (coordinates: readonly (readonly number[])[]) => coordinates.map((each) => ({ coordinates: each }));
 
-describe('what cannot tell a law', () => {
+describe('data that cannot determine a law', () => {
   test('of one factor', () => {
     expect(untold(at([[1], [1], [2]]), ['parameters'])).toBe(
       'has two values of parameters, and a scaling law over it needs three',
@@ -16,7 +16,7 @@ describe('what cannot tell a law', () => {
     expect(untold(at([[1], [2], [3]]), ['parameters'])).toBeUndefined();
   });
 
-  test('of two: few values of one, and one that goes with the other', () => {
+  test('of two: too few values of one, or two that vary together', () => {
     const names = ['parameters', 'examples'];
     expect(untold(at(gridOf([1, 2, 3, 4], [1, 2])), names)).toMatch(/^has two values of examples/);
     expect(untold(at([1, 2, 3, 4, 5, 6].map((x) => [x, 10 * x])), names)).toBe(
@@ -26,7 +26,7 @@ describe('what cannot tell a law', () => {
   });
 });
 
-test('members that differ in their seed alone are one cell, in order, with the mean of their FLOPs', () => {
+test('members that differ only in their seed are one cell, in order, with the mean of their FLOPs', () => {
   const member = (parameters: number, value: number, flops: number) => ({ coordinates: { parameters, flops }, value });
   expect(lossCells([member(20, 1, 4), member(10, 3, 2), member(20, 2, 6)], ['parameters'])).toEqual([
     { coordinates: [10], members: [1], values: [3], flops: 2 },
@@ -34,7 +34,7 @@ test('members that differ in their seed alone are one cell, in order, with the m
   ]);
 });
 
-test('a loss that rises with a factor is told', () => {
+test('a loss that rises with a factor is reported', () => {
   const grid = gridOf([1, 10, 100], [1, 10, 100]);
   const members = grid.map(([parameters, examples]) => {
     return { coordinates: { parameters, examples }, value: 1 + parameters ** -0.5 + 0.1 * Math.log(examples + 1) };
@@ -43,7 +43,7 @@ test('a loss that rises with a factor is told', () => {
   expect(notFalling(members, ['parameters'])).toBeUndefined();
 });
 
-test('held out: the largest quarter, whose truths the fit never sees', () => {
+test('held out: the largest quarter, which the fit never sees', () => {
   const { heldOut, cells } = scaled.two;
   const flops = cells.map((cell) => cell.flops).sort((a, b) => a - b);
   expect(heldOut!.known).toBe(12);
@@ -64,7 +64,7 @@ test('held out: the largest quarter, whose truths the fit never sees', () => {
   expect(other.predicted.every(({ isInside }) => !isInside)).toBe(true);
 });
 
-test('none is held out where as many scales would be left as the law has parameters', () => {
+test("nothing is held out if the remaining scales would only equal the law's parameters", () => {
   const simulated = { law: { floor: 0.1, terms: [{ amplitude: 5, exponent: 0.5 }] }, seeds: 3, deviation: 0.01 };
   const heldOut = (count: number) =>
     scalingLaw({
@@ -79,7 +79,7 @@ test('none is held out where as many scales would be left as the law has paramet
   expect(heldOut(5)!.known).toBe(4);
 });
 
-test('residuals are what the law leaves over, as shares of the law', () => {
+test('residuals are relative to the law', () => {
   for (const { coordinates, values, mean, fitted, residual } of scaled.one.cells) {
     expect(mean).toBeCloseTo(values.reduce((a, b) => a + b) / 3, 12);
     expect(fitted).toBe(lossAt(scaled.one.law, coordinates));
@@ -87,7 +87,7 @@ test('residuals are what the law leaves over, as shares of the law', () => {
   }
 });
 
-test('the curve of one factor passes through the law, with the law inside its band', () => {
+test('the curve of one factor follows the law, inside its band', () => {
   for (const { at: n, value, interval } of scaled.one.curve) {
     expect(value).toBe(lossAt(scaled.one.law, [n]));
     expect(interval.lower).toBeLessThan(value);
@@ -95,7 +95,7 @@ test('the curve of one factor passes through the law, with the law inside its ba
   }
 });
 
-test('published exponents come back from as many members as published, each with 1 % of noise', () => {
+test('published exponents are recovered from as many members as published, each with 1 % noise', () => {
   const { law, exponents } = scaled.two;
   publishedLaws.besiroglu.terms.forEach(({ exponent }, k) => {
     expect(law.terms[k]!.exponent).toBe(exponents[k]!.value);

@@ -25,7 +25,7 @@ function maker() {
   return vi.fn(() => Promise.resolve(dataset));
 }
 
-test('is made once, and then read back in every byte', async () => {
+test('is made once, then read back byte for byte', async () => {
   await ownCache();
   const make = maker();
   const first = await cachedDataset({ a: 1 }, make);
@@ -60,7 +60,7 @@ test('damage anywhere is noticed and repaired', async () => {
   }
 });
 
-test('a cache that cannot be written costs a line, not the dataset', async () => {
+test('an unwritable cache costs a warning, not the dataset', async () => {
   const cache = await ownCache();
   await fs.writeFile(path.join(cache, 'datasets'), 'a file where a folder should be');
   const { notes } = await cachedDataset({ a: 1 }, maker());
@@ -70,7 +70,7 @@ test('a cache that cannot be written costs a line, not the dataset', async () =>
   ]);
 });
 
-test('what makes the dataset may fail, and nothing stays', async () => {
+test('if making the dataset fails, nothing is left behind', async () => {
   const cache = await ownCache();
   await expect(cachedDataset({ a: 1 }, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(await fs.readdir(cache)).toEqual([]);

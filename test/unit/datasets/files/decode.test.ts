@@ -23,7 +23,7 @@ test("grey is Pillow's mode L", () => {
   expect(rgbToGrey(greyToRgb(all))).toEqual(all);
 });
 
-test('an image that has the size already is not changed in a byte', async () => {
+test('an image of the target size is not changed', async () => {
   const bytes = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);
   expect(await decode(await pngOf(bytes, 4, 3), rgb)).toEqual([...bytes]);
   expect(await decode(await pngOf(bytes.subarray(0, 16), 4, 1), grey)).toEqual([...bytes.subarray(0, 16)]);
@@ -37,7 +37,7 @@ test('a smaller image averages: stripes of one pixel become grey, not stripes', 
     for (const value of small.slice(8 * row + 1, 8 * row + 7)) expect(Math.abs(value - 127.5)).toBeLessThan(1);
 });
 
-test('of an oblong image the middle is taken', async () => {
+test('an oblong image is cropped to its middle', async () => {
   const [left, middle, right] = [times(4, 200, 0, 0), times(8, 0, 200, 0), times(4, 0, 0, 200)];
   const row = [...left, ...middle, ...right];
   const wide = Uint8Array.from(times(8, ...row));
@@ -54,12 +54,12 @@ test('EXIF orientation is applied', async () => {
   expect(await decode(turned, rgb)).toEqual([...times(8, 255, 0, 0), ...times(8, 0, 0, 255)]);
 });
 
-test('what is transparent is white', async () => {
+test('transparent areas become white', async () => {
   const pixels = Uint8Array.from([...times(8, 0, 0, 0, 0), ...times(8, 0, 0, 0, 255)]);
   expect(await decode(await pngOf(pixels, 4, 4), grey)).toEqual([...times(8, 255), ...times(8, 0)]);
 });
 
-test('16 bits, a palette, CMYK, WebP, GIF and TIFF are read too', async () => {
+test('16 bits, a palette, CMYK, WebP, GIF and TIFF are also read', async () => {
   const deep = await sharp(
     Uint16Array.from({ length: 16 }, (_, i) => 4096 * i),
     { raw: { width: 4, height: 4, channels: 1 } },
@@ -83,7 +83,7 @@ test('16 bits, a palette, CMYK, WebP, GIF and TIFF are read too', async () => {
   expect(Math.max(g!, b!)).toBeLessThan(80);
 });
 
-test('what is no image, cut, or promises too many pixels is a reason, not a crash', async () => {
+test('a file that is not an image, is cut off or claims too many pixels gives a reason, not a crash', async () => {
   const decoder = await imageDecoder();
   const whole = await sharp(await plainPng([1, 2, 3], 64, 64))
     .jpeg()
@@ -102,7 +102,7 @@ test('what is no image, cut, or promises too many pixels is a reason, not a cras
   expect(await decoder.decode(bomb, grey)).toBe('Input image exceeds pixel limit');
 });
 
-test('work that fails ends the rest, and nothing is left unhandled', async () => {
+test('a failure stops the remaining work, and leaves no unhandled rejection', async () => {
   const begun: number[] = [];
   const work = eachAtOnce(
     Array.from({ length: 100 }, (_, i) => i),

@@ -42,20 +42,20 @@ const floats = (from: number, to: number): TiffPixels => ({
 });
 
 describe('floats', () => {
-  test('from 0 to 1 are black to white, the same in every image', async () => {
+  test('from 0 to 1 map to black and white, the same way in every image', async () => {
     const { a, b, notes } = await trainedOn(floats(0, 0.25), floats(0.5, 1));
     expect(a).toEqual(ramp(0, 0.25).map((value) => Math.round(255 * Math.fround(value))));
     expect(b).toEqual(ramp(0.5, 1).map((value) => Math.round(255 * Math.fround(value))));
     expect(notes).toEqual(['4 TIFF images of floating-point numbers from 0 to 1: 0 is treated as black, 1 as white']);
   });
 
-  test('from 0 to 255 are bytes, as they always were', async () => {
+  test('from 0 to 255 are bytes, as before', async () => {
     const { a, notes } = await trainedOn(floats(0, 240), floats(3, 250));
     expect(a).toEqual(ramp(0, 240));
     expect(notes).toEqual([]);
   });
 
-  test('of another range are black to white from the least to the greatest of all images', async () => {
+  test('of another range map to black and white from the minimum to the maximum of all images', async () => {
     const { a, b, notes } = await trainedOn(floats(-1000, 0), floats(0, 1000));
     expect([a[0], a[15], b[0], b[15]]).toEqual([0, 128, 128, 255]);
     expect(notes).toEqual([
@@ -75,7 +75,7 @@ describe('floats', () => {
     expect(notes).toEqual([]);
   });
 
-  test('that are no numbers are a reason', async () => {
+  test('that are NaN or infinite are refused with a reason', async () => {
     const bad = tiffOf({ ...grey, sample: 'float', data: Float32Array.from(ramp(0, NaN)) });
     const folder = await folderWith({
       'a/1.tif': bad,
@@ -95,7 +95,7 @@ describe('integers', () => {
     data: Int32Array.from(ramp(from, to)),
   });
 
-  test('of 32 bits that fit into 8 or 16 are taken for those', async () => {
+  test('of 32 bits that fit into 8 or 16 are treated as such', async () => {
     expect((await trainedOn(ints(0, 255), ints(0, 15))).notes).toEqual([]);
     const { a, notes } = await trainedOn(ints(0, 65535), ints(0, 300));
     expect(a).toEqual(ramp(0, 65535).map((value) => Math.round(value / 257)));
@@ -109,7 +109,7 @@ describe('integers', () => {
     expect([a[0], a[15], b[0], b[15]]).toEqual([0, 128, 128, 255]);
   });
 
-  test('of 16 bits with a sign, as of a CT scanner', async () => {
+  test('of signed 16 bits, as from a CT scanner', async () => {
     const { a, b } = await trainedOn(
       { ...grey, sample: 'int', data: Int16Array.from(ramp(-1000, 0)) },
       { ...grey, sample: 'int', data: Int16Array.from(ramp(0, 1000)) },
@@ -118,7 +118,7 @@ describe('integers', () => {
   });
 });
 
-test('images of 8 and 16 bits have no numbers of their own', async () => {
+test('images of 8 and 16 bits are read without levels', async () => {
   const decoder = await imageDecoder();
   const raw = { raw: { width: side, height: side, channels: 1 } } as const;
   const eight = await sharp(Uint8Array.from(ramp(0, 255)), raw)

@@ -29,7 +29,7 @@ test('a file is whole, missing, or something else', async () => {
   expect(await fileState(file, remote)).toEqual({ fault: 'is 5 bytes long, but the published size is 18' });
 });
 
-test('what is missing is named, with what to type', async () => {
+test('missing files are named, with the command to get them', async () => {
   const dataDir = await temporaryFolder();
   expect(await mistakeOf(requireFiles('some', [remote], dataDir))).toBe(
     `UsageError: ${dataDir}/some/a.bin: is missing, and some needs it; run: npm run datasets -- fetch some --data-dir ${dataDir} (18 bytes), or copy https://example.org/a.bin there yourself`,

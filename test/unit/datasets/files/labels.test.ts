@@ -55,7 +55,7 @@ describe('file, label and split', () => {
     expect(await read(four, text)).toEqual({ ...expected, notes: [said] });
   });
 
-  test('as labels.tsv, in folders, in a zip in one folder', async () => {
+  test('in labels.tsv, in folders, in a zip with one folder', async () => {
     const text = `file\tlabel\tsplit\n${rows.map((row) => `pictures/${row.replaceAll(',', '\t')}`).join('\n')}`;
     const names = four.map((name) => `pictures/${name}`);
     expect(await read(names, text, 'labels.tsv')).toEqual({ ...expected, notes: [said.replace('csv', 'tsv')] });
@@ -64,17 +64,17 @@ describe('file, label and split', () => {
     expect((await load(zip)).classNames).toEqual(['cat', 'dog']);
   });
 
-  test('in a file of any name that is given itself', async () => {
+  test('in a file of any name, given directly', async () => {
     const folder = await folderWith(await filesWith(four, rows.join('\n'), 'annotations.csv'));
     expect((await load(path.join(folder, 'annotations.csv'))).classNames).toEqual(['cat', 'dog']);
   });
 
-  test('a comma, quotes and accents in a label; both forms of an accent are one', async () => {
+  test('a comma, quotes and accents in a label; both Unicode forms of an accent are one', async () => {
     const text = 'file,label\n1.png,"cat, ""big"""\n2.png,cafe\u0301\n3.png,caf\u00e9\n4.png,"cat, ""big"""';
     expect((await read(four, text)).classNames).toEqual(['caf\u00e9', 'cat, "big"']);
   });
 
-  test('numbers are in the order of their values', async () => {
+  test('numeric labels are ordered by value', async () => {
     const text = 'file,label\n1.png,10\n2.png,9\n3.png,10\n4.png,9';
     expect((await read(four, text)).classNames).toEqual(['9', '10']);
   });
@@ -89,13 +89,13 @@ describe('splits', () => {
     expect(notes).toEqual([said, 'no test folder: 2 of 10 images, about a fifth of each class, become the test set']);
   });
 
-  test('are those of the folders that the files lie in', async () => {
+  test('are those of the folders that hold the files', async () => {
     const names = ['train/1.png', 'train/2.png', 'test/3.png', 'test/4.png'];
     const text = `file,label\n${rows.map((row, i) => `${names[i]!},${row.split(',')[1]!}`).join('\n')}`;
     expect(await read(names, text)).toEqual({ ...expected, notes: [`${said}, splits those of the folders`] });
   });
 
-  test('val is the test set where there is none, and is not used where there is one', async () => {
+  test('val is the test set if there is no other, and is not used otherwise', async () => {
     const val = rows.join('\n').replaceAll(',test', ',val');
     expect(await read(four, `file,label,split\n${val}`)).toEqual({
       ...expected,
@@ -109,7 +109,7 @@ describe('splits', () => {
   });
 });
 
-test('what does not match is told, with its count', async () => {
+test('mismatches are reported with their count', async () => {
   const text = `file,label,split\n${rows.join('\n')}\n1.png,cat,train\n9.png,cat,train\n../../etc/passwd,cat,train\n5.png,,train`;
   expect(await read([...four, '5.png', 'a/6.png'], text)).toEqual({
     ...expected,
@@ -123,7 +123,7 @@ test('what does not match is told, with its count', async () => {
   });
 });
 
-test('labels come before class folders; a file of that name about something else is left alone', async () => {
+test('labels take precedence over class folders; an unrelated file of that name is ignored', async () => {
   const names = ['x/1.png', 'x/2.png', 'y/3.png', 'y/4.png'];
   const text = `file,label,split\n${rows.map((row, i) => row.replace(/^\d\.png/, names[i]!)).join('\n')}`;
   expect((await read(names, text)).classNames).toEqual(['cat', 'dog']);
@@ -206,7 +206,7 @@ describe('each mistake is one line', () => {
     expect(await line(text)).toBe(expectedLine);
   });
 
-  test('two files', async () => {
+  test('two label files', async () => {
     expect(await line('file,label', { 'labels.tsv': Buffer.from('x') })).toBe(
       'PATH: holds labels.csv and labels.tsv; keep one of them',
     );
@@ -216,7 +216,7 @@ describe('each mistake is one line', () => {
 describe('groups', () => {
   const ofPatients = (heading: string, labels: string) => `file,label,split,${heading}\n${labels}`;
 
-  test('are those of a column, under the name that it has; an image without one is alone', async () => {
+  test('come from a column, under its name; an image without a group is its own', async () => {
     const names = ['1.png', '2.png', '3.png', '4.png', '5.png', '6.png', '7.png'];
     const table = ofPatients(
       'Patient_ID',
@@ -235,14 +235,14 @@ describe('groups', () => {
     }
   });
 
-  test('stay with the images of a test set that is drawn', async () => {
+  test('stay with the images of a sampled test set', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `${i}.png`);
     const table = `file,label,writer\n${names.map((name, i) => `${name},${i % 2 === 0 ? 'a' : 'b'},w${i}`).join('\n')}`;
     const { test: tested, groups } = await load(await folderWith(await filesWith(names, table)));
     expect([groups!.noun, tested.labels.length, new Set(groups!.of).size]).toEqual(['writers', 4, 4]);
   });
 
-  test('there are none without a column, and a file has one', async () => {
+  test('do not exist without a column; the one in a file is used', async () => {
     const { groups } = await load(await folderWith(await filesWith(four, rows.join('\n'))));
     expect(groups).toBeUndefined();
     const table = ofPatients('group', '1.png,a,train,x\n2.png,b,train,x\n1.png,a,train,y');

@@ -22,7 +22,7 @@ function directoryEntry(archive: Buffer, name: string): number {
   throw new Error(`no ${name}`);
 }
 
-test('files come in the order asked for', async () => {
+test('files come in the order requested', async () => {
   const zip = await openZip(await zipWith({ 'a/1': text('one'), 'a/2': text('two'), b: text('three') }));
   expect([...zip.entries].map(([name, { uncompressedSize }]) => [name, uncompressedSize])).toEqual([
     ['a/1', 3],
@@ -40,13 +40,13 @@ describe('a name that leads out of the archive', () => {
     );
   });
 
-  test('dots within a name are none', async () => {
+  test('dots within a name are harmless', async () => {
     const zip = await openZip(await zipWith({ 'a..b/..c': text('1') }));
     expect(await contents(zip, ['a..b/..c'])).toEqual(['1']);
   });
 });
 
-test('two different files of one name are refused; two copies of one file are that file', async () => {
+test('two different files of one name are refused; two copies of one file are one file', async () => {
   // zipSync takes each name once: the second gets its name in the finished archive, in both of its headers.
   const twice = async (second: string) => {
     const file = await zipWith({ 'a/1': text('one'), 'a/2': text(second) });
@@ -61,7 +61,7 @@ test('two different files of one name are refused; two copies of one file are th
   expect(await contents(await openZip(await twice('one')), ['a/1'])).toEqual(['one']);
 });
 
-describe('a bomb is refused before it is unpacked', () => {
+describe('a zip bomb is refused before it is unpacked', () => {
   test('one file too large', async () => {
     const file = await zipWith({ 'big.bmp': new Uint8Array(5000) });
     expect(await mistakeOf(openZip(file, { ...zipLimits, fileBytes: 4000 }))).toBe(
@@ -69,21 +69,21 @@ describe('a bomb is refused before it is unpacked', () => {
     );
   });
 
-  test('zeros that unpack to 100 times and more', async () => {
+  test('zeros that unpack to 100 times their size or more', async () => {
     const file = await zipWith({ a: new Uint8Array(1e6), b: new Uint8Array(1e6) });
     const limits = { ...zipLimits, ratioFromBytes: 1e6 };
     expect(await mistakeOf(openZip(file, limits))).toMatch(/: unpacks from 2\.\d kB to 2\.0 MB; unpack it yourself/);
     expect((await openZip(file)).entries.size).toBe(2);
   });
 
-  test('too much in all', async () => {
+  test('too much in total', async () => {
     const file = await zipWith({ a: new Uint8Array(600), b: new Uint8Array(600) });
     expect(await mistakeOf(openZip(file, { ...zipLimits, totalBytes: 1000 }))).toContain(
       'unpacks from 194 bytes to 1.2 kB',
     );
   });
 
-  test('a file that unpacks to more than its directory says gives no more than that', async () => {
+  test('a file that unpacks to more than its directory says is cut at that size', async () => {
     const archive = Buffer.from(zipSync({ a: new Uint8Array(1e6) }));
     archive.writeUInt32LE(10, directoryEntry(archive, 'a') + 24);
     const file = path.join(await temporaryFolder(), 'a.zip');
@@ -94,7 +94,7 @@ describe('a bomb is refused before it is unpacked', () => {
     ]);
   });
 
-  test('an archive too large to be held in memory', async () => {
+  test('an archive too large for memory', async () => {
     const file = await zipWith({ a: text('1') });
     expect(await mistakeOf(openZip(file, { ...zipLimits, archiveBytes: 50 }))).toMatch(
       /is \d+ bytes long, and archives are held in memory; unpack it and give the folder \(the limit for a zip is 50 bytes\)$/,
@@ -102,7 +102,7 @@ describe('a bomb is refused before it is unpacked', () => {
   });
 });
 
-test('a damaged file is missing alone, with the reason', async () => {
+test('only the damaged file is missing, with the reason', async () => {
   const noise = Buffer.from(Array.from({ length: 2000 }, (_, i) => (i * 7919) % 251));
   const plain = { level: 0 } as const;
   const archive = Buffer.from(
@@ -137,7 +137,7 @@ test('a damaged file is missing alone, with the reason', async () => {
   ]);
 });
 
-test('each file is unpacked by itself, however many of them are damaged', async () => {
+test('each file is unpacked separately, however many of them are damaged', async () => {
   const names = Array.from({ length: 2000 }, (_, i) => `a/${i}`);
   const archive = Buffer.from(zipSync(Object.fromEntries(names.map((name) => [name, text(name)])), { level: 0 }));
   // Every tenth: the first byte of its name within its data.
@@ -163,7 +163,7 @@ test('the long form of the format (zip64) is read', async () => {
 });
 
 describe('names', () => {
-  test('with backslashes alone are files in folders, as PowerShell writes them', async () => {
+  test('with backslashes only are files in folders, as PowerShell writes them', async () => {
     const zip = await openZip(await zipWith({ 'cat\\0.png': text('1'), 'dog\\': text(''), 'dog/a\\b.png': text('2') }));
     // fflate says MS-DOS, where no name has a backslash of its own.
     expect([...zip.entries.keys()]).toEqual(['cat/0.png', 'dog/a/b.png']);
@@ -171,7 +171,7 @@ describe('names', () => {
     expect(await contents(zip, ['cat/0.png'])).toEqual(['1']);
   });
 
-  test('with a backslash beside a slash, from Unix, are as they are', async () => {
+  test('with a backslash beside a slash, from Unix, are kept', async () => {
     const archive = Buffer.from(zipSync({ 'dog/a\\b.png': text('2') }));
     archive[directoryEntry(archive, 'dog/a\\b.png') + 5] = 3; // made on Unix
     const file = path.join(await temporaryFolder(), 'a.zip');
@@ -179,7 +179,7 @@ describe('names', () => {
     expect([...(await openZip(file)).entries.keys()]).toEqual(['dog/a\\b.png']);
   });
 
-  test('that are UTF-8 are read as such, also where the archive does not say so; others as Latin-1', async () => {
+  test('in UTF-8 are read as such, even if the archive does not say so; others as Latin-1', async () => {
     const archive = Buffer.from(zipSync({ 'xx/1': text('1'), 'yyy/2': text('2') }));
     for (const [from, to] of [
       ['xx/1', Buffer.from('é/1')],
@@ -194,7 +194,7 @@ describe('names', () => {
   });
 });
 
-test('what is no archive, or half of one, is one line', async () => {
+test('a file that is not an archive, or half of one, is one line', async () => {
   const folder = await temporaryFolder();
   const whole = zipSync({ a: new Uint8Array(100) });
   for (const [name, bytes] of [
@@ -217,7 +217,7 @@ describe('Zstandard, method 93', () => {
     expect(await contents(await openZip(fixture), ['samples/1.json'])).toEqual(['{"x": 1}\n'.repeat(400)]);
   });
 
-  test('what unpacks to more than the archive says is stopped there, and damage is told', async () => {
+  test('stops at the size the archive states, and reports damage', async () => {
     const bytes = await fs.readFile(fixture);
     const file = path.join(await temporaryFolder(), 'changed.zip');
     const smaller = Buffer.from(bytes);

@@ -40,13 +40,13 @@ describe('LaTeX', () => {
     expect(latexCell(text)).toBe(expected);
   });
 
-  test('every character that means something is escaped once', () => {
+  test('every special character is escaped once', () => {
     expect(latexText('\\ { } $ & # % _ ^ ~')).toBe(
       '\\textbackslash{} \\{ \\} \\$ \\& \\# \\% \\_ \\textasciicircum{} \\textasciitilde{}',
     );
   });
 
-  test('a whole table, as booktabs has it', () => {
+  test('a whole table, in booktabs style', () => {
     expect(latexTable(table)).toMatchInlineSnapshot(`
       "% \\usepackage{booktabs}
       \\begin{table}
@@ -67,7 +67,7 @@ describe('LaTeX', () => {
   });
 });
 
-test('CSV: all digits, quotes where they are needed, empty for nothing', () => {
+test('CSV: all digits, quotes where needed, empty for nothing', () => {
   expect(csvText(table.raw!.heading, table.raw!.lines)).toBe('a,b\n"x, ""y""",0.3333333333333333\n,Infinity\n');
 });
 

@@ -13,7 +13,7 @@ import {
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 
-test('bytes go through Base64 as Node writes it, and come back', () => {
+test('bytes pass through Base64 as Node writes it', () => {
   fc.assert(
     fc.property(bytes, (list) => {
       expect(toBase64(list)).toBe(Buffer.from(list).toString('base64'));
@@ -27,7 +27,7 @@ test('more bytes than a call has arguments', () => {
   expect(fromBase64(toBase64(list))).toEqual(list);
 });
 
-test('bits come back, and take an eighth', () => {
+test('bits are restored, and take an eighth', () => {
   fc.assert(
     fc.property(fc.uint8Array({ max: 1, maxLength: 100 }), (flags) => {
       const packed = packBits(flags);
@@ -55,7 +55,7 @@ test('cutoffs ascend, hold the chosen one and both ends, and fit a byte', () => 
   );
 });
 
-test('the share with a code of at most a cutoff is the metric, to the last image', () => {
+test('the share with a code of at most a cutoff equals the metric, to the last image', () => {
   const errors = fc.array(fc.oneof(positive, fc.constantFrom(0, 0.001, 0.002, 0.005)), { minLength: 1, maxLength: 80 });
   fc.assert(
     fc.property(errors, (list) => {

@@ -62,7 +62,7 @@ function metricAt(page: PageRun, threshold: number): Metric {
 }
 
 describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
-  test('values, intervals and predictions are those of the metrics, at every threshold', () => {
+  test('values, intervals and predictions equal those of the metrics, at every threshold', () => {
     const members = membersOf(shape(arch));
     const { page, family } = open(arch, members);
     const { standard } = defaultMetrics(record(arch), members);
@@ -86,7 +86,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     }
   });
 
-  test('on part of the test set and of the members they are those of the same units', () => {
+  test('on part of the test set and of the members they equal those of the same units', () => {
     const members = membersOf(shape(arch));
     const { page, family, order } = open(arch, members);
     const chosen = all(page).filter(({ seed, width }) => seed !== 1 && width !== 4);
@@ -104,7 +104,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     });
   });
 
-  test('scores are those of the whole, and their intervals about as wide', () => {
+  test('scores equal those of the whole, with intervals about as wide', () => {
     const members = membersOf(shape(arch, 2000));
     // A K near the resolution of the test set has intervals that a few images decide, of which nothing can be asked.
     const { page, family } = open(arch, members, arch === 'cnn' ? subsetAccuracy.with({ k: 5 }) : undefined);
@@ -132,7 +132,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     });
   });
 
-  test('examples turn where the whole has them turn', () => {
+  test('examples turn where they do in the whole', () => {
     const members = membersOf(shape(arch, 150));
     const { page, family, order } = open(arch, members);
     const { turns } = family.turns({
@@ -152,7 +152,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
   });
 });
 
-test('any bits: the page counts what the metric counts', () => {
+test('for any bits, the page counts what the metric counts', () => {
   const family = fc.array(fc.uint8Array({ min: 0, max: 1, minLength: 120, maxLength: 120 }), {
     minLength: 2,
     maxLength: 4,
@@ -174,7 +174,7 @@ test('any bits: the page counts what the metric counts', () => {
   );
 });
 
-test('a budget leaves a random part of the units, and says how many', () => {
+test('a budget keeps a random part of the units, and says how many', () => {
   const members = membersOf(shape('autoencoder', 1000));
   const { page, order, family } = open('autoencoder', members, undefined, 15 * 300);
   expect([page.count, page.total, new Set(order).size]).toEqual([300, 1000, 300]);
@@ -196,7 +196,7 @@ test('errors that are all 0 and a constant curve are drawn', () => {
   expect(induced.scores.emergence.value).toBe(0);
 });
 
-test('moments of part of the test set: the first units of the page are those, and their outcomes are in place', () => {
+test("moments of part of the test set are those of the page's first units, with their outcomes in place", () => {
   const [count, seed] = [400, 0];
   // Rows 3, 7, 11, ...: a quarter.
   const rows = Int32Array.from({ length: count / 4 }, (_, i) => 4 * i + 3);

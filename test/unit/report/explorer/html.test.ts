@@ -89,7 +89,7 @@ describe('the page', () => {
     ]);
   });
 
-  test('text is text, and numbers have minus signs', () => {
+  test('text is escaped, and numbers have minus signs', () => {
     expect(page).toContain('<h1>A &#60;b&#62; &#38; &#34;title&#34;</h1>');
     expect(page).toContain('x &#60; y &#38; &#60;/script&#62;');
     expect(page).toContain('goes down to \u22120.5 [\u22121, \u22120.2]');

@@ -81,7 +81,7 @@ describe.each([
   ['autoencoder', {}, {}],
   ['transformer', { heldOutClasses: 3, probe: 'held-out' }, { probe: 'held-out' }],
 ] as const)('%s', (arch, experiment, options) => {
-  test('over the loss: the members and places of the figures, losses all on the rows that moments have', async () => {
+  test("over the loss: members and positions equal those of the figures, with the losses of the moments' rows", async () => {
     const all = await opened(await written(arch, experiment), { axis: 'loss', ...options });
     expect(all.page.first).toEqual({ axis: 'loss', per: '', at: undefined, where: {} });
     expect(idsOf(all)).toHaveLength(12);
@@ -108,7 +108,7 @@ test.each<readonly [ViewOptions, number | undefined, Record<string, number>]>([
   expect(idsOf(all).sort()).toEqual(all.loaded.members.map(({ record }) => record.id).sort());
 });
 
-test('the report of a probe calls what is right of its one image accuracy, on paper and in the page', async () => {
+test('the report of a probe calls the share right of its one image accuracy, on paper and in the page', async () => {
   const folder = await written('transformer', { heldOutClasses: 3, probe: 'held-out' });
   const output = path.join(path.dirname(folder), 'report');
   await report([folder], { probe: 'held-out', draws: 50, output });

@@ -94,7 +94,7 @@ const state: fc.Arbitrary<State> = fc.tuple(fc.constantFrom(...data.runs), placi
   });
 });
 
-test('every view comes back from its address', () => {
+test('every view is restored from its address', () => {
   fc.assert(
     fc.property(state, (view) => {
       expect(parseState(`#${formatState(view, data)}`, data)).toEqual(view);
@@ -132,7 +132,7 @@ test('members that are left out', () => {
   ]);
 });
 
-test('another axis begins with all of its scales; another way to space the widths keeps those that are left out', () => {
+test('another axis begins with all of its scales; another spacing keeps those left out', () => {
   const [run] = data.runs;
   const start = { ...initialState(data), withoutWidths: [2], withoutSeeds: [7], size: 200 };
   expect(replaced(run!, start, { axis: 'width' })).toMatchObject({ withoutWidths: [2], withoutSeeds: [7], size: 200 });
@@ -146,7 +146,7 @@ test('another axis begins with all of its scales; another way to space the width
   expect(replaced(run!, start, { axis: 'steps' }).size).toBe(200);
 });
 
-test('combinations that a partly trained run lacks are no curves, and their address is a view without members', () => {
+test('combinations missing from a partly trained run are not curves, and their address is a view without members', () => {
   const whole = run('grid', 'k', [1, 2]);
   const members = [500, 2000].flatMap((trainSize) =>
     whole.members

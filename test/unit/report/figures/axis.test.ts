@@ -40,7 +40,7 @@ test('round ticks: even, of few digits, just around the range', () => {
   expect(ticksAround([0, 0.6], 3)).toEqual([0, 0.2, 0.4, 0.6]);
 });
 
-test('ticks of a logarithmic axis: within it, in order, of one digit where it spans a decade, and three or more', () => {
+test('ticks of a logarithmic axis: within it, in order, of one digit where it spans a decade, at least three', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -12, max: 18, noNaN: true }),
@@ -67,7 +67,7 @@ test('numbers of parameters have the letters of model sizes', () => {
   expect(texts).toEqual(['8', '999', '1k', '1.5k', '1.26M', '10B', '200B', '3T', '1e15']);
 });
 
-test('other numbers are as they are', () => {
+test('other numbers are unchanged', () => {
   expect(valueTicks([0, 0.002, 1e-7, -0.2, 20_000]).map(({ text }) => text)).toEqual([
     '0',
     '0.002',
@@ -79,7 +79,7 @@ test('other numbers are as they are', () => {
   expect(linearTicks([0, 1], 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
 });
 
-test('places: the ends at the ends, the geometric mean in the middle of a logarithmic axis, nothing for 0 there', () => {
+test('positions: ends at the ends, the geometric mean in the middle of a logarithmic axis, none for 0', () => {
   const log = placing([1, 100], [10, 30], true);
   expect([1, 10, 100, 0, -1].map(log)).toEqual([10, 20, 30, NaN, NaN]);
   expect(placing([0, 4], [0, 8], false)(1)).toBe(2);
@@ -93,7 +93,7 @@ test('a domain has a margin, and a logarithmic one leaves 0 out', () => {
   expect(domainOf([], true)).toEqual([0.1, 10]);
 });
 
-test('ticks that have room for their texts', () => {
+test('ticks have room for their texts', () => {
   const kept = withRoom(
     countTicks([0, 1, 2, 3, 40]),
     (value) => 10 * value,
@@ -103,7 +103,7 @@ test('ticks that have room for their texts', () => {
   expect(kept.map(({ at }) => at)).toEqual([0, 2, 40]);
 });
 
-test('labels are moved apart, neighbours together, and as little as it takes', () => {
+test('labels are moved apart, neighbours together, and as little as needed', () => {
   expect(apart([0, 1, 30], 10)).toEqual([-4.5, 5.5, 30]);
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 6 }), (values) => {
@@ -118,7 +118,7 @@ test('labels are moved apart, neighbours together, and as little as it takes', (
   );
 });
 
-test('an axis has its ticks at the points where they are few and whole, such as depths and steps, else at round numbers', () => {
+test('an axis has ticks at its points if they are few and whole, such as depths and steps, otherwise at round numbers', () => {
   expect(wholePlaces([4, 1, 2, 2, 3, 5])).toEqual([1, 2, 3, 4, 5]);
   expect(wholePlaces([125, 250, 32000])).toEqual([125, 250, 32000]);
   expect(wholePlaces([1466, 5370])).toBeUndefined();
@@ -127,7 +127,7 @@ test('an axis has its ticks at the points where they are few and whole, such as 
   expect(wholePlaces(Array.from({ length: 13 }, (_, i) => i + 1))).toBeUndefined();
 });
 
-test('round ticks take precedence where they cover half of an axis, whichever way it runs', () => {
+test('round ticks take precedence if they cover half of an axis, in either direction', () => {
   const ticksOf = (values: readonly number[]) => values.map((at) => ({ at, text: String(at) }));
   const firstTwo = (some: readonly { at: number; text: string }[]) => some.slice(0, 2);
   const shown = (values: readonly number[]) => roundest(ticksOf(values), firstTwo).map(({ at }) => at);

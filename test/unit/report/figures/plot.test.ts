@@ -54,7 +54,7 @@ function read(text: string, mark: string): { marks: Mark[]; ticks: Map<number, n
 }
 
 describe.each(['braille', 'ascii'] as const)('%s', (characters) => {
-  test('marks stand where the axis says, to a cell; no line is wider or the whole higher than asked', () => {
+  test('marks are where the axis puts them, to the cell; nothing exceeds the requested width and height', () => {
     const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(
@@ -91,7 +91,7 @@ describe.each(['braille', 'ascii'] as const)('%s', (characters) => {
   });
 });
 
-test('intervals are bars from end to end; where scales crowd there are none', () => {
+test('intervals are bars from end to end, and left out where scales crowd', () => {
   const points = [1, 10].map((x) => ({ x, y: 0.5, lower: 0, upper: 1 }));
   const wide = drawPlot({ ...plot, series: [{ label: 'a', points }] });
   const column = read(wide, 'o').marks[0]!.column;
@@ -104,7 +104,7 @@ test('intervals are bars from end to end; where scales crowd there are none', ()
   expect([hasRoomForIntervals(plot), hasRoomForIntervals(crowded)]).toEqual([true, false]);
 });
 
-test('constant curves, values that are no numbers, one scale', () => {
+test('constant curves, values that are NaN, one scale', () => {
   for (const values of [
     [0, 0],
     [0.3, 0.3],
@@ -118,7 +118,7 @@ test('constant curves, values that are no numbers, one scale', () => {
   expect(drawPlot({ ...plot, series: [{ label: 'a', points: [{ x: 5, y: 1 }] }] })).toContain('o');
 });
 
-test('colours only where they are asked for', () => {
+test('colours only on request', () => {
   expect(drawPlot(plot)).not.toContain('\u001b');
   expect(drawPlot({ ...plot, colour: true })).toContain('\u001b[34mo\u001b[39m');
 });

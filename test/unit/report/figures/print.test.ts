@@ -66,7 +66,7 @@ describe.each([
 ])('%s', (name, names) => {
   const size = parseSize(name);
 
-  test.each(names)('%s: text of 7 points and more, within the picture, and none over another', async (each) => {
+  test.each(names)('%s: text of at least 7 points, within the picture, without overlaps', async (each) => {
     const svg = await toSvg(figureSpec(figures[each]!, size));
     const texts = textsOf(svg);
     const [width, height] = sizeOf(svg);
@@ -82,7 +82,7 @@ describe.each([
   });
 });
 
-test('the checks above see what is small, outside or over another', () => {
+test('the checks above notice small, outside and overlapping text', () => {
   const text = (x: number, size: number, words: string) =>
     `<g transform="translate(10,20)"><text transform="translate(${x},5)" font-size="${size}px">${words}</text></g>`;
   const texts = textsOf(
@@ -96,7 +96,7 @@ test('the checks above see what is small, outside or over another', () => {
   expect(overlapping(texts)).toEqual(['"bb" and "c"']);
 });
 
-test('a title of your own, of any length, is broken into lines; none leaves room for the panels', async () => {
+test('a title of any length is broken into lines; none leaves room for the panels', async () => {
   const draw = (title?: string) => toSvg(figureSpec(figures['train']!, parseSize('single'), title));
   const [own, other, none] = [await draw(), await draw('much longer '.repeat(9).trim()), await draw('')];
   const wordsOf = (svg: string) =>
@@ -112,7 +112,7 @@ test('a title of your own, of any length, is broken into lines; none leaves room
   expect(overlapping(textsOf(other))).toEqual([]);
 });
 
-test('a picture too low for its panels is refused with the height that it takes', () => {
+test('a picture too low for its panels is refused with the height it needs', () => {
   expect(() => figureSpec(figures['train']!, parseSize('4x2'))).toThrow(
     /--size: "4x2" is not high enough for this figure; at this width it needs 2\.\d inches/,
   );
@@ -122,7 +122,7 @@ test.each(['', 'wide', '3', '3x', '0x2', '3x1000', '-3x2', 'NaNxNaN'])('%j is no
   expect(() => parseSize(text)).toThrow(/--size: "[^"]*" is not a size; give single, double, slide, or width x height/);
 });
 
-test('formats are a list or given again, each once', () => {
+test('formats are a list or repeated, each once', () => {
   expect(parseFormats(['pdf,svg', 'pdf'])).toEqual(['pdf', 'svg']);
   expect(() => parseFormats(['svg,gif'])).toThrow('--format: "gif" is not a picture format; give svg, png, pdf');
   expect(figureOptionsOf({})).toMatchObject({ size: { inches: 6.75 }, formats: ['svg', 'png'], title: undefined });

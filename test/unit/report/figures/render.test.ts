@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../../support/runs.js';
 
 const single = await toSvg(figureSpec(figures['train']!, parseSize('single')));
 
-test('a PDF is of the size in points, with its fonts in it, and no picture', async () => {
+test('a PDF has its size in points, embedded fonts, and no picture', async () => {
   const pdf = Buffer.from(await toPdf(single)).toString('latin1');
   const [, height] = / height="([\d.]+)"/.exec(single)!;
   // 3.25 inches of 72 points.
@@ -24,7 +24,7 @@ test('a PDF is of the size in points, with its fonts in it, and no picture', asy
 });
 
 test.skipIf(spawnSync('pdftotext', ['-v']).error !== undefined)(
-  'text of a PDF is text, as poppler reads it',
+  'text of a PDF is text, as read by poppler',
   async () => {
     const file = path.join(await temporaryFolder(), 'figure.pdf');
     await fs.writeFile(file, await toPdf(single));
@@ -44,12 +44,12 @@ test('the same figure is the same bytes', async () => {
   expect(Buffer.from(await toPdf(single)).equals(Buffer.from(await toPdf(single)))).toBe(true);
 });
 
-test('a PNG has 300 dots an inch, and says so', async () => {
+test('a PNG has 300 dots per inch, and says so', async () => {
   const { width, density } = await sharp(await toPng(single)).metadata();
   expect([width, density]).toEqual([3.25 * 300, 300]);
 });
 
-test('files are those of the formats, and a path without a name is refused', async () => {
+test('files have the requested formats, and a path without a name is refused', async () => {
   const folder = await temporaryFolder();
   const stem = path.join(folder, 'one');
   const options = { ...usualFigure, formats: ['pdf', 'svg'] as const };

@@ -13,7 +13,7 @@ function readable(svg: string): string {
 }
 
 // Open them in a browser. What has changed on purpose is written anew by `npx vitest run --project unit -u test/unit/report/figures`.
-describe('figures are as they were', () => {
+describe('figures are unchanged', () => {
   test.each(Object.entries(figures))('%s', async (name, figure) => {
     const svg = await toSvg(figureSpec(figure, usualFigure.size));
     await expect(readable(svg)).toMatchFileSnapshot(`../snapshots/${name}.svg`);

@@ -11,7 +11,7 @@ test.each(['10 000', '2 831 242', 'K = 20', '95 %', 'c = 0.005'])('%s is never b
   expect(wrapText(text, whole + 1, font)).toEqual([text]);
 });
 
-test('lines are no wider than asked, and together they are the text', () => {
+test('lines are no wider than requested, and together they are the text', () => {
   const text = 'Widths 8 16 32, each on 10 000 test images: bands are 95 % intervals of subset accuracy, K = 20.';
   for (let width = 60; width < 500; width += 7) {
     const lines = wrapText(text, width, font);

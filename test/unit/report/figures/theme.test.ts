@@ -70,7 +70,7 @@ function contrast(first: string, second: string): number {
 
 // 2.3 is a difference that is just noticed between patches side by side; lines apart from each other need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
-  test('every two colours of figures are at least 19 apart in CIELAB, and of the dark page 20', () => {
+  test('any two figure colours are at least 19 apart in CIELAB, and 20 on the dark page', () => {
     expect(
       leastDistance(
         seriesStyles.map(({ color }) => color),
@@ -86,7 +86,7 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
   });
 });
 
-test('the simulation is right where it is known: grey stays grey, and red and green of one lightness fall together', () => {
+test('the simulation is right in known cases: grey stays grey, and red and green of one lightness coincide', () => {
   for (const sight of Object.values(sights)) expect(leastDistance(['#777777', '#777777'], [...sight])).toBe(0);
   for (const [name, sight] of Object.entries(sights)) {
     const [, a, b] = labOf(times(sight, linear('#808080')));
@@ -96,12 +96,12 @@ test('the simulation is right where it is known: grey stays grey, and red and gr
   expect(leastDistance(pair, sights['deuteranopia']!)).toBeLessThan(0.5 * leastDistance(pair, sights['normal']!));
 });
 
-test('no two series share a mark or a dash: grey print tells them apart', () => {
+test('no two series share a mark or a dash, so grey print tells them apart', () => {
   expect(new Set(seriesStyles.map(({ shape }) => shape)).size).toBe(seriesStyles.length);
   expect(new Set(seriesStyles.map(({ dash }) => dash.join(' '))).size).toBe(seriesStyles.length);
 });
 
-test('colours stand out from their ground', () => {
+test('colours contrast with their background', () => {
   for (const { color, onDark } of seriesStyles) {
     expect(contrast(color, '#ffffff')).toBeGreaterThan(2);
     expect(contrast(onDark, '#14171a')).toBeGreaterThan(4.5);

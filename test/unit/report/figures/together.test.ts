@@ -28,7 +28,7 @@ const curves = widths.map((width) => ({
   curve: { factor: 'width', name: `width ${width}` },
 }));
 
-test('curves of a factor’s values are drawn into one panel, each with the value as its name', () => {
+test('curves of a factor’s values are drawn into one panel, each named by its value', () => {
   const { title, notes, panels } = together('run', curves);
   expect(title).toBe('run: accuracy, by width');
   expect(notes).toEqual(['of all', 'Thin lines: predicted.']);
@@ -50,7 +50,7 @@ test('curves of a factor’s values are drawn into one panel, each with the valu
   expect(colours).toEqual([0, 0, 1, 1, 2, 2].map((i) => seriesStyle(i).color));
 });
 
-test('metrics that differ are named at the curves, and panels that do not fit each other stand side by side', () => {
+test('different metrics are named at the curves, and incompatible panels stand side by side', () => {
   const differing = curves.map((each, i) => ({ ...each, figure: figure(0.1, `K = ${i}`) }));
   const [, induced] = together('run', differing).panels;
   expect(induced!.title).toBe('induced');

@@ -77,7 +77,7 @@ describe('train', () => {
   test.each([
     [0, standard!],
     [1, induced!],
-  ])('series %i: seeds, means and the intervals of these', (i, { members, points: means }) => {
+  ])('series %i: seeds, means and their intervals', (i, { members, points: means }) => {
     expectPlaces(
       points(panel, colourOf(i)),
       members.map(({ parameters, value }) => [parameters, value]),
@@ -98,7 +98,7 @@ describe('train', () => {
   });
 });
 
-test('compare: each panel has its curve, its members and its interval; the last one the prediction too', async () => {
+test('compare: each panel has its curve, members and interval; the last one also the prediction', async () => {
   const { natural, standard, induced, prediction } = comparison;
   const panels = await read(figures['compare']!);
   for (const [panel, i, { points: of_, members }] of [
@@ -130,7 +130,7 @@ test('compare: each panel has its curve, its members and its interval; the last 
   );
 });
 
-test('diff: seeds, means and intervals of both runs; differences with bars, full where one is found', async () => {
+test('diff: seeds, means and intervals of both runs; differences with bars, filled where one is found', async () => {
   const { scales } = differences.seeds;
   const [curves, difference] = await read(figures['diff']!);
   for (const [i, side] of [
@@ -234,7 +234,7 @@ test('over a factor that is 0 for some members axes are linear, and every scale 
   expect(heat!.rectangles).toHaveLength(2 * places.length);
 });
 
-test('causes: medians and the middle 95 % of each size', async () => {
+test('causes: medians and the middle 95 % at each size', async () => {
   const panels = await read(figures['causes']!);
   const cases = (['testSizes', 'keptScales'] as const).flatMap((kind) =>
     (['bow', 'jump'] as const).map((name) => ({ kind, name })),
@@ -324,7 +324,7 @@ test('theory: the law and what follows from it', async () => {
   });
 });
 
-test('forecast score: what was known, the median and the 80 % interval, what was measured', async () => {
+test('forecast score: the known points, the median and the 80 % interval, the measured points', async () => {
   const panels = await read(figures['forecast-score']!);
   const { known, targets, methods } = scored[1]!;
   const shown = ['power-law', 'average', 'pass-rate', 'per-example'].flatMap((name) =>
@@ -361,7 +361,7 @@ test('forecast study: errors over the range, from each beginning', async () => {
   });
 });
 
-test('a swapped axis is seen', async () => {
+test('a swapped axis is noticed', async () => {
   const [panel] = figures['train']!.panels;
   const swapped = {
     ...panel!,

@@ -21,7 +21,7 @@ async function rowsOf(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
   return parquetReadObjects({ file: Uint8Array.from(bytes).buffer });
 }
 
-test('a trained run: every outcome of every member, with what the member is, in both formats', async () => {
+test("a trained run: every outcome of every member, with the member's coordinates, in both formats", async () => {
   const folder = path.join(await temporaryFolder(), 'lenet');
   const record = { dataset: { ...runRecord().dataset, testCount: 30 } };
   await writeSyntheticRun({ folder, record, widths: [2, 4], seeds: [0, 1], accuracy: () => 0.5 });
@@ -42,7 +42,7 @@ test('a trained run: every outcome of every member, with what the member is, in 
   );
 });
 
-test('an imported run comes back from its table as it was', async () => {
+test('an imported run is exported as the table it came from', async () => {
   const root = await temporaryFolder();
   const file = path.join(root, 'table.csv');
   const lines = ['a/x', 'b'].flatMap((model, m) =>

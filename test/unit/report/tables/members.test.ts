@@ -5,7 +5,7 @@ import { importedWords } from '../../../../src/runs/words.js';
 const share = { title: 'accuracy', unit: 'probability' };
 const loss = { title: 'cross-entropy', unit: 'nats' };
 
-test('a share has four decimals and any other number four digits, with its interval where it has one', () => {
+test('a share has four decimals and any other number four digits, with its interval if it has one', () => {
   const rows = [{ id: 'cnn-w8-s0', width: 8, parameters: 20522, seconds: 1 }];
   const values = [{ value: 0.98316, lower: 0.97, upper: 0.99 }];
   const table = membersTable(rows, [
@@ -17,7 +17,7 @@ test('a share has four decimals and any other number four digits, with its inter
   expect(table.lines).toEqual([['cnn-w8-s0', '20 522', '0.9832 [0.9700, 0.9900]', '2.303', '-', '1.0']]);
 });
 
-test('a scale is its number, its parameters and its seeds; of imported members its coordinate alone', () => {
+test('a scale shows its number, its parameters and its seeds; imported members only their coordinate', () => {
   const rows = [{ width: 1.4e9, parameters: 1.4e9, seeds: 3 }];
   const columns = [{ metric: share, values: [{ value: 2e-7 }] }];
   expect(membersTable([{ width: 8, parameters: 20522, seeds: 3 }], columns).lines).toEqual([

@@ -118,12 +118,12 @@ const tables: Readonly<Record<string, () => string>> = {
 };
 
 // What has changed on purpose is written anew by `npx vitest run --project unit test/unit/report/tables --update`.
-describe('tables are as they were', () => {
+describe('tables are unchanged', () => {
   test.each(Object.entries(tables))('%s', async (name, text) => {
     await expect(`${text()}\n`).toMatchFileSnapshot(`../snapshots/${name}.txt`);
   });
 
-  test('search, and every table of a report but where it comes from', async () => {
+  test('search, and every table of a report except where it comes from', async () => {
     const root = await temporaryFolder();
     const folder = path.join(root, 'cnn-shapes');
     await writeFamily(folder, { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], count: 80 });
@@ -139,7 +139,7 @@ describe('tables are as they were', () => {
   });
 });
 
-test('what an experiment takes, planned from a pilot: tables are as they were', async () => {
+test('the cost of an experiment planned from a pilot: tables are unchanged', async () => {
   const root = await temporaryFolder();
   const folder = path.join(root, 'cnn-shapes');
   await writeFamily(folder, { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1, 2], count: 80 });
@@ -155,7 +155,7 @@ test('what an experiment takes, planned from a pilot: tables are as they were', 
   await expect(`${table}\n`).toMatchFileSnapshot('../snapshots/design.txt');
 });
 
-test('show: over a factor that is 0 for some members the axis is linear, and the bow has none', () => {
+test('show: over a factor that is 0 for some members the axis is linear, and there is no bow', () => {
   const members = images.map(({ record, outcomes }) => {
     return { record: { ...record, parameters: record.width - 1 }, outcomes };
   });

@@ -9,7 +9,7 @@ const lines = [
   ['accuracy', '6', '6.26 [4.66, 8.6]', '0.354 [0.289, 0.416]', '-0.162 [-0.195, -0.118]', '-'],
 ];
 
-test('at 80 columns the rest follows below, with the first column again', () => {
+test('at 80 columns the remaining columns follow below, repeating the first', () => {
   expect(`\n${textTable(heading, lines, ['curve'], 80)}\n`).toBe(`
 curve                scales  emergence (Eq 1)  largest step / range
 opt-2digit-addition       8  19.7 [10.5, 154]  0.541 [0.497, 0.585]

@@ -29,7 +29,7 @@ const progress: RunProgress = {
   members: [complete, training, member('cnn-w32-s0')],
 };
 
-test('the view, whole', () => {
+test('the whole view', () => {
   expect(viewLines(progress, { columns: 100, rows: 24, colour: false }).join('\n')).toMatchInlineSnapshot(`
     "lenet: cnn on mnist, 1 of 3 members complete, training now, about 1 min 34 s left
     cnn-w8-s0  ████████████████████ epoch 3/3  loss 0.0366  accuracy 98.87 %  1.9k ex/s  complete
@@ -38,7 +38,7 @@ test('the view, whole', () => {
   `);
 });
 
-test('an autoencoder has no accuracy; what is damaged is said', () => {
+test('an autoencoder has no accuracy; damage is reported', () => {
   const members = [
     member('autoencoder-w8-s0', { ...scores, loss: 0.012345, accuracy: null, status: 'training', epochsDone: 1 }),
     member('autoencoder-w8-s1', { status: 'damaged', problem: 'outcomes.parquet is missing' }),
@@ -50,7 +50,7 @@ test('an autoencoder has no accuracy; what is damaged is said', () => {
   ]);
 });
 
-test('what was scored after the epoch that is not trained on stands beside', () => {
+test('validation scores after the epoch stand beside it', () => {
   const heldOut = {
     testLoss: 0.5,
     testAccuracy: 0.75,
@@ -85,7 +85,7 @@ describe('a small terminal', () => {
     }
   });
 
-  test('what is in training is shown before what waits and what is complete', () => {
+  test('members in training come before those waiting and complete', () => {
     const members = [...many.members, member('cnn-w99-s0'), training];
     const lines = viewLines({ ...progress, members }, { columns: 100, rows: 5, colour: false });
     expect(lines.slice(1).map((line) => line.split(' ')[0])).toEqual(['cnn-w99-s0', 'cnn-w16-s0', '...']);
@@ -93,7 +93,7 @@ describe('a small terminal', () => {
   });
 });
 
-test('news: all at first, then only what has changed', () => {
+test('news: everything first, then only changes', () => {
   expect(newsLines(progress, undefined)).toEqual([
     'lenet: cnn on mnist, 1 of 3 members complete, training now, about 1 min 34 s left',
     'cnn-w8-s0   epoch 3/3  loss 0.0366  accuracy 98.87 %  1.9k ex/s  complete',

@@ -50,7 +50,7 @@ test('the page: a strict policy, a fresh nonce each time, and nothing from elsew
   expect(told).not.toMatch(/\son\w+=|\sstyle=/);
 });
 
-test('a wrong token, none, another place and another method are refused', async () => {
+test('a wrong or missing token, another path and another method are refused', async () => {
   const { origin, pathname } = new URL(server.url);
   const token = pathname.slice(1, -1);
   expect(token).toMatch(/^[\w-]{32}$/);
@@ -88,7 +88,7 @@ test('another host is refused, even with the token', async () => {
     expect(await statusWithHost(host)).toBe(403);
 });
 
-test('events: what is known at once, then each change once, then the end', async () => {
+test('events: the known state at once, then each change once, then the end', async () => {
   server.publish(progress);
   const response = await fetch(new URL('events', server.url));
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -117,7 +117,7 @@ test('events: what is known at once, then each change once, then the end', async
   server = await openWatchServer(0);
 });
 
-test('it listens on the loopback alone, on the port that is asked for; one that is taken is a mistake', async () => {
+test('it listens on loopback only, on the requested port; a port in use is an error', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void taken.close());
   await once(taken, 'listening');
