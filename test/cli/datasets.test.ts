@@ -80,7 +80,7 @@ test.each<[string, string]>([
     'train --arch cnn --dataset cifar10',
     'error: FOLDER/data/cifar10/cifar-10-binary.tar.gz: is missing, and cifar10 needs it; run: npm run datasets -- fetch cifar10 (170 MB), or copy https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz there yourself',
   ],
-])('%s is one line, exit code 2, and leaves nothing', async (line, message) => {
+])('%s gives one line with exit code 2, and leaves nothing behind', async (line, message) => {
   const { code, stdout, stderr } = await run(...line.split(' '));
   expect({ code, stdout, stderr: stderr.replaceAll(folder, 'FOLDER') }).toEqual({
     code: 2,

@@ -25,7 +25,7 @@ test.each([
   ['pip', 'SIGTERM', 143],
   ['the compiler', 'SIGTERM', 143],
   ['the compiler', 'SIGINT', 130],
-] as const)('%s is ended at once by %s, with %i and nothing half-made', async (what, signal, exitCode) => {
+] as const)('%s ends at once on %s, with exit code %i and nothing half-made', async (what, signal, exitCode) => {
   const root = await temporaryFolder();
   const [bin, cache, started] = ['bin', 'cache', 'started'].map((name) => path.join(root, name)) as [
     string,

@@ -100,7 +100,7 @@ test.each([
   ['compare', 'lenet', '--natural', '/dev/zero:x'],
   ['natural', 'list', `x\u001b]0;x\u0007\nerror: forged`],
   ['show', 'n'.repeat(5000)],
-])('bad input %#: one line, exit code 2, no bug', async (...words) => {
+])('bad input %#: one line, exit code 2, no crash', async (...words) => {
   const { code, stdout, stderr } = await run(...words);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^error: [^\n]+\n$/);

@@ -118,7 +118,7 @@ test('two epochs and the same number of steps give the same bits, and a partial 
 test.each([
   ['autoencoder', ['--widths', '3', '--depth', '2', '--augment-rotation', '20']],
   ['transformer', ['--widths', '8', '--pairs', '3', '--dropout', '0.2', '--augment-shift', '0.1']],
-])('%s: the same bits too, and after a kill', async (arch, words) => {
+])('%s: the same bits, also after a kill', async (arch, words) => {
   const options = ['--arch', arch, ...small.slice(2), ...words, '--epochs', '8'];
   const undisturbed = path.join(folder, 'undisturbed');
   fs.mkdirSync(undisturbed);
@@ -182,7 +182,7 @@ describe('interrupted', () => {
     ['SIGINT', 130, -1],
     ['SIGTERM', 143, 1],
     ['SIGHUP', 129, -1],
-  ] as const)('%s stops parent and workers with %i', async (signal, exitCode, group) => {
+  ] as const)('%s stops parent and workers, with exit code %i', async (signal, exitCode, group) => {
     const child = start([...family, '--json'], place);
     const errors = text(child.stderr!);
     await epochsSeen(child, 1);

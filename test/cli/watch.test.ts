@@ -93,7 +93,7 @@ test('prints a line per epoch until the run is complete', async () => {
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s ends it with %i, and it leaves the run as it is', async (signal, exitCode) => {
+] as const)('%s ends it with exit code %i and leaves the run unchanged', async (signal, exitCode) => {
   await unfinish();
   const before = await fs.readdir(folder, { recursive: true });
   const { child, until, ended, output } = watch('lenet');
@@ -156,7 +156,7 @@ test.each([
   [['lenet', '--port', '80'], /^error: --port: needs --page; add --page\n$/],
   [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],
   [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],
-])('bad input is one line and exit code 2: %j', async (words, line) => {
+])('bad input is one line with exit code 2: %j', async (words, line) => {
   const { ended, output } = watch(...words);
   expect([await ended, output.stdout]).toEqual([2, '']);
   expect(output.stderr).toMatch(line);

@@ -109,7 +109,7 @@ test('without pip and a compiler but with everything installed: notes, exit code
 });
 
 test.each(['{', '{"folder": "/nowhere/tensorflow"}'])(
-  'a note of setup that reads %j: a problem, exit code 1',
+  "setup's file with content %j is a problem, exit code 1",
   async (note) => {
     const cache = await temporaryFolder();
     await fs.writeFile(path.join(cache, 'named-tensorflow.json'), note);

@@ -124,10 +124,10 @@ describe.each(architectures)('%s', (arch) => {
     ['adam, decay in the gradient', { weightDecay: 0.01 }],
     ['adamw', { optimizer: 'adamw', weightDecay: 0.01 }],
     ['sgd', { optimizer: 'sgd', weightDecay: 0.01 }],
-    ['adam, a rate for each', { rates: [0.0003, 0.001, 0.003] }],
-    ['sgd, a rate for each', { optimizer: 'sgd', rates: [0.0003, 0.001, 0.003] }],
+    ['adam, separate rates', { rates: [0.0003, 0.001, 0.003] }],
+    ['sgd, separate rates', { optimizer: 'sgd', rates: [0.0003, 0.001, 0.003] }],
     ['augmentation, dropout and further layers', { augmentRotation: 15, augmentShift: 0.1, ...layers[arch] }],
-  ] as const)('as one by one: %s', (_, options) => {
+  ] as const)('equals training one by one: %s', (_, options) => {
     const trial = prepared({ arch, ...options });
     const { loss, rest } = apart(trial, atOnce(trial), oneByOne(trial));
     expect(loss).toBeLessThan(tolerance.loss);

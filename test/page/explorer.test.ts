@@ -421,7 +421,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
 });
 
 test.each(['light', 'dark'] as const)(
-  "colours are the system's, here %s, until others are chosen",
+  'colours follow the system, here %s, until others are chosen',
   async (colorScheme) => {
     const page = await open('', { colorScheme });
     const colours = () =>
@@ -440,7 +440,7 @@ test.each(['light', 'dark'] as const)(
   },
 );
 
-test.each([...kinds, 'grid&per=depth'])('%s: nothing is wider than a phone', async (run) => {
+test.each([...kinds, 'grid&per=depth'])("%s: nothing is wider than a phone's screen", async (run) => {
   const page = await open(`#run=${run}&turn=2&example=1`, {
     viewport: { width: 360, height: 740 },
     hasTouch: true,

@@ -102,7 +102,7 @@ const family = (seeds: string) => [
 ];
 
 test.skipIf(missing !== '')(
-  '24 members, two power cuts and a preemption: the bytes of one undisturbed train',
+  '24 members, two power cuts and a preemption give the bytes of one undisturbed training',
   async () => {
     const disturbed = await temporaryFolder();
     const launched = await train(
@@ -142,7 +142,7 @@ test.skipIf(missing !== '')(
 );
 
 test.skipIf(missing !== '')(
-  "six members, two at once, in two arrays, beside a user's own train: each is trained by one of the two, to the same bytes",
+  "six members in two concurrent arrays beside a user's own training: each is trained once, to the same bytes",
   async () => {
     const root = await temporaryFolder();
     const launched = await train(root, ...family('0,1'), '--launcher', 'slurm', '--array-limit', '2');

@@ -114,7 +114,7 @@ test.each(pages)('%s: commands and their options exist', (page) => {
 
 // Pages of datasets speak of other repositories' files.
 test.each(pages.filter((page) => !page.startsWith('datasets/')))(
-  '%s: files of the checkout that it names exist',
+  '%s: the files of the checkout it names exist',
   (page) => {
     const named = codeOf(read(page)).filter((code) => /^(?:src|test|docs|experiments)\/[\w./-]*[\w/]$/.test(code));
     expect(named.filter((file) => !fs.existsSync(path.join(root, file)))).toEqual([]);

@@ -32,7 +32,7 @@ test.each([
   ['one seed', { ...noisy, seeds: 1, wander: 0.03, curve: (t: number) => 0.1 + 0.8 * t }],
   ['from limit to limit', { ...noisy, wander: 0.03, curve: (t: number) => t }],
   ['seven scales', { ...noisy, scales: 7, wander: 0.03, curve: (t: number) => 0.1 + 0.8 * t }],
-])('a true line, %s: above 10 in 1 % at most', (name, truth) => {
+])('a true line, %s, is above 10 in at most 1 %', (name, truth) => {
   const random = Random.named(0, 'true line', name);
   const above = Array.from({ length: 40 }, () => shapeOf(points(truth, random), share)!.lineAbove);
   // At 1 % three or more of 40 come in 1 % of all tests; this one is seeded. Members as the sample had 17 %.
@@ -42,8 +42,8 @@ test.each([
 test.each([
   ['late', (t: number) => t ** 4, 'quadratic'],
   ['sigmoid', (t: number) => 1 / (1 + Math.exp(-12 * (t - 0.5))), 'sigmoid'],
-  ['at its limit for half of the scales', (t: number) => Math.max(0, 2 * t - 1), 'quadratic'],
-] as const)('a curve that bends, %s, is no line', (name, curve, preferred) => {
+  ['at its limit at half of the scales', (t: number) => Math.max(0, 2 * t - 1), 'quadratic'],
+] as const)('a bent curve, %s, is not a line', (name, curve, preferred) => {
   const random = Random.named(0, 'bent', name);
   const shapes = Array.from({ length: 20 }, () => shapeOf(points({ ...noisy, curve }, random), share)!);
   expect(shapes.filter(({ lineAbove }) => lineAbove > 10).length).toBeGreaterThanOrEqual(10);

@@ -91,7 +91,7 @@ describe('SciPy finds the same optimum for a real curve', () => {
 });
 
 describe('ranking', () => {
-  test.each(['line', 'power-law', 'sigmoid', 'two-sigmoids'] as const)('%s wins its own curve', (name) => {
+  test.each(['line', 'power-law', 'sigmoid', 'two-sigmoids'] as const)('%s wins on its own curve', (name) => {
     const parameters = {
       line: [-0.4, 0.1],
       'power-law': [5, 0.4, 0.1],

@@ -104,7 +104,7 @@ test.each([
   ['{"scores": [], "task": {"task_name": "t"}}', 'is not a record of BIG-bench: model'],
   [json(record('1b', 0.5)).replace('1000000000', '0'), 'is not a record of BIG-bench: model.total_params'],
   [json(record('1b', 0.5)), 'has no curve with two or more sizes'],
-])('%#: one line', async (text, message) => {
+])('damage %# is refused in one line', async (text, message) => {
   const folder = await folderWith({ 'scores_a_b.json': text });
   await expect(readNaturalCurves(folder)).rejects.toThrow(message);
 });

@@ -20,7 +20,7 @@ test('a shipped group: sizes and accuracies as in the file, with standard errors
 });
 
 test.each(['expemergence-mmlu', 'expemergence-arithmetic'])(
-  'every accuracy of %s is a whole number of the questions that its heading names',
+  'every accuracy of %s is a whole number of the questions stated in its heading',
   async (file) => {
     const { curves } = await readNaturalCurves(file);
     // Ten groups of each family with four models.
@@ -61,7 +61,7 @@ test.each([
   ['net-1,net,1,0.9,1.5,', ':2: 0_10_acc is 1.5'],
   ['net-1,net,one,0.9,0.5,', ':2: Model Size (B) is "one"'],
   ['net-1,net,1,0.9,0.5,', 'has no family of 4 models'],
-])('%j is one line', async (line, message) => {
+])('%j is refused in one line', async (line, message) => {
   const file = path.join(await temporaryFolder(), 'own.csv');
   await fs.writeFile(file, [heading, line].join('\n'));
   await expect(readNaturalCurves(file)).rejects.toThrow(message);

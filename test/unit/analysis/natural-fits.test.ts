@@ -42,7 +42,7 @@ test.each([
   ['broken-power-law', 24, 1],
   // Seven parameters and seven or eight sizes.
   ['two-sigmoids', 16, 0.85],
-] as const)('%s ends where SciPy does', { timeout: 600_000 }, (name, count, share) => {
+] as const)('%s has the same optimum as in SciPy', { timeout: 600_000 }, (name, count, share) => {
   const found = excesses(name, count);
   const noWorse = found.filter((excess) => excess < 1e-3).length;
   expect(noWorse / found.length).toBeGreaterThanOrEqual(share);

@@ -27,7 +27,7 @@ test.each([
   ['pvt_v2_b0.in1k', 224, 'pvt_v2_N.in1k'],
   ['regnety_002.pycls_in1k', 224, 'regnety_N.pycls_in1k'],
   ['levit_256.fb_dist_in1k', 224, 'levit_N.fb_dist_in1k'],
-])('%s at %i is of the family %s', (model, size, family) => {
+])('%s at %i belongs to the family %s', (model, size, family) => {
   expect(familyOf(model, size)).toBe(family);
 });
 
@@ -53,7 +53,7 @@ describe("a user's timm table", () => {
     ['net_tiny.x,224,no,1,3', ':2: top1 is "no"'],
     ['net_tiny.x,224,150,1,3', ':2: top1 is 150'],
     ['net_tiny.x,224,50,1,3', 'has no family of 4 models at one image size'],
-  ])('%j is one line', async (line, message) => {
+  ])('%j is refused in one line', async (line, message) => {
     await expect(readNaturalCurves(await file(line))).rejects.toThrow(message);
   });
 });

@@ -42,7 +42,7 @@ describe('smooth growth', () => {
     ['a power law, N^-0.3', (w: number) => 0.95 - 0.75 * w ** -0.3],
     ['a power law, N^-0.75', (w: number) => 0.95 - 0.75 * w ** -0.75],
     ['a saturating exponential', (w: number) => 0.1 - 0.8 * Math.expm1(-w / 12)],
-    ['a logistic at the bound', (w: number) => 0.1 + 0.8 * logistic(bound, 0.5)(w)],
+    ['a logistic at its bound', (w: number) => 0.1 + 0.8 * logistic(bound, 0.5)(w)],
   ])('%s is called sharp in about 1 of 20 families, by every score', (name, p) => {
     const count = 24;
     const alarms = scoreNames.map(() => 0);

@@ -22,7 +22,7 @@ const references: readonly (readonly [curve: string, values: number[], sums: num
 describe.each(references)('%s', (_, values, sums) => {
   const { fits, best } = smoothFitter(scales);
 
-  test.each(smoothNames.map((name, i) => [name, i] as const))('%s fits as well as SciPy has it', (name, i) => {
+  test.each(smoothNames.map((name, i) => [name, i] as const))('%s fits as well as in SciPy', (name, i) => {
     const fit = fits(values)[i]!;
     expect(fit.name).toBe(name);
     // A hundredth of a step of the grid: a part in a thousand of what a fit leaves, or of a thousandth of the curve's height.

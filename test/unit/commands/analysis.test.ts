@@ -375,7 +375,7 @@ describe('natural curves', () => {
   test.each([
     ['overlay:opt-3digit-addition', 'did you mean opt-2digit-addition?'],
     ['nowhere.csv:x', 'nowhere.csv'],
-  ])('compare --natural %s is one line', async (name, part) => {
+  ])('compare --natural %s is refused in one line', async (name, part) => {
     await writeRun(100);
     const { code, stderr } = await run('compare', 'lenet', '--natural', name);
     expect(code).toBe(2);

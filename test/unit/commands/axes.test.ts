@@ -34,13 +34,13 @@ function isOfCurves(command: CommandUnknownOpts): boolean {
 
 const found = leavesOf(createProgram()).filter(({ command }) => isOfCurves(command));
 
-test('every accepted combination of axis and command works', () => {
+test('the commands that draw curves are found', () => {
   const names = found.map(({ name }) => name);
   for (const name of ['show', 'evaluate', 'compare', 'sweep', 'seeds', 'quanta', 'theory', 'scaling', 'forecast study'])
     expect(names).toContain(name);
 });
 
-test.each(found.filter(({ name }) => !ofWidths.includes(name)))('$name takes all of them', ({ name, command }) => {
+test.each(found.filter(({ name }) => !ofWidths.includes(name)))('$name accepts all of the options', ({ name, command }) => {
   const flags = flagsOf(command);
   const missing = wanted.filter((flag) => !flags.includes(flag));
   expect(missing).toEqual(Object.keys(without[name] ?? {}));

@@ -77,7 +77,7 @@ describe('a fault is one line with the file, what is wrong and what is expected'
       `FOLDER/${name}: is too long: 88 bytes of data where 6 x 2 x 3 = 36 are expected`,
     ],
     ['empty', { [name]: Buffer.alloc(0) }, `FOLDER/${name}: is 0 bytes long, too short for an idx file`],
-    ['cut in its header', { [name]: whole.subarray(0, 10) }, `FOLDER/${name}: ends within its header (10 of 16 bytes)`],
+    ['cut off in its header', { [name]: whole.subarray(0, 10) }, `FOLDER/${name}: ends within its header (10 of 16 bytes)`],
     [
       'a picture',
       { [name]: Buffer.from('\x89PNG and so on') },
@@ -95,17 +95,17 @@ describe('a fault is one line with the file, what is wrong and what is expected'
     ],
     ['of no images', { [name]: idxBytes([0, 2, 3], []) }, `FOLDER/${name}: holds no images (0 x 2 x 3)`],
     [
-      'of other images than the test set',
+      "of a size other than the test set's",
       { [name]: idxBytes([6, 3, 2], range(36)) },
       `FOLDER/${name}: images of 3 x 2 x 1, and FOLDER/t10k-images-idx3-ubyte has 2 x 3 x 1`,
     ],
     [
-      'of too few labels',
+      'with too few labels',
       { 'train-labels-idx1-ubyte': idxBytes([5], range(5)) },
       `FOLDER/train-labels-idx1-ubyte: 5 labels for the 6 images of FOLDER/${name}; the counts must be equal`,
     ],
     [
-      'images for labels',
+      'images in place of labels',
       { 'train-labels-idx1-ubyte': whole },
       'FOLDER/train-labels-idx1-ubyte: has 3 dimensions; labels have 1 (count)',
     ],

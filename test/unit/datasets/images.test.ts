@@ -306,7 +306,7 @@ describe('split folders under other names', () => {
     ['train2017', 'val2017'],
     ['train', 'valid'],
     ['train', 'dev'],
-  ])('%s and %s are taken for them, and that is said', async (train, tested) => {
+  ])('%s and %s are used as train and test, and the user is told', async (train, tested) => {
     expect(await named(train, tested)).toEqual([`${train} is used as the training set, ${tested} as the test set`]);
   });
 
@@ -440,7 +440,7 @@ test('links and archives in place of class folders are named', async () => {
 test.each([
   ['train', 'test'],
   ['test', 'Train'],
-])('beside %s, a link %s is refused: the one would be divided in two', async (kept, linked) => {
+])('beside %s, a link %s is refused, as the folder would be split in two', async (kept, linked) => {
   const real = await folderWith(await twoClasses());
   const folder = await folderWith({});
   await fs.cp(path.join(real, kept), path.join(folder, kept), { recursive: true });

@@ -28,7 +28,7 @@ test.each<[string, number, Readonly<Record<string, string>>]>([
   ['a quota below one', 1, { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '50000 100000\n' }],
   ['a quota above the machine', 8, { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '6400000 100000\n' }],
   [
-    'a quota of the group round the own one',
+    'a quota of an enclosing group',
     3,
     {
       'proc/self/cgroup': '0::/user.slice/session.scope\n',
@@ -66,7 +66,7 @@ test.each<[NodeJS.ProcessEnv, number]>([
   [{ SLURM_CPUS_PER_TASK: '64' }, 8],
   [{ SLURM_CPUS_PER_TASK: '' }, 8],
   [{ SLURM_CPUS_PER_TASK: '2(x4)' }, 8],
-])('a task of Slurm with %j has %d of 8 cores', (environment, cores) => {
+])('a Slurm task with %j has %d of 8 cores', (environment, cores) => {
   expect(availableCores({ root: '/nowhere', machine: 8, environment })).toBe(cores);
 });
 
@@ -83,7 +83,7 @@ const v2 = { 'proc/self/cgroup': '0::/slurm/job_12/step_0\n' };
 const v1 = { 'proc/self/cgroup': '5:memory:/slurm/job_12\n3:cpu,cpuacct:/\n' };
 test.each<[string, number, Readonly<Record<string, string>>, NodeJS.ProcessEnv]>([
   ['nothing', 1000, {}, {}],
-  ['no limit', 1000, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': 'max\n' }, {}],
+  ['no memory limit', 1000, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': 'max\n' }, {}],
   // Slurm limits the job; the step in it says nothing.
   ['the group of a job', 300, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': '300\n' }, {}],
   [
@@ -102,7 +102,7 @@ test.each<[string, number, Readonly<Record<string, string>>, NodeJS.ProcessEnv]>
   ['memory of each core', 6 * 2 ** 20, {}, { SLURM_MEM_PER_CPU: '2', SLURM_CPUS_ON_NODE: '3' }],
   // All there is, as Slurm writes it.
   ['all of the node', 1000, {}, { SLURM_MEM_PER_NODE: '0' }],
-])('memory that %s leaves: %d', (_, bytes, files, environment) => {
+])('memory available with %s: %d', (_, bytes, files, environment) => {
   const root = machine(files);
   const own = bytes > 1000 ? 2 ** 40 : 1000;
   expect(availableMemory({ root, machine: own, environment })).toBe(bytes);

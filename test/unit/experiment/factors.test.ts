@@ -104,7 +104,7 @@ describe('lists of options', () => {
     ['arch: cnn\ndepth: [1, x]', 'x.yaml:2:12: depth: "x" is not a whole number from 1 to 16'],
     ['arch: cnn\ndepth: []', 'x.yaml:2:8: depth: the list is empty; give a number, or several'],
     ['arch: cnn\nzip: 3', 'x.yaml:2:6: zip: 3 is neither true nor false'],
-  ])('of a file too: %s', (text, line) => {
+  ])('also from a file: %s', (text, line) => {
     expect(() => parseExperiment(text, 'x.yaml')).toThrow(line);
   });
 });

@@ -40,7 +40,7 @@ test('a file gives its values and where they are', () => {
 test.each([
   ['JSON', '{"arch": "cnn", "widths": [2, 4], "seeds": [2, 4]}'],
   ['one line in braces', '{arch: cnn, widths: [2, 4], seeds: [2, 4]}'],
-  ['Windows line ends', 'arch: cnn\r\nwidths: [2, 4]\r\nseeds: [2, 4]\r\n'],
+  ['Windows line endings', 'arch: cnn\r\nwidths: [2, 4]\r\nseeds: [2, 4]\r\n'],
   ['a byte order mark', '\ufeffarch: cnn\nwidths: [2, 4]\nseeds: [2, 4]'],
   ['document marks', '%YAML 1.2\n---\narch: cnn\nwidths: [2, 4]\nseeds: [2, 4]\n...\n'],
   ['an alias', 'arch: cnn\nwidths: &sizes [2, 4]\nseeds: *sizes'],

@@ -15,8 +15,8 @@ test.each([
   ['another task', { ...lmEval, task: 'hellaswag' }, '--add: task is hellaswag, but arc_easy in the run lm'],
   ['another metric', { ...lmEval, correct: 'acc_norm' }, '--add: correct is acc_norm, but acc in the run lm'],
   ['another filter', { ...lmEval, filter: 'strict' }, '--add: filter is strict, but none in the run lm'],
-  ['a score more', { ...lmEval, score: 'f1' }, '--add: score is f1, but none in the run lm'],
-])('%s of a tool is refused: the columns would be the same, and not what they mean', (_, reading, line) => {
+  ['an additional score', { ...lmEval, score: 'f1' }, '--add: score is f1, but none in the run lm'],
+])('%s of a tool is refused: its columns would look the same but differ in meaning', (_, reading, line) => {
   expect(() => compareReading(runRead('lm-eval', lmEval), { format: 'lm-eval', reading })).toThrow(line);
 });
 

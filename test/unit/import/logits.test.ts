@@ -86,7 +86,7 @@ test.each<[string, Buffer, string]>([
   ['objects', npy([5, 3], [1], '|O'), ': has values of the type |O; save it as float32 or int64'],
   ['big-endian', npy([5, 3], [1], '>f8'), ': has values of the type >f8; save it as float32 or int64'],
   ['text', Buffer.from('a,b\n1,2\n'), ': is not a complete .npy file: it does not start like one'],
-])('%s is told in one line', async (_, bytes, message) => {
+])('%s is refused in one line', async (_, bytes, message) => {
   const file = path.join(await temporaryFolder(), 'model.npy');
   await fs.writeFile(file, bytes);
   await expect(readLogits([file], { ...logits, labels: fixture('labels.npy') })).rejects.toMatchObject({

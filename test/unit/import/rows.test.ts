@@ -138,7 +138,7 @@ test.each([
     'x',
     ': is none of .csv, .tsv, .jsonl, .ndjson, .json, .parquet; arrays of logits are read by import logits',
   ],
-])('%s is told in one line', async (name, content, message) => {
+])('%s is refused in one line', async (name, content, message) => {
   const file = await written(name, content);
   const error: unknown = await all(file).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ exitCode: 2 });

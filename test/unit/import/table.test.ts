@@ -147,7 +147,7 @@ test.each<[string, Partial<TableOptions>, string]>([
     'has no column "corect"; did you mean correct?',
   ],
   ['model,example,correct\nm,1,1\n', { coordinates: ['flops'] }, 'has no column flops'],
-])('columns that are not there: %#', async (content, options, message) => {
+])('missing columns: %#', async (content, options, message) => {
   await expect(collected(content, options)).rejects.toThrow(message);
 });
 

@@ -126,12 +126,12 @@ describe('outputs of all classes (--topk 0)', () => {
 
   test.each([
     [
-      'the three best of more classes',
+      'the top three of more classes',
       'filename,logit_0,logit_1,logit_2\na.png,3,2,1\nb.png,5,5,1\n',
       'they are sorted, as those of --topk K are',
     ],
     ['no probabilities', 'filename,prob\na.png,[0.5 0.1]\nb.png,[0.1 0.5]\n', ':2: its 2 probabilities add up to 0.6'],
-    ['rows of several lengths', 'filename,prob\na.png,[0.5 0.5]\nb.png,[1.0]\n', ':3: has a prob and not its class'],
+    ['rows of different lengths', 'filename,prob\na.png,[0.5 0.5]\nb.png,[1.0]\n', ':3: has a prob and not its class'],
     [
       'three, then two',
       'filename,prob\na.png,[0.5 0.2 0.3]\nb.png,[0.5 0.5]\n',
@@ -139,7 +139,7 @@ describe('outputs of all classes (--topk 0)', () => {
     ],
     ['a word', 'filename,prob\na.png,[0.5 half]\n', ':2: prob "half" is not a number'],
     ['cut off', 'filename,prob\na.png,[0.5 0.5\n', ':2: prob "[0.5 0.5" is not a number'],
-  ])('%s: one line', async (_, text, line) => {
+  ])('%s is refused in one line', async (_, text, line) => {
     await expect(imported('net-224.csv', text)).rejects.toThrow(line);
   });
 });
@@ -168,7 +168,7 @@ test.each([
   ['filename,label\nn1/a,tench\n', 'no prediction is one of the true classes: tench against n1'],
   ['filename,label\na,n1\n', 'example a is in no folder'],
   ['filename,label\nn1/a,\n', 'label is empty'],
-])('%j is one line', async (text, line) => {
+])('%j is refused in one line', async (text, line) => {
   const folder = await folderWith({ 'a.csv': text });
   const asked = importOutcomes('timm', [path.join(folder, 'a.csv')], {
     root: folder,

@@ -35,7 +35,7 @@ async function changed(name: string, from: string, to: string, file = ''): Promi
 test.each([
   ['helm-gpt2', 'test', 'openai/gpt2', 9],
   ['helm-pythia', undefined, 'eleutherai/pythia-1b-v0', 10],
-] as const)('%s: as many are right as HELM says', async (name, split, model, count) => {
+] as const)("%s: the number right matches HELM's", async (name, split, model, count) => {
   const { collector, testSet, files } = await readHelm([fixture(name)], { ...helm, split });
   const { members, examples } = collector.finish({ strict: true });
   expect([members.map((member) => member.name), examples.length]).toEqual([[model], count]);
@@ -71,7 +71,7 @@ test('HELM: a score as well; splits, scenarios and metrics that differ', async (
 test.each([
   ['inspect-arc.json', 'ollama/qwen2.5:0.5b', 'inspect_evals/arc_easy'],
   ['inspect-mmlu.eval', 'openai/gpt-4o', 'inspect_evals/mmlu_0_shot'],
-])('%s: as many are right as Inspect says, labels and answers are places of choices', async (name, model, task) => {
+])("%s: the number right matches Inspect's; labels and answers are positions of choices", async (name, model, task) => {
   const { collector, testSet, classes, version } = await readInspect([fixture(name)], inspect);
   const { members } = collector.finish({ strict: true });
   expect([members[0]!.name, testSet, classes, version?.slice(0, 4)]).toEqual([model, task, 4, '0.3.']);

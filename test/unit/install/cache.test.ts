@@ -126,7 +126,7 @@ test('leftovers of a killed process are removed at once', async () => {
   expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
 });
 
-test.skipIf(process.platform !== 'linux')('a full disk is one line', async () => {
+test.skipIf(process.platform !== 'linux')('a full disk is one error line', async () => {
   const target = path.join(await temporaryFolder(), 'thing');
   // Every write to this device fails as on a full disk.
   const make = () => fs.writeFile('/dev/full', 'x');

@@ -65,7 +65,7 @@ test('a truncated library is named before anything is compiled', async () => {
 });
 
 test.each([library, 'tensorflow/include/tensorflow/c/c_api.h'])(
-  '%s with another byte is named where the compiler fails',
+  '%s with a changed byte is named if the compiler fails',
   async (name) => {
     await fs.writeFile(path.join(root, name), contents[name]!.replace('the', 'thE'));
     const { message, said } = await install();

@@ -130,7 +130,7 @@ test.each([
     '404 Client Error: Not Found for url: https://example.org/simple/tensorflow-cpu/',
     `pip could not download TensorFlow: No matching distribution found for tensorflow-cpu==2.21.0; fix that, ${orName}`,
   ],
-])('pip that says no reason, and logs %j', async (reason, message) => {
+])('pip that gives no reason and logs %j', async (reason, message) => {
   const line = `2026-01-02T03:04:05,678 Could not fetch URL https://index.example/simple/tensorflow-cpu/: ${reason} - skipping`;
   const text = line.replaceAll("'", '');
   await pipIs(`while [ "$1" != --log ]; do shift; done

@@ -62,7 +62,7 @@ test.each([
   ['is not a folder', []],
   ['has no libtensorflow_cc and libtensorflow_framework', parts.slice(1)],
   ['has no include/tensorflow/c/c_api.h', parts.slice(0, 2)],
-])('a named folder that %s', async (what, names) => {
+])('a given folder that %s', async (what, names) => {
   const folder = await tensorflowIn(path.join(cache, 'tensorflow'), names);
   vi.stubEnv('EMERGENCE_TENSORFLOW', folder);
   expect(() => namedTensorflow()).toThrow(new UsageError(`${folder} ${what}`, 'EMERGENCE_TENSORFLOW', remedy));
@@ -90,7 +90,7 @@ test("setup's choice is used until forgotten; --tensorflow and the environment t
   await rememberTensorflow(undefined);
 });
 
-test.each(['', '{', '{"folder": 3}', 'null'])('a note that reads %j', async (text) => {
+test.each(['', '{', '{"folder": 3}', 'null'])("setup's file with content %j", async (text) => {
   const file = path.join(cache, 'named-tensorflow.json');
   await fs.writeFile(file, text);
   expect(() => namedTensorflow()).toThrow(

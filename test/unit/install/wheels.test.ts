@@ -47,7 +47,7 @@ test.each(['x64', 'arm64'])('musl on %s is refused, with the reason', (machine) 
 });
 
 // ldd is a part of the C library and says which one.
-test.runIf(process.platform === 'linux')('the C library of this machine is the one that its ldd names', () => {
+test.runIf(process.platform === 'linux')('the C library found on this machine is the one its ldd names', () => {
   const { stdout, stderr } = spawnSync('ldd', ['--version'], { encoding: 'utf8' });
   expect(linuxLibrary()).toBe((stdout + stderr).includes('musl') ? 'musl' : 'glibc');
 });

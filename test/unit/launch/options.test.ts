@@ -10,12 +10,12 @@ test.each([
   ['1-6', 108_000],
   ['1-06:30', 109_800],
   ['1-06:30:15', 109_815],
-])('a time of Slurm: %s is %i seconds', (text, seconds) => {
+])('a Slurm time: %s is %i seconds', (text, seconds) => {
   expect(secondsOf(text)).toBe(seconds);
 });
 
 test.each(['', 'tomorrow', '1:2:3:4', '-5', '1-', '5:99', '1.5', '12h', '1 2', '5\n#SBATCH --uid=0'])(
-  'what is none: %j',
+  'not a Slurm time: %j',
   (text) => {
     expect(secondsOf(text)).toBeUndefined();
     expect(() => parseSlurmOptions({ time: text })).toThrow(
@@ -29,7 +29,7 @@ test('durations of zero are refused', () => {
 });
 
 test.each(['a b', 'a"b', "a'b", 'a;reboot', '$(reboot)', '`x`', 'a\nb', '-p', '', 'a\\b', 'ä', '#x'])(
-  'a partition that is no name: %j',
+  'not a partition name: %j',
   (partition) => {
     expect(() => parseSlurmOptions({ partition })).toThrow(
       `--partition: ${JSON.stringify(partition)} is not a name that Slurm knows`,
@@ -40,7 +40,7 @@ test.each(['a b', 'a"b', "a'b", 'a;reboot', '$(reboot)', '`x`', 'a\nb', '-p', ''
 );
 
 test.each(['main', 'main,long', 'gpu:a100:2', 'gres/gpu:1', 'gpu:1(IDX:0)', 'group/user@site'])(
-  'a name: %s',
+  'a partition name: %s',
   (name) => {
     expect(parseSlurmOptions({ partition: name, gres: name, account: name }).partition).toBe(name);
   },

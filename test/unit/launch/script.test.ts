@@ -80,16 +80,16 @@ describe('a task', () => {
   });
 
   test.each([
-    ['a failure stays one, and the others are trained', { 'cnn-w4-s0': 1 }, 3, 1, false],
-    ['one that is busy elsewhere is asked for again', { 'cnn-w4-s0': 75 }, 3, 75, true],
+    ['a failure remains, and the others are trained', { 'cnn-w4-s0': 1 }, 3, 1, false],
+    ['a member busy elsewhere is requested again', { 'cnn-w4-s0': 75 }, 3, 75, true],
     [
-      'busy counts for more than failed: there is something to come back for',
+      'busy takes precedence over failed, as there is work left',
       { 'cnn-w4-s0': 75, 'cnn-w2-s0': 1 },
       3,
       75,
       true,
     ],
-    ['one that was stopped ends the task', { 'cnn-w2-s0': 143 }, 2, 143, true, mostRestarts - 1],
+    ['a stopped member ends the task', { 'cnn-w2-s0': 143 }, 2, 143, true, mostRestarts - 1],
   ] as const)('%s', async (_, codes, begun, code, isRequeued, restarts = 0) => {
     const { status, members, requeued } = await runScript({ codes, restarts });
     expect({ status, begun: members.length, requeued }).toEqual({

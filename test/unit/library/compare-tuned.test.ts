@@ -104,7 +104,7 @@ test.each([
     '--tuned: tuned has validationSize 1000, lenet-mnist has none: they differ in more than tuning',
   ],
   ['untuned --tuned absent', 'absent'],
-])('compare %s is refused in a line', async (words, message) => {
+])('compare %s is refused in one line', async (words, message) => {
   const { stderr, code } = await tunedCommand(await exampleFolder(), words);
   expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
   expect(stderr).toContain(message);

@@ -25,7 +25,7 @@ test.each([
   ['lenet-mnist', {}, /lenet-mnist: has 1 checkpoint of a training, and noise needs three; train with --moments/],
   ['lenet-moments', { last: 4 }, /--last: a training of this run has 3 checkpoints; give 3 or less/],
   ['lenet-moments', { metrics: ['margin'] }, /./],
-])('%s with %j is refused in a line', async (name, options, message) => {
+])('%s with %j is refused in one line', async (name, options, message) => {
   const folder = path.join(await exampleFolder(), 'checkpoints', name);
   await expect(signal(folder, options)).rejects.toThrow(message);
 });

@@ -20,7 +20,7 @@ test('EMERGENCE_DATA_DIR comes first, then an absolute XDG_DATA_HOME', () => {
 });
 
 // A relative one would be another cache in each folder that a command is run in.
-test.each(['', 'home'])('where HOME is %j, the home folder is the one that the system knows', (home) => {
+test.each(['', 'home'])('with HOME=%j, the home folder comes from the system', (home) => {
   const known = os.userInfo().homedir;
   expect(path.relative(known, cacheFolder({ HOME: home }))).toMatch(
     /^(\.cache|Library\/Caches)\/vision-emergence-lab$/,

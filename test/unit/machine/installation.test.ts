@@ -7,7 +7,7 @@ test.each([
   ['runs', 'npm run runs', 'emergence runs'],
   ['train --run x --widths 2,4', 'npm run train -- --run x --widths 2,4', 'emergence train --run x --widths 2,4'],
   ['forecast list', 'npm run forecast -- list', 'emergence forecast list'],
-])('%s is typed as what the user has', (line, inCheckout, installed) => {
+])('%s is suggested as the user has to type it', (line, inCheckout, installed) => {
   expect([commandLine(line, true), commandLine(line, false)]).toEqual([inCheckout, installed]);
 });
 

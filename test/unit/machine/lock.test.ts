@@ -93,7 +93,7 @@ const calls: readonly (readonly [Operation, boolean])[] = [
 ];
 
 test.each(calls.flatMap(([operation, isHeld]) => codes.map((code) => [operation, code, isHeld] as const)))(
-  '%s that fails as %s, of a lock that is held: %s, is no failure: once it is nothing, always it is busy',
+  '%s failing with %s while the lock is held (%s) is not an error: once has no effect, always means busy',
   async (operation, code, isHeld) => {
     const folder = await temporaryFolder();
     const file = path.join(folder, 'member');

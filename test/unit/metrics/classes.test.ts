@@ -69,9 +69,9 @@ describe('balanced accuracy', () => {
 
   /** 4000 draws: a coverage of 0.95 is known to 0.0035; five of these are allowed, and what small classes add. */
   test.each([
-    ['of many and few images', [200, 50, 10], [0.95, 0.8, 0.6]],
-    ['where a class is almost always right', [100, 20, 5], [0.99, 0.97, 0.9]],
-  ])('its interval covers the truth as often as it says, %s', (_, sizes, rates) => {
+    ['for many and few images', [200, 50, 10], [0.95, 0.8, 0.6]],
+    ['if a class is almost always right', [100, 20, 5], [0.99, 0.97, 0.9]],
+  ])('its interval has its nominal coverage, %s', (_, sizes, rates) => {
     const random = Random.named(0, 'balanced', ...sizes);
     const truth = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
     const label = sizes.flatMap((size, c) => Array<number>(size).fill(c));

@@ -104,7 +104,7 @@ test.each(hostile)('JSON in a script element: %j does not end it and reads back'
   expect(JSON.parse(scriptJson({ name }))).toEqual({ name });
 });
 
-test.each(hostile.filter((name) => !name.includes('\0')))('a shell takes %j for one word', (name) => {
+test.each(hostile.filter((name) => !name.includes('\0')))('a shell reads %j as one word', (name) => {
   const { stdout } = spawnSync('sh', ['-c', `printf %s ${shellWord(name)}`], { encoding: 'utf8' });
   expect(stdout).toBe(name);
 });

@@ -7,7 +7,7 @@ import { locateClaims } from '../../../src/runs/claims.js';
 const folder = path.resolve(import.meta.dirname, '../../../docs/claims');
 
 test.each(fs.readdirSync(folder).filter((name) => name.endsWith('.json')))(
-  '%s of the documentation is as it was sealed',
+  '%s of the documentation is unchanged since it was sealed',
   async (name) => {
     const file = path.join(folder, name);
     expect(await locateClaims(file, 'checkpoints')).toMatchObject({ unchanged: true });

@@ -70,7 +70,7 @@ describe('what cannot be written or read', () => {
     ['text', Buffer.from('this is no Parquet file at all')],
     ['without its end', whole.subarray(0, 2000)],
     ['without its middle', Buffer.concat([whole.subarray(0, 500), whole.subarray(2500)])],
-  ])('%s: one line that names the file', async (_, bytes) => {
+  ])('%s is one error line that names the file', async (_, bytes) => {
     await expect(decodeOutcomes(bytes, names, 'o.parquet')).rejects.toThrow(
       /^o\.parquet: is damaged or not a Parquet file \(.*\)$/,
     );

@@ -7,7 +7,7 @@ test.each([
   ['mnits', 'mnist'],
   ['MNIST', 'mnist'],
   ['shape', 'shapes'],
-])('%s was meant to be %s', (word, meant) => {
+])('%s suggests %s', (word, meant) => {
   expect(nearest(word, ['mnist', 'shapes'])).toBe(meant);
 });
 

@@ -125,7 +125,7 @@ describe('a dying worker is reported with its last words, and the others continu
     ['killed', { kill: 'SIGKILL' }, 'the worker was killed by SIGKILL, usually because memory ran out'],
     ['crashed', { kill: 'SIGSEGV' }, 'the worker was killed by SIGSEGV, a crash in native code'],
     ['gave up', { code: 3 }, 'the worker ended with exit code 3'],
-    ['left early', { code: 0 }, 'the worker ended before it had finished'],
+    ['exited early', { code: 0 }, 'the worker ended before it had finished'],
     ['talked nonsense', { send: { type: 'what' }, stay: true }, 'the worker sent a message that is not an event'],
   ])('%s', async (_, what, reason) => {
     const { result, events } = await run([job('a', what), job('b')]);

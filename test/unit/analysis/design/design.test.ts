@@ -34,7 +34,7 @@ function pilot(arch: FamilyShape['arch'], changes: Partial<FamilyShape> = {}): D
 }
 
 test.each(['cnn', 'autoencoder', 'transformer'] as const)(
-  '%s: what is proposed is consistent',
+  '%s: the proposal is consistent',
   (arch) => {
     const found = designExperiment(pilot(arch));
     const step = arch === 'transformer' ? 2 : 1;
@@ -80,7 +80,7 @@ test('cutoffs that the smallest member already reaches are not candidates', () =
 test.each([
   [{ widths: [1, 2, 4] }, 'pilot: has 3 widths; a design needs 4; train more with --widths'],
   [{ seeds: [0] }, 'pilot: has one seed per width; a design needs 2; train more with --seeds, such as 0,1,2'],
-])('%o is too little', (changes, message) => {
+])('%o is too small', (changes, message) => {
   expect(() => designExperiment(pilot('cnn', changes))).toThrow(message);
 });
 

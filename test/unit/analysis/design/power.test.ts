@@ -120,7 +120,7 @@ test.each<Case>([
     count: 300,
     widths: [2, 3, 4, 5, 7, 10, 18, 64],
   },
-])('simulated power is that of whole families: $standard.id, $induced.id', (each) => {
+])('simulated power matches that of whole families: $standard.id, $induced.id', (each) => {
   // A pilot of many seeds, at other widths, knows the truth well: its error moves power by a few points.
   const [count, seeds] = [10_000, 24];
   const pilots = pilotOf(each.draw({ widths: [2, 4, 8, 16, 32, 64], seeds, count, name: 'pilot' }), draws);

@@ -220,7 +220,7 @@ interface Cell extends Pick<TwoRuns, 'seeds' | 'seedDeviation' | 'groups'> {
   readonly correlation: number;
 }
 
-test.each<Cell>([...cells, ...grouped])('95 % intervals hold the truth: %o', ({ seeds, correlation, ...rest }) => {
+test.each<Cell>([...cells, ...grouped])('95 % intervals cover the truth: %o', ({ seeds, correlation, ...rest }) => {
   const { seedDeviation, groups } = rest;
   const images = isLong ? 300 : 100;
   // Of two shares near 0.8 about this correlation of normals gives the correlation of right and wrong.

@@ -61,7 +61,7 @@ describe('intervals of the true model have their nominal coverage', () => {
       { name: name as keyof typeof truths, seeds: 1, wander: 0 },
       { name: name as keyof typeof truths, seeds: 3, wander: 0.02 },
     ]),
-  )('$name, $seeds seeds, wandering by $wander', ({ name, seeds, wander }) => {
+  )('$name, $seeds seeds, random walk of $wander', ({ name, seeds, wander }) => {
     const [model, curve] = truths[name];
     const [half, eighty, most] = coverage(
       (known, scales, random) => predictiveDraws(model, known, { scales, draws, random }).draws,

@@ -54,7 +54,7 @@ test.each<[string, (p: number) => number, (y: number) => number, readonly number
     (y) => ({ '-3': 2.3145403011, '0': 0.2636892218, '1': 0.6053300083 })[String(y)]!,
     [-3, 0, 1],
   ],
-])('CRPS to 0.1 %%: %s', (_, quantile, exact, truths) => {
+])('CRPS within 0.1 %%: %s', (_, quantile, exact, truths) => {
   for (const y of truths) expect(crps(levels.map(quantile), y)).toBeAllClose(exact(y), { rtol: 1e-3 });
 });
 

@@ -233,7 +233,7 @@ test.each([
         },
       ]
     : []),
-])('$name: 95 % intervals hold the truth 95 % of the time', (simulated) => {
+])('$name: 95 % intervals cover the truth 95 % of the time', (simulated) => {
   const held = coverage(simulated, count, isHeavy ? 'all' : 'exponents');
   if (isHeavy) console.log(simulated.name, held);
   for (const share of Object.values(held)) expect(share).toBeGreaterThan(least);
@@ -264,7 +264,7 @@ test.each([
         },
       ]
     : []),
-])('$name: 95 % intervals of both exponents hold the truth', (simulated) => {
+])('$name: 95 % intervals of both exponents cover the truth', (simulated) => {
   const held = coverage(simulated, isHeavy ? 300 : 24, isHeavy ? 'all' : 'exponents');
   if (isHeavy) console.log(simulated.name, held);
   // Of 24 (300) draws of 95 %, 3.5 standard deviations.

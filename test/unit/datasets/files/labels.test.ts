@@ -34,19 +34,19 @@ const said = 'classes are those of labels.csv';
 
 describe('file, label and split', () => {
   test.each([
-    ['with names of the columns', `file,label,split\n${rows.join('\n')}\n`],
+    ['with column names', `file,label,split\n${rows.join('\n')}\n`],
     ['without', rows.join('\n')],
     [
       'in another order, under other names',
       `set,Class,filename\n${rows.map((row) => row.split(',').reverse().join(',')).join('\n')}`,
     ],
     [
-      'of a spreadsheet: a byte order mark, semicolons, CRLF',
+      'from a spreadsheet: a byte order mark, semicolons, CRLF',
       `\ufefffile;label;split\r\n${rows.join('\r\n').replaceAll(',', ';')}\r\n`,
     ],
     ['quoted', `"file","label","split"\n${rows.map((row) => `"${row.replaceAll(',', '","')}"`).join('\n')}`],
-    ['with paths as Windows writes them, and empty rows', `file,label,split\n\n.\\${rows.join('\n./')}\n,,\n`],
-    ['with names without their endings', `id,label,split\n${rows.join('\n').replaceAll('.png', '')}`],
+    ['with Windows paths and empty rows', `file,label,split\n\n.\\${rows.join('\n./')}\n,,\n`],
+    ['with names without extensions', `id,label,split\n${rows.join('\n').replaceAll('.png', '')}`],
     [
       'with splits in other words',
       `file,label,split\n${rows.join('\n').replaceAll(',train', ',Training').replaceAll(',test', ',TEST')}`,
@@ -165,7 +165,7 @@ describe('each mistake is one line', () => {
       'PATH/labels.csv: row 2 has the split trian; known: train, test, val',
     ],
     [
-      'a quotation mark left open',
+      'an unclosed quotation mark',
       'file,label\n"1.png,a\n2.png,b',
       'PATH/labels.csv: row 2 has a line break in a cell; is a quotation mark not closed?',
     ],
@@ -176,7 +176,7 @@ describe('each mistake is one line', () => {
     ],
     ['one class', 'file,label\n1.png,a\n2.png,a', 'PATH/labels.csv: has only one class, a; at least two are needed'],
     [
-      'one class, as the rows of the others are not used',
+      'one class, because the rows of the others are not used',
       'file,label\n1.png,a\n2.png,\n../3.png,b',
       'PATH/labels.csv: has only one class, a; 1 file of labels.csv missing, such as ../3.png; 1 row of labels.csv without a label, not used; at least two are needed',
     ],
@@ -192,7 +192,7 @@ describe('each mistake is one line', () => {
       'PATH/labels.csv: has no row of a training image; its first row must name the columns file and label, and may name split and group',
     ],
     [
-      'a class of test alone',
+      'a class only in test',
       `file,label,split\n${rows.join('\n')}\n2.png,dog,train\n1.png,cat,train`.replace('3.png,dog', '3.png,cow'),
       'PATH/labels.csv: holds the class cow without any training image; train and test must have the same classes',
     ],

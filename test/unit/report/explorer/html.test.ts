@@ -116,7 +116,7 @@ describe('the page', () => {
 });
 
 test.each<Kind>(['cnn', 'autoencoder', 'transformer'])(
-  '%s: 40 members on 10 000 examples make a page below 3 MB',
+  '%s: 40 members with 10 000 examples make a page below 3 MB',
   async (arch) => {
     // Three figures as large as the largest of the shipped experiments.
     const images = new Map(

@@ -101,7 +101,7 @@ test.each<readonly [ViewOptions, number | undefined, Record<string, number>]>([
   [{ axis: 'flops', at: 1404 }, 1404, {}],
   [{ where: { steps: 64 } }, undefined, { steps: 64 }],
   [{ where: { steps: 64 }, axis: 'width' }, undefined, { steps: 64 }],
-])('steps of the members that are drawn: %j', async (options, at, where) => {
+])('steps of the members drawn: %j', async (options, at, where) => {
   const folder = await written('cnn', { steps: [64, 1404] });
   const all = await opened(folder, options);
   expect(all.page.first).toMatchObject({ at, where });

@@ -117,7 +117,7 @@ test.each([
   ],
   ['#without=3,two,8&turn=5&example=9', { withoutWidths: [8], turn: undefined, example: undefined }],
   ['#=&&%', { run: 'lenet & co' }],
-])('what does not fit is as at first: %s', (fragment, expected) => {
+])('values that do not fit fall back to the defaults: %s', (fragment, expected) => {
   expect(parseState(fragment, data)).toMatchObject(expected);
 });
 
