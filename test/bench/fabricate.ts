@@ -1,6 +1,6 @@
 /**
- * Runs as the lab writes them, without a training: run.json, and of each member member.json, weights, history and Parquet outcomes under
- * their hashes. What is drawn is a family whose accuracy grows with the width.
+ * Runs as the lab writes them, but without training: run.json, and for each member member.json, weights, history and Parquet outcomes with
+ * their hashes. The simulated family's accuracy grows with the width.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,15 +19,15 @@ export interface Fabricated {
   readonly folder: string;
   readonly members: number;
   readonly examples: number;
-  /** Of each width; the widths are as many as the members need. */
+  /** Per width; there are as many widths as the members need. */
   readonly seeds: number;
-  /** Besides the end of training. */
+  /** In addition to the end of training. */
   readonly moments?: number;
 }
 
 /**
- * Outcomes of their own for so many members; further ones share a file by a hard link, which takes no place on the disk. Each is read,
- * hashed and decoded like a file of its own, and the ten seeds of a width have ten of them.
+ * This many members have separate outcomes; further ones share a file by hard link, which takes no disk space. Each is read, hashed and
+ * decoded like a separate file, and the ten seeds of a width have ten different ones.
  */
 const mostFiles = 400;
 const steps = 1404;
@@ -54,7 +54,7 @@ export async function fabricate({ folder, members, examples, seeds, moments = 0 
   });
   const digest = digestOfRun(run);
   const levels = Math.min(widths.length, Math.ceil(mostFiles / seeds));
-  // The test set is the same for all: so are the labels.
+  // The test set, and thus the labels, are the same for all.
   const labels = Int32Array.from(syntheticOutcomes(examples, 0.5, Random.named(0, 'labels'))['label']!);
   const drawn = new Map<string, { readonly file: string; readonly hash: string }>();
   for (const [place, key] of keys.entries()) {

@@ -1,4 +1,4 @@
-/** Plans the run in checkpoints/run for 64 cores, as if none of its members were trained, from its record alone. */
+/** Plans the run in checkpoints/run for 64 cores, as if none of its members were trained, using only its record. */
 import { planFamily } from '../../src/experiment/plan.js';
 import { memberId } from '../../src/runs/record.js';
 import { membersOf, readRunRecord } from '../../src/runs/run.js';

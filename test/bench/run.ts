@@ -64,7 +64,7 @@ program
   .action(scale);
 await program.parseAsync();
 
-/** Seconds and memory of what looks at stored outcomes, each in a process of its own; the jobs in turn. */
+/** Seconds and memory of the commands that read stored outcomes, each in a process of its own, taking turns. */
 function analysis({ rounds }: { readonly rounds: string }): void {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-bench-'));
   const metricNames = ['accuracy', 'subset-accuracy:k=5', 'cross-entropy', 'auroc'];
@@ -88,7 +88,7 @@ function analysis({ rounds }: { readonly rounds: string }): void {
   fs.rmSync(folder, { recursive: true, force: true });
 }
 
-/** Examples per second of one member on all cores: ours in each precision, and every peer, in turn. */
+/** Examples per second of one member on all cores: ours in each precision and every peer, taking turns. */
 async function throughput(options: Options): Promise<void> {
   const runtime = await ensureRuntime({ device: 'auto' });
   const environment = runtimeEnvironment({ runtime, threads: availableCores() });
@@ -122,7 +122,7 @@ async function throughput(options: Options): Promise<void> {
   }
 }
 
-/** Wall seconds of the whole command that trains a family: ours, and every peer, in turn. */
+/** Wall seconds of the whole command that trains a family: ours and every peer, taking turns. */
 async function family(options: Options): Promise<void> {
   await ensureRuntime({ device: 'auto' });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-bench-'));
@@ -175,7 +175,7 @@ interface Contender {
   readonly run: () => number;
 }
 
-/** Every contender once a round: A B C, A B C, ... */
+/** Every contender once per round: A B C, A B C, ... */
 function inTurn(contenders: readonly Contender[], rounds: number): Map<string, number[]> {
   const values = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
@@ -184,7 +184,7 @@ function inTurn(contenders: readonly Contender[], rounds: number): Map<string, n
   return values;
 }
 
-/** Medians, and the median over the rounds of the first contender's ratio to each other one, with its range. */
+/** Medians, and the median over the rounds of the ratio between the first contender and each other one, with its range. */
 function report(
   title: string,
   values: ReadonlyMap<string, readonly number[]>,

@@ -1,7 +1,7 @@
 /**
- * What the commands take on runs of many members and of many examples, which are fabricated (`fabricate.ts`): processor seconds (user
- * and system), wall seconds and peak memory of each command in a process of its own, and by which power processor seconds grow from one
- * size to the next, where members or examples alone differ.
+ * What the commands cost on runs with many members and many examples, which are simulated (`fabricate.ts`): processor seconds (user and
+ * system), wall seconds and peak memory of each command in a process of its own, and the power by which processor seconds grow from one
+ * size to the next where only members or only examples differ.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -25,19 +25,19 @@ interface Taken {
 }
 
 export interface ScaleOptions {
-  /** `100x10000,1000x10000,4x1000000`: members and examples, and `x12` after them for moments. */
+  /** `100x10000,1000x10000,4x1000000`: members and examples, with `x12` after them for moments. */
   readonly sizes: string;
   readonly seeds: string;
-  /** Which of the commands; all of them where left out. */
+  /** Which of the commands; default: all of them. */
   readonly commands?: string | undefined;
-  /** Where the runs are; those that are there already are kept. */
+  /** Where the runs are; existing ones are kept. */
   readonly folder: string;
   readonly keep?: true | undefined;
   /** Seconds after which a command is stopped. */
   readonly limit: string;
 }
 
-/** Of each command its words; `plan` is a program of ours, as nothing but training plans. */
+/** The words of each command; `plan` is a program of ours, as only training plans. */
 const commands: Readonly<Record<string, (size: Size) => readonly string[] | undefined>> = {
   runs: () => ['runs'],
   plan: ({ members }) => (members < 100 ? undefined : [path.join(root, 'test/bench/plan.ts')]),
@@ -93,7 +93,7 @@ export async function scale(options: ScaleOptions): Promise<void> {
   }
 }
 
-/** How many times as many members, or examples, where the one alone has grown; NaN otherwise. */
+/** By how much members or examples have grown where only one of them has; NaN otherwise. */
 function growth(from: Size, to: Size): number {
   if (from.moments !== to.moments) return NaN;
   if (from.examples === to.examples && to.members > from.members) return to.members / from.members;
@@ -101,7 +101,7 @@ function growth(from: Size, to: Size): number {
   return NaN;
 }
 
-/** Writes what the process has used when it ends: a child's own account, as Node tells it nothing of its children. */
+/** Writes the resources used when the process ends: the child's own account, as Node reports nothing about its children. */
 const account = `data:text/javascript,${encodeURIComponent(
   `import { isMainThread } from 'node:worker_threads'; import { writeFileSync } from 'node:fs';
   if (isMainThread) process.on('exit', () => writeFileSync(process.env.BENCH_ACCOUNT, JSON.stringify(process.resourceUsage())));`,

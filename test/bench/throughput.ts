@@ -21,7 +21,7 @@ import { evaluationBatch, named, planConstants, trainingStep } from '../../src/t
 const arch = process.argv[2] as Architecture;
 const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
 const precision = process.argv[5] as 'float32' | 'bfloat16';
-/** As shared by all peers (bench.py): image sizes, classes and examples per step. */
+/** Shared by all peers (bench.py): image sizes, classes and examples per step. */
 const workloads = {
   cnn: { task: { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 }, batchSize: 128 },
   autoencoder: { task: { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 }, batchSize: 128 },
@@ -80,7 +80,7 @@ process.exit();
 
 interface Taken {
   readonly seconds: number;
-  /** Of all threads: it hardly depends on what else runs on the machine. */
+  /** Of all threads together: it hardly depends on the machine's other load. */
   readonly cpuSeconds: number;
 }
 

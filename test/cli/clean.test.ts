@@ -1,4 +1,4 @@
-/** `emergence clean` as its user meets it, on runs that were never trained. */
+/** `emergence clean` as the user sees it, on runs that were never trained. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
@@ -33,7 +33,7 @@ async function start(file: string, words: readonly string[]) {
 const emergence = (...words: string[]) => start(process.execPath, [program, ...words]);
 const clean = (...words: string[]) => emergence('clean', ...words);
 
-/** On a terminal at which `answer` is typed: Python's pty, as Node has none. */
+/** On a terminal where `answer` is typed: Python's pty, as Node has none. */
 function onTerminal(answer: string, ...words: string[]) {
   const script =
     'import pty, os, sys\n' +
@@ -56,7 +56,7 @@ function onTerminal(answer: string, ...words: string[]) {
   return start('python3', ['-c', script, answer, process.execPath, program, 'clean', ...words]);
 }
 
-/** Paths that `--dry-run` lists, relative to the folder that the command runs in. */
+/** Paths listed by `--dry-run`, relative to the folder in which the command runs. */
 function listed(stdout: string): string[] {
   return stdout
     .slice(stdout.indexOf('\n\n') + 2)
@@ -75,7 +75,7 @@ test('removes everything that commands wrote into a run, exactly as --dry-run li
     ['theory', 'lenet'],
   ])
     expect(await emergence(...words)).toMatchObject({ code: 0 });
-  // `train` and `quanta` want real members.
+  // `train` and `quanta` need real members.
   for (const name of ['curve.svg', 'curve.png', 'quanta.csv', 'quanta.svg', 'quanta.png'])
     await fs.writeFile(path.join(folder, name), 'x');
   await writeLeftover(path.join(folder, 'members', 'cnn-w1-s0'), 'weights.safetensors');

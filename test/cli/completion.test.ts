@@ -1,4 +1,4 @@
-/** Completion as the shells themselves give it: keys are sent to interactive ones on a terminal of their own. */
+/** Completion as the shells give it: keys are sent to interactive shells on a terminal of their own. */
 import { spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import * as fs from 'node:fs';
@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../support/program.js';
 import { temporaryFolder, writeSyntheticRun } from '../support/runs.js';
 
-/** Types a line and a tab into a shell that is ready, and prints the line that there is then. */
+/** Types a line and a tab into a shell that is ready, and prints the resulting line. */
 const terminal = `
 import os, pty, signal, sys
 signal.alarm(30)
@@ -49,7 +49,7 @@ async function folderWithRun(): Promise<string> {
 
 const isHere = (shell: string) => spawnSync(shell, ['--version']).status === 0;
 
-/** What is typed before the tab key, and the line that the shell makes of it. */
+/** The text typed before the tab key, and the line the shell makes of it. */
 const completed: readonly (readonly [typed: string, line: string])[] = [
   ['emergence evalu', 'emergence evaluate'],
   ['emergence forecast stu', 'emergence forecast study'],
@@ -74,7 +74,7 @@ describe.each(['bash', 'zsh'])('%s', (shell) => {
     const words = ['-c', terminal, `source ./completion.${shell}`, typed, shell, ...start];
     const child = spawn('python3', words, {
       cwd,
-      // npm names an editor, after which zsh takes keys as that does.
+      // npm sets an editor, after which zsh uses that editor's keys.
       env: { ...process.env, TERM: 'xterm', EDITOR: '', VISUAL: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

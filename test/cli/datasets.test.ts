@@ -1,4 +1,4 @@
-/** `emergence datasets` as its user meets it. */
+/** `emergence datasets` as the user sees it. */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -34,7 +34,7 @@ test('list shows which datasets are here and how to get the rest; --json says th
 test('preview writes the picture and says where it is', async () => {
   const { code, stdout, stderr } = await run('datasets', 'preview', 'shapes', '--image-size', '14', '--colour', 'rgb');
   expect([code, stdout]).toEqual([0, 'reports/preview-shapes.png\n']);
-  // A table, a line for each of the eight classes, and not one line with escaped breaks.
+  // A table with a line for each of the eight classes, not a single line with escaped breaks.
   expect(stderr.split('\n').filter((line) => /^ +\d+ +\S.* \d+ +\d+$/.test(line)).length).toBe(8);
   expect((await sharp(path.join(folder, 'reports', 'preview-shapes.png')).metadata()).format).toBe('png');
 });
@@ -52,7 +52,7 @@ test('images of any size train; skipped files are reported, size and colour reco
   }
   fs.writeFileSync(path.join(folder, 'pictures/red/notes.txt'), 'no picture');
   const words = '--arch cnn --dataset images:pictures --image-size 16 --widths 2 --epochs 1 --batch-size 4 --threads 1';
-  // The runtime is in the real cache; what this leaves there is the same small file each time.
+  // The runtime is in the real cache; this leaves the same small file there each time.
   const { code, stderr } = await runIn({}, 'train', ...words.split(' '));
   expect(stderr).toContain('pictures: 1 of 21 files skipped: damaged or not images; the first is red/notes.txt (');
   expect(stderr).toContain(

@@ -1,4 +1,4 @@
-/** `emergence train --experiment` as its user meets it, in a checkout: TypeScript, which is translated as it is loaded. */
+/** `emergence train --experiment` as the user sees it in a checkout: TypeScript, translated while it is loaded. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -53,14 +53,14 @@ test('smoke.yaml trains, a flag overrides it, and the run is named after it', as
   expect(recorded('smoke')).toEqual(resolveExperiment({ ...shipped, widths: [2], batchSize: 64 }));
   expect(members('smoke')).toEqual(['cnn-w2-s0']);
 
-  // The unchanged file resumes that run: missing members are trained, options that it does not name stay as they were.
+  // The unchanged file resumes that run: missing members are trained, and options that it does not name keep their values.
   const second = await train('--experiment', smoke);
   expect(second.code).toBe(0);
   expect(recorded('smoke')).toEqual(resolveExperiment({ ...shipped, batchSize: 64 }));
   expect(members('smoke')).toEqual(['cnn-w2-s0', 'cnn-w4-s0']);
   const before = fs.readFileSync(path.join(folder, 'checkpoints/smoke/run.json'), 'utf8');
 
-  // What contradicts the run is refused with both values: the file's by its place, a flag's by its name.
+  // Contradictions of the run are refused showing both values: the file's by its place, a flag's by its name.
   fs.mkdirSync(path.join(folder, 'mine'));
   fs.writeFileSync(path.join(folder, 'mine/smoke.yaml'), 'arch: cnn\ndataset: shapes\nepochs: 2\n');
   expect(await train('--experiment', 'mine/smoke.yaml')).toEqual({

@@ -1,4 +1,4 @@
-/** Families of several factors and outcomes during training, on the real engine and with a real kill. */
+/** Families with several factors and outcomes during training, on the real engine and with a real kill. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -41,7 +41,7 @@ test('a run grows along a factor: only new members train, and a member with the 
     'cnn-w2-trainSize128-s0',
   ]);
   expect(fs.readFileSync(member('alone', 'cnn-w2-s0', 'weights.safetensors')).equals(weights)).toBe(true);
-  // The member of the grid is the one that its options alone make.
+  // The member of the grid is the one that its options alone would make.
   const same = await train('--train-size', '128', '--depth', '3', '--steps', '4', '--run', 'same');
   expect(same.code).toBe(0);
   const [own, gridded] = [
@@ -82,7 +82,7 @@ test('outcomes during training equal those of a shorter training, whatever was k
   process.kill(-child.pid!, 'SIGKILL');
   await once(child, 'exit');
   expect((await train(...long)).code).toBe(0);
-  // What is scored on the way, of which data, and that some are held out for it changes no bit of the training.
+  // What is scored during training, on which data, and holding out data for it do not change a bit of the training.
   const parts = '--moments 5 --moments-size 70 --epoch-test-size 30 --validation-size 50'.split(' ');
   const short = await train('--train-size', '320', '--steps', '200', '--run', 'short', ...parts);
   expect(short.code).toBe(0);
@@ -104,7 +104,7 @@ test('outcomes during training equal those of a shorter training, whatever was k
   expect(last['validationAccuracy']! * 50).toBeCloseTo(Math.round(last['validationAccuracy']! * 50), 9);
   const moment = await readOutcomes(member('long', 'cnn-w2-s0', momentFile(200)), columns);
   expect(moment).toEqual(await readOutcomes(member('short', 'cnn-w2-s0', 'outcomes.parquet'), columns));
-  // Members have no such file of their last step.
+  // Members have no such file for their last step.
   expect(fs.readdirSync(path.dirname(member('short', 'cnn-w2-s0', '')))).not.toContain(momentFile(200));
   const shown = await runProgram(folder, ['evaluate', 'long', '--axis', 'steps', '--metric', 'accuracy', '--json']);
   const { metrics } = JSON.parse(shown.stdout) as {

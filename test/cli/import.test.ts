@@ -1,4 +1,4 @@
-/** Imports that are killed before any of their writes: no run is left or a whole one, and the same command brings the rest. */
+/** Imports killed before any of their writes: they leave no run or a whole one, and repeating the command completes it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
@@ -12,8 +12,8 @@ import { program, runProgram } from '../support/program.js';
 import { temporaryFolder } from '../support/runs.js';
 
 /**
- * Kills the process before the write to disk of the number KILL_AT: before what changes a folder, and before a file's content, of
- * which half is written. How many there were in all goes to stderr.
+ * Kills the process before disk write number KILL_AT: before a change to a folder, or before a file's content, half of which is then
+ * written. The total number of writes goes to stderr.
  */
 const killer = `
 import fs from 'node:fs/promises';
@@ -58,7 +58,7 @@ async function killedAt(write: number, folder: string, words: readonly string[])
   return { signal: child.signalCode, stderr };
 }
 
-/** What is read of a run, without times; undefined where there is none. */
+/** The contents of a run, without times; undefined if there is none. */
 async function contentOf(run: string) {
   const there = await fs.stat(run).catch(() => undefined);
   if (there === undefined) return undefined;
@@ -91,7 +91,7 @@ test.each([
   const all = await contentOf(whole.run);
   expect(all!.members).toHaveLength(after.length);
   const writes = Number(/writes: (\d+)$/.exec(stderr)![1]);
-  // Files of two members, of the run itself, and the folders that they are in.
+  // Files of two members, of the run itself, and the folders that hold them.
   expect(writes).toBeGreaterThan(10);
   // One of them here, all in `npm run test:fuzz`.
   const some = [Random.named(0, 'killed imports', before.length).integer(writes)];
@@ -102,7 +102,7 @@ test.each([
     const isWhole = JSON.stringify(left) === JSON.stringify(all);
     expect(isWhole ? all : first, `after write ${write} of ${writes}`).toEqual(left);
     const again = await runProgram(folder, words);
-    // A run that is there already is whole, and is not imported twice.
+    // An existing run is whole, and is not imported twice.
     if (isWhole && before.length === 0) expect(again.stderr).toContain('already exists');
     else expect(again.stderr + String(again.code)).toMatch(/0$/);
     expect(await contentOf(run)).toEqual(all);

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C in the middle of long work: the program ends by the signal, without a stack trace, and what it was writing is whole or not there.
+ * Ctrl-C in the middle of long work: the program ends by the signal, without a stack trace, and what it was writing is whole or absent.
  * `INTERRUPT=heavy` interrupts more commands at more moments, and takes minutes.
  */
 import { spawn } from 'node:child_process';
@@ -34,7 +34,7 @@ const filesNow = () =>
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
     .sort();
 
-/** Starts a command, sends SIGINT once `isTime`, and waits for its end. */
+/** Starts a command, sends SIGINT once `isTime`, and waits for it to end. */
 async function interrupted(words: readonly string[], isTime: () => boolean) {
   const child = spawn(process.execPath, [program, ...words], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = Promise.all([text(child.stderr), once(child, 'close')]);
@@ -70,7 +70,7 @@ const milliseconds = isHeavy ? [200, 600, 1000, 1500, 2000, 3000, 4000, 6000] : 
 test.each(isHeavy ? all : all.slice(0, 2))('$words.0 $words.1, interrupted', async ({ words, writes }) => {
   const before = filesNow();
   const moments = [
-    // The first file of any kind that comes: one that is being written, or a lock.
+    // The first file to appear: one being written, or a lock.
     () => filesNow().some((file) => !before.includes(file)),
     ...milliseconds.map((time) => {
       const due = performance.now();

@@ -1,4 +1,4 @@
-/** The program as its user meets it: exit codes, one line for a mistake, nothing half-written. */
+/** The program as the user sees it: exit codes, one line per mistake, nothing half-written. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';

@@ -1,4 +1,4 @@
-/** `emergence setup` that is stopped on its way. pip and the compiler are scripts that would never end. */
+/** `emergence setup` stopped midway. pip and the compiler are scripts that would never end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -9,7 +9,7 @@ import { isRunning, until } from '../support/processes.js';
 import { program } from '../support/program.js';
 import { temporaryFolder } from '../support/runs.js';
 
-/** Starts a process of its own, as a compiler's driver does, and tells of it. */
+/** Starts a child process, as a compiler's driver does, and reports it. */
 const endless = `#!/bin/sh
 case "$*" in *--version*) echo "pip 23.2.1 from here (python 3.11)"; exit 0;; *" -S "*) echo main:; exit 0;; esac
 sleep 100000 &
@@ -17,10 +17,10 @@ echo $! > "$STARTED.part" && mv "$STARTED.part" "$STARTED"
 wait
 `;
 
-/** What lookAt() takes for a TensorFlow. */
+/** What lookAt() accepts as a TensorFlow. */
 const tensorflow = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2', 'include/tensorflow/c/c_api.h'];
 
-// What a shell reports for a program that the signal ended: 128 and its number.
+// What a shell reports for a program ended by the signal: 128 plus its number.
 test.each([
   ['pip', 'SIGTERM', 143],
   ['the compiler', 'SIGTERM', 143],

@@ -1,4 +1,4 @@
-/** `emergence show` as its user meets it, on runs that were never trained. */
+/** `emergence show` as the user sees it, on runs that were never trained. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';

@@ -1,4 +1,4 @@
-/** Runs, names and files that others made, as the program's user meets them. */
+/** Runs, names and files made by others, as the user meets them. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -24,10 +24,10 @@ async function run(...words: string[]) {
 }
 
 const everything = () => (fs.readdirSync(root, { recursive: true }) as string[]).sort();
-/** What a terminal would obey, but for line breaks. */
+/** Everything that a terminal would interpret, except line breaks. */
 const steering = /[^\P{Cc}\n]|\p{Bidi_Control}/u;
 
-/** A record as its forger would write it: with a digest that fits. */
+/** A record as a forger would write it: with a matching digest. */
 async function forge(change: (record: Record<string, unknown>) => void): Promise<void> {
   const record = structuredClone(await readRunRecord(folder)) as unknown as Record<string, unknown>;
   change(record);
@@ -59,7 +59,7 @@ test('a member.json that names files outside its folder is refused', async () =>
 });
 
 test('paths named by a run are not read, only those the user gives', async () => {
-  // Whoever opens the pipe waits for a writer: the path must not even be opened.
+  // Opening the pipe waits for a writer, so the path must not even be opened.
   const trap = path.join(root, 'trap');
   execFileSync('mkfifo', [trap]);
   const record = (await readRunRecord(folder))!;

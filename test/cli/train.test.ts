@@ -19,7 +19,7 @@ beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-train-'));
 });
 afterEach(async () => {
-  // Where a test failed, what it started is still at work.
+  // After a failed test, the processes it started are still running.
   for (const child of started.splice(0).filter(isAlive)) {
     process.kill(-child.pid!, 'SIGKILL');
     await once(child, 'exit');
@@ -32,7 +32,7 @@ const isAlive = (child: ChildProcess) => child.exitCode === null && child.signal
 /** Small: epochs of 8 steps. */
 const small =
   '--arch cnn --dataset shapes --train-size 256 --batch-size 32 --test-size 100 --threads 1 --seeds 0'.split(' ');
-/** Long enough to be killed on the way. */
+/** Long enough to be killed midway. */
 const family = [...small, '--widths', '2,3', '--epochs', '60'];
 const quick = [...small, '--widths', '2', '--epochs', '1'];
 
@@ -40,7 +40,7 @@ function start(words: readonly string[], cwd = folder): ChildProcess {
   const child = spawn(process.execPath, [program, 'train', ...words], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true, // a group of its own, as a shell gives it
+    detached: true, // a group of its own, as a shell creates it
   });
   started.push(child);
   return child;
@@ -68,7 +68,7 @@ function hashes(root: string, names = /(weights\.safetensors|outcomes\.parquet)$
   );
 }
 
-/** Resolves once a child with `--json` has told of so many epochs; rejects where it ends before. */
+/** Resolves once a child with `--json` has reported this many epochs; rejects if it ends before. */
 function epochsSeen(child: ChildProcess, epochs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let seen = 0;
@@ -134,7 +134,7 @@ test.each([
   expect(hashes(path.join(folder, 'checkpoints'), /(safetensors|parquet|reconstructions\.png)$/)).toEqual(expected);
 });
 
-// A run that is interrupted in every way, and the bits that one has which was not.
+// A run interrupted in every way, and the bits of an uninterrupted one.
 test('a muP run of an earlier version, with random initial output weights, stays readable but cannot be extended', async () => {
   const words = [...quick, '--run', 'mup', '--parametrization', 'mup'];
   expect((await train([...words, '--base-width', '2'])).code).toBe(0);
@@ -153,7 +153,7 @@ test('a muP run of an earlier version, with random initial output weights, stays
   expect(execFileSync(process.execPath, [program, 'evaluate', 'mup'], { cwd: folder, encoding: 'utf8' })).toContain(
     'accuracy',
   );
-  // One that was planned and waits for a scheduler.
+  // A run that was planned and waits for a scheduler.
   const planned = { ...(earlier['experiment'] as object), widths: [2, 3] };
   fs.writeFileSync(file, formatSealed({ ...earlier, experiment: planned }).text);
   const one = spawnSync(process.execPath, [program, 'train-member', 'mup', 'cnn-w3-s0'], {
@@ -176,8 +176,8 @@ describe('interrupted', () => {
     fs.rmSync(place, { recursive: true, maxRetries: 10 });
   });
 
-  // What a shell reports for a program that the signal ended: 128 and its number. A terminal sends Ctrl-C to the whole group, `kill`
-  // and job schedulers SIGTERM to one process, a terminal that is closed SIGHUP to the group.
+  // What a shell reports for a program ended by the signal: 128 plus its number. A terminal sends Ctrl-C to the whole group, `kill` and job
+  // schedulers send SIGTERM to one process, and a closing terminal sends SIGHUP to the group.
   test.each([
     ['SIGINT', 130, -1],
     ['SIGTERM', 143, 1],
@@ -194,16 +194,16 @@ describe('interrupted', () => {
     expect(stderr).toContain('stopped; run the same command again to resume');
     expect(workers.some(isRunning)).toBe(false);
     expect(hashes(path.join(place, 'checkpoints'), /weights\.safetensors$/)).toEqual({});
-    // What was done of an epoch is kept.
+    // The finished part of an epoch is kept.
     expect(hashes(path.join(place, 'checkpoints'), /stopped\.safetensors$/)).not.toEqual({});
   });
 
   test('SIGKILL at any moment leaves no worker behind', async () => {
-    // A kill falls anywhere within an epoch, and not so late on a fast machine that nothing is left to do.
+    // Kills may fall anywhere within an epoch, but not so late on a fast machine that nothing is left to do.
     const member = path.join(undisturbed, 'checkpoints/cnn-shapes/members/cnn-w2-s0');
     const epochMilliseconds = 1000 * meanEpochSeconds(member);
     const random = Random.named(5, 'kills');
-    // before a worker has begun, then after so many epochs of both members and a little more
+    // before a worker has begun, then after this many epochs of both members and a little more
     for (const epochs of [0, 1, 3, 2, 4]) {
       const child = start([...family, '--json'], place);
       child.stderr!.resume();
@@ -215,7 +215,7 @@ describe('interrupted', () => {
       // the guard looks twice a second
       expect(await until(() => !workers.some(isRunning), 30_000)).toBe(true);
     }
-    // 13 epochs of 120 at least are behind, and the last kill came before both members were through
+    // at least 13 epochs of 120 are finished, and the last kill came before both members had finished
     const root = path.join(place, 'checkpoints');
     expect(Object.keys(hashes(root, /training\.safetensors$/)).length).toBeGreaterThan(0);
   });
@@ -225,7 +225,7 @@ describe('interrupted', () => {
     const output = text(child.stdout!);
     child.stderr!.resume();
     await epochsSeen(child, 1);
-    // One of the two, whether the other is running, has yet to start or is complete already.
+    // One of the two, whether the other is running, has yet to start or is already complete.
     process.kill(childrenOf(child.pid!)[0]!, 'SIGKILL');
     const [stdout] = await Promise.all([output, once(child, 'close')]);
     expect(child.exitCode).toBe(1);
@@ -240,7 +240,7 @@ describe('interrupted', () => {
   });
 });
 
-/** A file system of its own in `folder`; undefined if this user may not mount one. */
+/** A separate file system in `folder`; undefined if this user may not mount one. */
 function mounted(options: string): { readonly folder: string; unmount(): void } | undefined {
   const place = path.join(folder, 'mounted');
   fs.mkdirSync(place);
@@ -256,7 +256,7 @@ test('on a full disk the member fails in one line; with room again, the same com
   const disk = mounted('size=120k');
   if (disk === undefined) return context.skip('mounting needs root');
   try {
-    // Of width 16 on images of 28 x 28: 80 000 parameters, 320 kB with nothing else.
+    // Width 16 on images of 28 x 28: 80 000 parameters, 320 kB in the weights alone.
     const words = [...small, '--widths', '16', '--epochs', '1'];
     const full = await train(words, disk.folder);
     expect([full.code, full.stderr.match(/failed: .*/g)]).toEqual([
@@ -301,7 +301,7 @@ test('a second training of the same run leaves the member in training alone, and
   await once(first, 'close');
 });
 
-// w = 65536: 25 w 2w + 16 2w 8w parameters and less = 1.31e12, times 4 bytes, times value, gradient and Adam's two
+// w = 65536: 25 w 2w + 16 2w 8w parameters plus smaller terms = 1.31e12, times 4 bytes, times value, gradient and Adam's two
 test('a training that cannot fit into memory is refused before anything is written', async () => {
   const { code, stderr } = await train([...small, '--widths', '2,65536']);
   expect([code, stderr]).toEqual([
@@ -359,7 +359,7 @@ describe('with a complete run', () => {
     const nothing = await train(quick);
     expect([nothing.code, nothing.stderr]).toEqual([0, '1 of 1 members are complete already: cnn-w2-s0\n']);
 
-    // Other threads for what is new: the old member keeps its own.
+    // Different threads for new members: the old member keeps its own.
     const wider = await train(['--run', 'cnn-shapes', '--widths', '3', '--threads', '2']);
     expect(wider.code).toBe(0);
     expect(wider.stderr).toContain(

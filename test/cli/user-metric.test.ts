@@ -34,7 +34,7 @@ test("a user's metric in TypeScript works from any folder; Ctrl-C stops it while
     0,
     metrics[1]!.members.map(({ value }) => value),
   ]);
-  // One that never ends, and so never lets a listener for signals run.
+  // One that never ends, and so never lets a signal listener run.
   fs.writeFileSync(path.join(root, 'mine.ts'), values('process.stderr.write("computes"); for (;;);'));
   const sealed = ['forecast', 'seal', 'lenet', '--widths', '64', '--metric', 'mine', '--metric-file', 'mine.ts'];
   for (const command of [words, sealed]) {

@@ -1,4 +1,4 @@
-/** `emergence watch` as its user meets it: a run is written epoch by epoch while a living process holds its lock. */
+/** `emergence watch` as the user sees it: a run is written epoch by epoch while a living process holds its lock. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   await writeSyntheticRun({ folder, record, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
 });
 
-/** Takes a member back to its first epoch; the result is what completes it. */
+/** Takes a member back to its first epoch; the returned function completes it again. */
 async function unfinish(): Promise<() => Promise<void>> {
   const member = memberFolder(folder, key);
   const complete = (await readMemberRecord(member))!;
@@ -130,7 +130,7 @@ test('--page listens on loopback with a token and sends events until the run is 
   const events = await fetch(new URL('events', url));
   let heard = '';
   for await (const chunk of events.body!.pipeThrough(new TextDecoderStream())) {
-    // The run is completed once the page knows that it is not, and the stream ends by itself.
+    // The run is completed once the page knows that it is not, and then the stream ends by itself.
     const isFirst = !/^data: /m.test(heard);
     heard += chunk;
     if (isFirst && /^data: /m.test(heard)) await complete();

@@ -1,4 +1,4 @@
-/** What doctor says of the real TensorFlow of this machine and of broken caches, and a TensorFlow that the user names. */
+/** What doctor says about this machine's real TensorFlow, about broken caches and about a TensorFlow given by the user. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** As `train --device cpu` finds it. */
+/** As found by `train --device cpu`. */
 function ownTensorflow(): Tensorflow {
   return (namedTensorflow() ?? cachedTensorflow('cpu') ?? cachedTensorflow('cuda'))!;
 }
@@ -61,7 +61,7 @@ test('doctor finds no obstacle to training on this machine', () => {
   ]);
 });
 
-// As a Node does that has lost what tfjs-node calls: everything is there, TensorFlow answers, and no op can be run.
+// Like a Node without the functions that tfjs-node calls: everything is installed, TensorFlow answers, but no op can run.
 test('if no training step can run, doctor reports a problem with its reason and exits with code 1', async () => {
   const preload = path.join(await temporaryFolder(), 'preload.cjs');
   const nothing = '{ get: () => undefined, set: () => undefined }';
@@ -133,7 +133,7 @@ test('a file in place of the cache folder is a problem, not a crash', async () =
 const header = (name: string) => `tensorflow/include/tensorflow/c/${name}`;
 const headers = ['c_api.h', 'tf_status.h'].map(header);
 
-/** A cache whose runtime has the real libraries, as links, and copies of two headers; its RECORD speaks of these alone. */
+/** A cache whose runtime has the real libraries, as links, and copies of two headers; its RECORD lists only these. */
 async function smallCache(): Promise<string> {
   const cache = await temporaryFolder();
   const source = path.dirname(ownTensorflow().folder);
@@ -150,7 +150,7 @@ async function smallCache(): Promise<string> {
   return cache;
 }
 
-// A TensorFlow of the user's own has no RECORD that we know.
+// A user's own TensorFlow has no RECORD known to us.
 test.skipIf(namedTensorflow() !== undefined)('--verify finds a flipped byte and a missing file', async () => {
   vi.stubEnv('EMERGENCE_CACHE_DIR', await smallCache());
   const [first, second] = headers.map((name) => path.join(ownTensorflow().folder, '..', name)) as [string, string];

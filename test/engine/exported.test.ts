@@ -1,6 +1,6 @@
 /**
- * Members as graphs for other programs. A SavedModel is loaded and run by TensorFlow here; that ONNX Runtime and PyTorch give the same is
- * `npm run test:exports`, which needs their Python packages.
+ * Members as graphs for other programs. Here TensorFlow loads and runs a SavedModel; that ONNX Runtime and PyTorch give the same is checked
+ * by `npm run test:exports`, which needs their Python packages.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -29,7 +29,7 @@ import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
 
-/** Odd sides and a stride of 2: SAME padding that is not the same on both sides, and pools that drop a row. */
+/** Odd sides and a stride of 2: SAME padding that differs between the two sides, and pools that drop a row. */
 const task = { height: 17, width: 20, channels: 3, classes: 7, meanPixel: 0.25 };
 
 function memberOf(family: Family): MemberWithTask {
@@ -39,7 +39,7 @@ function memberOf(family: Family): MemberWithTask {
   const state = initialHostState(parameters, createOptimizer({ optimizer: 'sgd', weightDecay: 0 }), 1);
   const key = { arch: family.name, width: 4, seed: 1 };
   const weights = parametersOf(state, parameters);
-  // Biases begin at 0: with values, one that is left out or added twice is seen.
+  // Biases begin at 0: with other values, a missing or doubled one shows.
   const random = Random.named(5);
   for (const [name, { data }] of weights)
     if (name.endsWith('.bias')) data.forEach((_, i) => (data[i] = random.normal()));
@@ -56,7 +56,7 @@ const examplesOf = (member: MemberWithTask, count: number) => {
   };
 };
 
-/** The member's answers by its family's own function, on images as training sees them. */
+/** The member's answers from its family's own function, on images as training sees them. */
 function expected(
   family: Family,
   { experiment, weights }: MemberWithTask,
@@ -84,7 +84,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
   test('answers equal those of the family, over several batches and over a partial one', () => {
     for (const count of [1, 251]) {
       const examples = examplesOf(member, count);
-      // float32 over sums of some hundred terms, in other blocks
+      // float32 sums of some hundred terms, in different blocks
       expect(ask({ want: 'answers', examples })).toBeAllClose(expected(family, member, examples), {
         rtol: 1e-4,
         atol: 1e-5,

@@ -41,7 +41,7 @@ const batchOf = (task: Task, n: number): Batch => {
   };
 };
 
-/** Products of a trace, from the shapes that TensorFlow itself reported. A multiply-add is two operations. */
+/** Products of a trace, from the shapes that TensorFlow itself reported. A multiply-add counts as two operations. */
 function tracedFlops({ ops }: Trace): number {
   const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   return ops.reduce((sum, { name, inputSpecs, outputs, attributes }) => {
@@ -98,12 +98,12 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
       const compiled = program.run(inputs);
       const eager = body(inputs);
       compiled.forEach((tensor, i) => {
-        // float32 over sums of some thousand terms
+        // float32 sums of some thousand terms
         expect(tensor.dataSync()).toBeAllClose(eager[i]!.dataSync(), { rtol: 1e-3, atol: 2e-5 });
       });
       values.forEach((value, k) => {
         const gradient = compiled[1 + k]!.dataSync<'float32'>();
-        // the largest entry: it stands furthest above rounding
+        // the largest entry, which stands furthest above rounding
         const largest = gradient.reduce((best, x, i) => (Math.abs(x) > Math.abs(gradient[best]!) ? i : best), 0);
         const at = (x: tf.Tensor) => loss(values.map((other, i) => (i === k ? x : other)));
         const [slope] = finiteDifferences(at, value, [largest], 3e-3);
@@ -143,7 +143,7 @@ describe.each<Family>(Object.values(families))('$name', (family) => {
       for (const [column, values] of Object.entries(single)) {
         expect(values.shape, column).toEqual([pairs]);
         const expected = whole[column]!.dataSync().slice(2 * pairs, 3 * pairs);
-        // other blocking of the products in a batch of another size
+        // products are blocked differently in a batch of another size
         expect(values.dataSync(), column).toBeAllClose(expected, { rtol: 1e-4, atol: 1e-5 });
       }
     });
@@ -167,7 +167,7 @@ test('LeNets of other depths match counts by hand at w = 8 on 28x28x1', () => {
   expect([3, 4, 6].map(count)).toEqual([1, 2, 4].map((further) => 20522 + further * 2320));
   const flops = (depth: number) =>
     families.cnn.model(8, tasks['grey 28x28']!, resolveExperiment({ arch: 'cnn', depth })).flops;
-  // A stage on 4 x 4 positions; its two backward products cost as much again each.
+  // A stage on 4 x 4 positions; each of its two backward products costs the same again.
   const stage = 2 * 9 * 16 * 16 * 16;
   expect(flops(3).forward - flops(2).forward).toBe(stage);
   expect(flops(3).training - flops(2).training).toBe(3 * stage);
@@ -208,8 +208,7 @@ test('outcomes of a classifier match a plain loop', async () => {
 });
 
 test('parameter counts match those of peers: autoencoder 3072-64-3072 and transformer with 242 classes', () => {
-  // bench.py's JAX models: sums over the arrays' sizes. 3072 w + w + w 3072 + 3072; for the transformer the same tables,
-  // kernels and norms.
+  // bench.py's JAX models: sums over array sizes. 3072 w + w + w 3072 + 3072; for the transformer the same tables, kernels and norms.
   const colour = { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 };
   const autoencoder = families.autoencoder.model(64, colour, resolveExperiment({ arch: 'autoencoder' }));
   expect(parameterCount(autoencoder.parameters)).toBe(2 * 3072 * 64 + 64 + 3072);
@@ -249,7 +248,7 @@ describe('transformer', () => {
   });
 
   test('restricting the last block to image tokens does not change the result', () => {
-    // A second model whose last block is not the last one: an identity block behind it (all its products are 0).
+    // A second model whose last block is followed by an identity block (all its products are 0).
     const longer = families.transformer.model(6, task, { ...experiment, blocks: 3 });
     const random = Random.named(1, 'tokens');
     const images = tf.tensor4d(
@@ -312,7 +311,7 @@ describe('composed classes', () => {
       expect(tensor.dataSync()).toBeAllClose(eager[i]!.dataSync(), { rtol: 1e-3, atol: 2e-5 });
     });
     program.close();
-    // No attribute is known at first: ln 2 + ln 3, but for the logits that random weights give already.
+    // At first no attribute is known: ln 2 + ln 3, up to the logits of random weights.
     expect(Math.abs(eager[0]!.dataSync()[0]! - Math.log(6))).toBeLessThan(1);
   });
 });
@@ -327,7 +326,7 @@ test('a deeper autoencoder doubles the width of each outer layer', () => {
     [6, 3],
     [3, 6],
     [6, 12],
-    [64, 12], // the output's lies the other way round
+    [64, 12], // the output's is transposed
   ]);
 });
 
@@ -337,7 +336,7 @@ test('dropout zeroes the expected share, keeps the mean, differs between calls a
   const drop = dropout(0.25, noise);
   const [first, second] = [drop(ones).dataSync(), drop(ones).dataSync()];
   const zeros = first.filter((value) => value === 0).length;
-  // binomial(10000, 0.25): a standard deviation of 43, five of them
+  // binomial(10000, 0.25): a standard deviation of 43, with five of them allowed
   expect(Math.abs(zeros - 2500)).toBeLessThan(217);
   expect(new Set(first)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
   expect(second).not.toEqual(first);

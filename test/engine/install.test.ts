@@ -1,6 +1,6 @@
 /**
- * The real runtime answers; and fetching one, in processes of their own as users do: two at once, and one that is killed.
- * There pip is a script with a small wheel.
+ * The real runtime answers; and installing one, in separate processes as for users: two at once, and one that is killed. There pip is a
+ * script with a small wheel.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -32,7 +32,7 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true, maxRetries: 5 });
 });
 
-/** `python3 -m pip download ... -d FOLDER ...`, done where there is no file `hold`. */
+/** `python3 -m pip download ... -d FOLDER ...`, which finishes once there is no file `hold`. */
 const pip = `#!/bin/sh
 case "$*" in *--version*) echo "pip 23.2.1 from here (python 3.11)"; exit 0;; esac
 echo download >> "$FAKE_PIP/pip.log"
@@ -41,7 +41,7 @@ while [ -e "$FAKE_PIP/hold" ]; do sleep 0.05; done
 cp "$FAKE_PIP"/wheel/*.whl "$2/"
 `;
 
-/** What pip waits for while it is there. */
+/** pip waits as long as this file exists. */
 const hold = () => path.join(root, 'hold');
 
 const files: Readonly<Record<string, Buffer>> = {
@@ -89,7 +89,7 @@ function install() {
   early.catch(() => undefined);
   return {
     child,
-    /** Resolves to everything that it said. */
+    /** Resolves to all of its output. */
     ended: closed.then(() => lines),
     said: async (start: string) => {
       while (!lines.some((line) => line.startsWith(start))) await Promise.race([once(reader, 'line'), early]);
@@ -99,7 +99,7 @@ function install() {
 
 const downloads = () => fs.readFileSync(path.join(root, 'pip.log'), 'utf8').split('\n').length - 1;
 
-/** The cache holds the files of the wheel that are needed, and nothing else. */
+/** The cache holds the needed files of the wheel, and nothing else. */
 function expectWhole(folder: string): void {
   for (const [name, data] of Object.entries(files)) {
     const file = path.join(folder, '..', name);
@@ -121,7 +121,7 @@ test('the real binding is found, reports nothing, and TensorFlow gives the recor
     version: runtime.tensorflowVersion,
     usesGpu: false,
   });
-  // A TensorFlow that the machine's owner names may be another.
+  // The machine's owner may have given another TensorFlow.
   if (!process.env['EMERGENCE_TENSORFLOW']) expect(runtime.tensorflowVersion).toBe(tensorflowVersion);
 });
 
@@ -155,7 +155,7 @@ test('after a kill during unpacking, the next install reuses the wheel, and noth
   writeWheel();
   const runtime = path.join(root, 'cache', 'runtime');
   let halfMade: string[] = [];
-  // Where this process is kept waiting it may be through before the kill comes.
+  // If this process is kept waiting, the install may finish before the kill.
   for (let attempts = 0; halfMade.length === 0 && attempts < 10; attempts++) {
     fs.rmSync(path.join(root, 'cache'), { recursive: true, force: true, maxRetries: 10 });
     fs.writeFileSync(path.join(root, 'pip.log'), '');

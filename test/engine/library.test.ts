@@ -1,4 +1,4 @@
-/** The examples of the library that train and that ask what was trained. */
+/** The library's examples that train, and those that query a trained run. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ test('the example of train gives two members, and predict gives what is stored f
   ]);
   const { predicted, confidence } = members.find(({ record }) => record.id === 'cnn-w8-s0')!.outcomes;
   expect([asked.image, asked.classes[0]!.class]).toEqual(['digit.png', predicted![0]]);
-  // Stored in float32, of a batch of another size.
+  // Stored in float32, from a batch of another size.
   expect([asked.classes[0]!.chance]).toBeAllClose([confidence![0]!], { atol: 1e-6 });
 
   const count = 100;

@@ -1,7 +1,6 @@
 /**
- * Which state of a training loop would lie in host memory on a GPU: all of it that is int32 or a handle of a variable, by
- * TensorFlow's registrations for Enter, Merge, Switch, NextIteration and Exit. What lies there is copied over at each step, so it
- * has to be small.
+ * Which state of a training loop would be in host memory on a GPU: all int32 and all variable handles, according to TensorFlow's
+ * registrations for Enter, Merge, Switch, NextIteration and Exit. Such state is copied at each step, so it has to be small.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -22,13 +21,13 @@ import { loadTensorFlow } from '../support/tensorflow.js';
 beforeAll(loadTensorFlow);
 
 const loopOps = ['Enter', 'Merge', 'Switch', 'NextIteration', 'Exit'];
-/** tensorflow/core/kernels/control_flow_ops.cc; of those in the table also string, which no loop here has. */
+/** tensorflow/core/kernels/control_flow_ops.cc; the table also lists string, which no loop here has. */
 const inHostMemory: readonly number[] = [dataTypes.int32, dataTypes.string, dataTypes.resource];
 
 const steps = 3;
 const examples = 40;
 
-/** The loop that `member.ts` compiles, with rotation and dropout where the family has it, and names of what it is fed. */
+/** The loop that `member.ts` compiles, with rotation and dropout if the family has them, and the names of its inputs. */
 function loopOf(arch: Architecture): { nodes: readonly Node[]; nameOf: ReadonlyMap<string, string> } {
   const experiment = resolveExperiment({ arch, widths: [8], batchSize: 4, augmentRotation: 10 });
   const family = families[arch];
@@ -72,7 +71,7 @@ describe.each(architectures)('%s', (arch) => {
     expect(fed.sort()).toEqual(['seeds of random numbers', 'the last step', 'the step']);
     const handles = entered.filter((edge) => !nameOf.has(edge));
     expect(handles.every((edge) => nodes.find(({ name }) => name === edge)?.op === 'VarHandleOp')).toBe(true);
-    // Each has one entry into the loop, and what is carried goes round by one of each op; variables only enter.
+    // Each has one entry into the loop, and carried state passes through one op of each kind; variables only enter.
     const rounds = nodes.filter((node) => host(node) && node.op !== 'Enter').map(({ op }) => op);
     expect(rounds.sort()).toEqual(['Exit', 'Merge', 'Merge', 'NextIteration', 'NextIteration', 'Switch', 'Switch']);
   });
@@ -90,8 +89,8 @@ describe.each(architectures)('%s', (arch) => {
 });
 
 /**
- * Ops of which TensorFlow 2.21 has no GPU kernel that repeats its bits: with TF_DETERMINISTIC_OPS they end in an error, as its own
- * messages say ("... is not deterministic", "Determinism is not yet supported ...", "Deterministic GPU implementation ... not available").
+ * Ops for which TensorFlow 2.21 has no deterministic GPU kernel: with TF_DETERMINISTIC_OPS they fail, as their messages say ("... is not
+ * deterministic", "Determinism is not yet supported ...", "Deterministic GPU implementation ... not available").
  */
 const unrepeatable =
   /^(Sparse)?SoftmaxCrossEntropyWithLogits$|^(Unsorted)?Segment|^(Resource)?Scatter|^(Dense)?Bincount$|^AdjustContrast|^CropAndResizeGrad|^ResizeNearestNeighborGrad$|^SparseTensorDenseMatMul$|^Dilation2DBackprop|^MaxPoolGradWithArgmax$|^FakeQuant/;
@@ -107,11 +106,11 @@ describe.each(architectures)('%s on a GPU', (arch) => {
       engine.binding = binding;
     }
     const onCpu = loopOf(arch).nodes.filter(({ op }) => unrepeatable.test(op));
-    expect(onCpu.length > 0).toBe(arch !== 'autoencoder'); // what is found on the CPU shows that the search finds
+    expect(onCpu.length > 0).toBe(arch !== 'autoencoder'); // that these are found on the CPU shows that the search works
   });
 });
 
-// Among them such as float32 calls signalling and quiet NaN, infinity, denormal numbers and both zeros.
+// Among them values that float32 reads as signalling and quiet NaN, infinity, denormal numbers and both zeros.
 const integers = [0, 1, -1, 59_999, 2 ** 31 - 1, -(2 ** 31), 0x7f800000, 0x7f800001, 0x7fc00001, 0x007fffff];
 
 test('integers packed into the bits of float32 survive, whatever float32 makes of them', () => {

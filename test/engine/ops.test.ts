@@ -45,7 +45,7 @@ const cases: Case[] = [
     [3, 3, 2, 3],
     (k) => tf.conv2d(normal([2, 7, 6, 2], 'x') as tf.Tensor4D, k as tf.Tensor4D, 2, 'same'),
   ],
-  // The way of each device, both of which a CPU can go.
+  // The variant for each device; a CPU can run both.
   ...(['cpu', 'gpu'] as const).flatMap((device): Case[] => [
     [
       `sparseSoftmaxCrossEntropy, ${device}`,
@@ -84,7 +84,7 @@ describe.each(cases)('%s', (name, f, shape, reference) => {
     const picked = [0, 1, x.size >> 1, x.size - 1];
     const gradient = tf.grad(scalar(f))(x).dataSync();
     const slopes = finiteDifferences(scalar(f), x, picked, 1e-2);
-    // float32 rounding over a step of 0.01 leaves about 1e-4; cross-entropy's curvature as much again
+    // float32 rounding over a step of 0.01 leaves about 1e-4; cross-entropy's curvature adds as much
     expect(picked.map((i) => gradient[i]!)).toBeAllClose(slopes, { rtol: 1e-2, atol: 2e-3 });
   });
 });
@@ -94,7 +94,7 @@ test.each([1, 2, 3, 4, 7, 784])('bytes packed into words are read back as fracti
   const bytes = Uint8Array.from({ length: rows * size }, (_, i) => (i * 37 + 11) % 256);
   const unpacked = ops.unpackBytes(ops.packBytes(bytes, rows, size), size);
   expect(unpacked.shape).toEqual([rows, size]);
-  // x * (1/255) instead of x / 255: one rounding more
+  // x * (1/255) instead of x / 255: one more rounding
   expect(unpacked.dataSync()).toBeAllClose(
     Float32Array.from(bytes, (x) => x / 255),
     { rtol: 1e-6, atol: 0 },

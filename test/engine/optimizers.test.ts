@@ -54,11 +54,11 @@ test.each(references)('%j takes the same steps in a compiled loop as one by one'
     },
     { state: start, constants },
   );
-  // In two calls: what the variables held has to come out and go in again.
+  // In two calls: the variables' values have to come out and go in again.
   const half = program.run(0, 4, start, constants);
   const end = program.run(4, 10, half, constants);
   expect(end[0]!.dataSync()).toBeAllClose(expected, { rtol: 2e-5, atol: 1e-6 });
-  // The first call's results belong to its caller: the second did not change them, or its arguments.
+  // The first call's results belong to the caller: the second changed neither them nor its arguments.
   expect(program.run(4, 10, half, constants)[0]!.dataSync()).toEqual(end[0]!.dataSync());
   expect([...start[0]!.dataSync()]).toEqual([1, -2]);
   expect([...program.run(3, 3, start, constants)[0]!.dataSync()]).toEqual([1, -2]);

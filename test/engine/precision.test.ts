@@ -1,4 +1,4 @@
-/** `--precision auto`: the pilot in TensorFlow, and what a run makes of it. */
+/** `--precision auto`: the pilot in TensorFlow, and how a run uses it. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -31,10 +31,10 @@ test('a pilot takes the same steps in both precisions, and their losses differ b
     },
     bindingPath,
   );
-  // Five times the epoch's 8 steps, more than which it does not have.
+  // Five times the epoch's 8 steps, the most it takes.
   expect(pilot.steps).toBe(40);
   expect(pilot.speedup).toBeGreaterThan(0);
-  // A bfloat16 has 8 bits, 0.4 %; a loss, a mean over products of many of them, is off by less, and not by nothing.
+  // A bfloat16 has 8 bits, 0.4 %; a loss, a mean over many products of them, is off by less, but not by zero.
   expect(pilot.lossDifference).toBeGreaterThan(0);
   expect(pilot.lossDifference).toBeLessThan(0.02);
 });
@@ -46,7 +46,7 @@ test('a run records the choice with its reason, and has the bits of the chosen p
   await train({ ...options, run: 'single', precision: 'float32', steps: 4 });
   const record = await readRunRecord(path.join(root, 'auto'));
   const [because] = Object.values(record?.precisions ?? {}).map((each) => each.because);
-  // As the processor is; a run of 4 steps has no pilot.
+  // Depends on the processor; a run of 4 steps has no pilot.
   expect(['length', 'processor']).toContain(because);
   expect(record?.experiment.precision).toBe('auto');
   expect(record?.precisions).toEqual({ 'cnn-w4-s0': { precision: 'float32', because } });
@@ -64,7 +64,7 @@ test('Ctrl-C ends a pilot and its process', async () => {
     ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
   const asked = askPilot(job, { note: () => undefined, signal: stop.signal });
-  // Long enough for its process to start, and less than it takes to load TensorFlow.
+  // Long enough for its process to start, but shorter than loading TensorFlow takes.
   setTimeout(() => {
     stop.abort();
   }, 300);

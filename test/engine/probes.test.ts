@@ -1,4 +1,4 @@
-/** What a transformer answers to probes, against its logits of the same sequences one by one. */
+/** A transformer's answers to probes, compared with its logits for the same sequences one by one. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { drawProbe } from '../../src/datasets/probes.js';

@@ -118,7 +118,7 @@ describe.each(Object.entries(functions))('compiled and eager agree: %s', (name, 
     const eager = body(tensors);
     compiled.forEach((tensor, i) => {
       expect([tensor.dtype, tensor.shape]).toEqual([eager[i]!.dtype, eager[i]!.shape]);
-      // Grappler may reorder sums: a few units of float32's last place
+      // Grappler may reorder sums: a few units in float32's last place
       expect(tensor.dataSync()).toBeAllClose(eager[i]!.dataSync(), { rtol: 1e-5, atol: 1e-6 });
     });
     program.close();
@@ -146,7 +146,7 @@ describe('in a loop', () => {
   ])('runs the steps from %i up to %i', (begin, end) => {
     const program = compileLoop(step, { state: [tf.scalar(0)], constants: [b()] });
     const [x] = program.run(begin, end, [tf.scalar(8)], [b()]);
-    // halves and small integers are exact in float32 until the 24th bit
+    // halves and small integers are exact in float32 up to the 24th bit
     expect(x!.dataSync()[0]).toBeCloseTo(closedForm(8, begin, end), 3);
     program.close();
   });

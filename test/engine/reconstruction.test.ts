@@ -8,7 +8,7 @@ import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
 
-/** The same formula as in the Python that made the expected values. */
+/** The same formula as in the Python code that made the expected values. */
 function image(height: number, width: number, channels: number, k: number): number[] {
   const pixels: number[] = [];
   for (let y = 0; y < height; y++)
@@ -32,7 +32,7 @@ test.each([
   (height, width, channels, ...expected) => {
     const a = image(height, width, channels, 1);
     const b = image(height, width, channels, 3).map((value, i) => 0.8 * a[i]! + 0.2 * value);
-    // beside another pair, so that images can't mix
+    // beside another pair, so that mixing images would show
     const shape: [number, number, number, number] = [2, height, width, channels];
     const originals = tf.tensor4d([...a, ...b], shape);
     const given = tf.tensor4d([...b, ...b], shape);
@@ -91,7 +91,7 @@ test('augmentation changes each image differently, within the bounds, repeatably
   });
   // 0.2 of 20 pixels; bilinear weights keep the centre of mass
   for (const each of centres.flat()) expect(Math.abs(each)).toBeLessThanOrEqual(4 + 1e-4);
-  expect(Math.max(...centres.flat().map(Math.abs))).toBeGreaterThan(2); // of 32 uniform ones none above a half: 2^-32
+  expect(Math.max(...centres.flat().map(Math.abs))).toBeGreaterThan(2); // of 32 uniform numbers, none above a half: 2^-32
   expect(new Set(centres.map(String)).size).toBe(16);
   expect(augment(images, { augmentShift: 0, augmentRotation: 0, augmentScale: 0 }, noise())).toBe(images);
 });

@@ -1,4 +1,4 @@
-/** The selftest on the real engine of this machine, and its verdicts on members that differ. */
+/** The selftest on this machine's real engine, and its verdicts on members that differ. */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import { expect, test } from 'vitest';
@@ -32,7 +32,7 @@ test('a member that cannot be trained says why', async () => {
   );
 });
 
-/** As read from a folder; a member's other fields have no part in it. */
+/** As read from a folder; a member's other fields play no part. */
 function member(losses: readonly number[], hash = 'a', device: 'cpu' | 'gpu' = 'gpu'): TestedMember {
   const files = { 'weights.safetensors': hash, 'outcomes.parquet': hash, 'history.jsonl': 'x' };
   return {

@@ -1,4 +1,4 @@
-/** Members at once compared with the same members one by one: parameters, losses and slots after several steps. */
+/** Members trained together compared with the same members one by one: parameters, losses and slots after several steps. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { packBytes } from '../../src/engine/ops.js';
@@ -23,7 +23,7 @@ const images = () => packBytes(pixels, examples, 784);
 
 interface Trial extends Partial<ExperimentInput> {
   readonly arch: Architecture;
-  /** Learning rates, one for each member. */
+  /** Learning rates, one per member. */
   readonly rates?: readonly number[];
 }
 
@@ -40,7 +40,7 @@ interface Prepared {
 }
 
 function prepared({ rates = [0.001, 0.001, 0.001], ...options }: Trial): Prepared {
-  // Short sequences: a step of the transformer is the longest to trace.
+  // Short sequences: a step of the transformer takes longest to trace.
   const short = options.arch === 'transformer' ? { pairs: 3 } : {};
   const experiment = resolveExperiment({ widths: [8], batchSize: 4, ...short, ...options });
   const family = families[experiment.arch];
@@ -65,7 +65,7 @@ function prepared({ rates = [0.001, 0.001, 0.001], ...options }: Trial): Prepare
 
 type Trained = readonly (readonly tf.Tensor[])[];
 
-/** The state of each after all steps, by its own program. */
+/** The state of each after all steps, from its own program. */
 function oneByOne({ step, own }: Prepared): Trained {
   return own.map(({ state, told }) => {
     const program = compileLoop(step, { state, constants: [images(), ...told] });
@@ -75,7 +75,7 @@ function oneByOne({ step, own }: Prepared): Trained {
   });
 }
 
-/** The same by one program for all. */
+/** The same from one program for all. */
 function atOnce({ step, own, isOneRate }: Prepared): Trained {
   const [first] = own as [Own];
   const shared = isOneRate ? [0, 1 + ratesPlace] : [0];
@@ -94,8 +94,8 @@ const bytesOf = (state: readonly tf.Tensor[]) =>
   state.map((tensor) => Buffer.from(tensor.dataSync().buffer).toString('hex'));
 
 /**
- * How far two states of a member are from each other: the sum of losses by itself, the others by what the steps changed, the
- * worst of them. Adam divides by the size of a gradient, which lifts what is next to nothing: so by the whole of a tensor.
+ * The distance between two states of a member: relative for the sum of losses, otherwise relative to the change over the steps; the worst
+ * of them. Adam divides by the size of a gradient, which amplifies tiny values, so whole tensors are compared.
  */
 function apart({ own, names }: Prepared, a: Trained, b: Trained): { loss: number; rest: number } {
   const size = (x: tf.Tensor) => tf.norm(x).dataSync()[0]!;
@@ -109,7 +109,7 @@ function apart({ own, names }: Prepared, a: Trained, b: Trained): { loss: number
   return { loss: Math.max(...own.map((_, member) => one(member, loss))), rest: Math.max(...rest) };
 }
 
-/** Of single precision: rounding is 6e-8, and sums of a few hundred products are in another order. */
+/** Single precision: rounding is 6e-8, and sums of a few hundred products are in another order. */
 const tolerance = { loss: 2e-6, rest: 1e-3 };
 
 const layers = {

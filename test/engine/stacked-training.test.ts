@@ -1,4 +1,4 @@
-/** Members that are trained as one program: the results of each one's own training, whatever happens to the others on the way. */
+/** Members trained as one program: each has the results of separate training, whatever happens to the others. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ bindingPath } = await ensureRuntime({ device: 'cpu' }));
 });
 
-/** After the first steps of a start. */
+/** After the first steps of each start. */
 class AtOnce extends StopSignal {
   override get came(): boolean {
     return true;
@@ -36,7 +36,7 @@ function jobOf(runFolder: string, seed: number, own: Experiment = experiment): W
   };
 }
 
-/** What became of each, as the worker has it: the event's type, or the name or message of what was thrown. */
+/** The result of each, as the worker has it: the event's type, or the name or message of what was thrown. */
 async function train(jobs: readonly WorkerJob[], stop = new StopSignal()): Promise<string[]> {
   const fates = (await openTraining(jobs, stop)).map(async (opened) => {
     try {
@@ -50,7 +50,7 @@ async function train(jobs: readonly WorkerJob[], stop = new StopSignal()): Promi
   return Promise.all(fates);
 }
 
-/** A member's files that hold numbers and nothing of the machine. */
+/** A member's files that contain numbers and nothing about the machine. */
 async function filesOf(runFolder: string, seed: number): Promise<Record<string, Buffer>> {
   const folder = path.join(runFolder, 'members', `cnn-w2-s${seed}`);
   const names = (await fs.readdir(folder)).filter((name) => /\.(safetensors|parquet)$/.test(name)).sort();
@@ -75,7 +75,7 @@ test('each member has the weights of its own separate training, up to rounding',
     const weights = (files: Record<string, Buffer>) =>
       decodeSafetensors(files['weights.safetensors']!, 'weights').tensors;
     const [a, b] = [weights(stacked[seed]!), weights(own)];
-    // 24 steps of Adam at 0.001 move a weight by 0.024 at most; rounding moves it by no thousandth of that.
+    // 24 steps of Adam at 0.001 move a weight by at most 0.024; rounding moves it by less than a thousandth of that.
     for (const [name, { data }] of b)
       data.forEach((value, i) => {
         expect(Math.abs(Number(a.get(name)!.data[i]) - value)).toBeLessThan(2.4e-5);
@@ -87,7 +87,7 @@ test('members stopped within epochs, at different steps, end in the same bits', 
   const [whole, disturbed] = [await temporaryFolder(), await temporaryFolder()];
   const bits = await stackIn(whole);
   const some = (...chosen: number[]) => chosen.map((seed) => jobOf(disturbed, seed));
-  // The first two go ahead by a few steps, then the second and the third; and the third by itself.
+  // The first two run ahead by a few steps, then the second and the third, and then the third alone.
   expect(await train(some(0, 1), new AtOnce())).toEqual(['stopped', 'stopped']);
   expect(await train(some(2), new AtOnce())).toEqual(['stopped']);
   expect(await train(some(1, 2), new AtOnce())).toEqual(['stopped', 'stopped']);

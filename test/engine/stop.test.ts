@@ -1,4 +1,4 @@
-/** A training that is stopped within epochs, again and again, ends in the bits of one that was not. */
+/** A training stopped within epochs, again and again, ends in the bits of an uninterrupted one. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   ({ bindingPath } = await ensureRuntime({ device: 'cpu' }));
 });
 
-/** Stops after the first steps of every start, of which there are four at first, and at the end of an epoch. */
+/** Stops after the first steps of every start, initially four, and at the end of an epoch. */
 class AfterEachCall extends StopSignal {
   #steps = 0;
 
@@ -85,7 +85,7 @@ test.each([
     const runFolder = await temporaryFolder();
     const { starts, within, stepsPerEpoch } = await trainIn(jobOf(experiment, runFolder), isDisturbed);
     expect(starts).toBe(within.length + 1);
-    // In the middle of an epoch, and after its last step, before what an epoch ends with.
+    // In the middle of an epoch, and after its last step but before the work that ends an epoch.
     if (isDisturbed) expect(within).toEqual(expect.arrayContaining([4, stepsPerEpoch]));
     const [id] = await fs.readdir(path.join(runFolder, 'members'));
     const folder = path.join(runFolder, 'members', id!);
@@ -97,7 +97,7 @@ test.each([
   expect(Object.keys(disturbed)).toEqual(Object.keys(whole));
   for (const name of Object.keys(whole).filter((each) => /\.(safetensors|parquet)$/.test(each)))
     expect(disturbed[name]!.equals(whole[name]!), name).toBe(true);
-  // All but what a machine took.
+  // Everything except the machine's timings.
   const losses = (text: Buffer) =>
     text
       .toString()
@@ -119,6 +119,6 @@ test('a failing training frees its TensorFlow memory: state, images and the inpu
     await expect(trainAndEvaluate(opened, { report, stop })).rejects.toThrow('the disk is full');
     left.push(backend().binding.getNumOfTensors());
   }
-  // What is loaded once, such as kernels' constants, is there after the first.
+  // What is loaded once, such as kernels' constants, is there after the first run.
   expect(left.slice(1)).toEqual([left[0], left[0]]);
 });

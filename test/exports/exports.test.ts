@@ -1,8 +1,8 @@
 /**
- * Members as ONNX Runtime, TensorFlow, PyTorch and safetensors' own library read them, on their whole test sets: what they compute is
- * what the lab stored. The packages come by pip into an environment that stays beside `node_modules`; without a network each is skipped,
- * and says so. PyTorch, which pip brings for Linux with CUDA alone (3 GB to download), is used where Python has it, or where TORCH_PYTHON
- * names a Python that does.
+ * Members as read by ONNX Runtime, TensorFlow, PyTorch and safetensors' own library, on their whole test sets: these compute what the lab
+ * stored. The packages come from pip into an environment that stays beside `node_modules`; without a network each is skipped, and says so.
+ * PyTorch, which pip offers for Linux only with CUDA (a download of 3 GB), is used if Python has it, or if TORCH_PYTHON names a Python that
+ * does.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -19,7 +19,10 @@ import { readTrainedMember } from '../../src/runs/member.js';
 import { testItems } from '../../src/training/sampling.js';
 import { pythonWith } from './python.js';
 
-/** One of each architecture, and one whose classes are combinations, with what is easily got wrong: an uneven depth, a centring, several heads, colours, another size. */
+/**
+ * One of each architecture, and one with composed classes, covering what easily goes wrong: an odd depth, centring, several heads, colours,
+ * another size.
+ */
 const runs: (TrainOptions & { readonly run: string; readonly arch: Architecture; readonly dataset: string })[] = [
   { run: 'combinations', arch: 'cnn', dataset: 'concepts', steps: 40, trainSize: 2000, testSize: 500 },
   {
@@ -54,7 +57,7 @@ const runs: (TrainOptions & { readonly run: string; readonly arch: Architecture;
     epochs: 1,
     testSequences: 200,
   },
-  // Of a base width of 1 their last layer is given a quarter, and attention half of the standard's.
+  // With a base width of 1 their last layer is scaled by a quarter, and attention by half of the standard scale.
   ...(['autoencoder', 'transformer'] as const).map((arch) => ({
     ...{ run: `${arch}-mup`, arch, dataset: arch === 'transformer' ? 'omniglot-small' : 'shapes', epochs: 1 },
     ...{ parametrization: 'mup' as const, baseWidth: 1, learningRate: 0.01 },
@@ -124,7 +127,8 @@ describe.each(['onnx', 'saved-model', 'torch', 'safetensors'] as const)('%s', (t
     expect(status, stderr).toBe(0);
     const differences = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, Record<string, number>>;
     expect(Object.keys(differences)).toHaveLength(runs.length);
-    // Float32 in other blocks of sums: some units in the last place of logits of about 10. Labels of near ties could change; none is one here.
+    // Float32 sums in different blocks: some units in the last place of logits of about 10. Labels of near ties could change, but there are
+    // none here.
     for (const values of Object.values(differences))
       for (const value of Object.values(values)) expect(value).toBeLessThan(1e-5);
   });

@@ -1,4 +1,4 @@
-/** The notebooks of docs/notebooks, cell after cell, on an exported run: their curves are those of the lab. */
+/** The notebooks of docs/notebooks, cell by cell, on an exported run: their curves equal the lab's. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -20,7 +20,7 @@ async function exported(to: 'parquet' | 'csv') {
   return { folder, file, expected: [...accuracy!, ...subset!, ...entropy!] };
 }
 
-/** What a program printed last, as a table: its columns one after the other. */
+/** The last table a program printed: its columns one after the other. */
 function columnsOf(words: readonly string[], { folder, file }: { readonly folder: string; readonly file: string }) {
   const { stdout, stderr, status } = spawnSync(words[0]!, words.slice(1), {
     cwd: folder,

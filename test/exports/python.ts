@@ -1,4 +1,4 @@
-/** Pythons with packages of others, in an environment that stays beside `node_modules` until the next `npm ci`. */
+/** Pythons with third-party packages, in an environment that stays beside `node_modules` until the next `npm ci`. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -12,7 +12,7 @@ const packages = {
   pandas: ['pandas', 'pyarrow', 'matplotlib'],
 } as const;
 
-/** A Python for it, or why there is none. PyTorch is not installed: it is used where Python has it. */
+/** A Python for it, or the reason why there is none. PyTorch is not installed: it is used if Python has it. */
 export function pythonWith(
   tool: keyof typeof packages | 'torch',
 ): { readonly python: string } | { readonly missing: string } {

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Apart from `npm test`, as it installs Python packages of some 300 MB: `npm run test:exports`. */
+/** Separate from `npm test`, as it installs Python packages of some 300 MB: `npm run test:exports`. */
 export default defineConfig({
   test: {
     name: 'exports',

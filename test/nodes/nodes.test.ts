@@ -1,6 +1,6 @@
 /**
- * The lab on the oldest Node that it names and on the newest of each line since, in processes as a user starts them: every
- * architecture trains, with the bits of the Node that runs the tests, and doctor calls each fit. npm brings the Nodes.
+ * The lab on the oldest Node it supports and on the newest of each line since, in processes as a user starts them: every architecture
+ * trains to the bits of the Node that runs the tests, and doctor finds no problem. npm provides the Nodes.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 const root = path.resolve(import.meta.dirname, '../..');
 const program = path.join(root, 'bin', 'emergence.js');
 
-/** The oldest is what package.json says. */
+/** The oldest is the one in package.json. */
 const versions = ['20.12.0', '22.23.3', '24.21.0', '26.10.0'];
 
 /** Kept until the next `npm ci`. */
@@ -50,7 +50,7 @@ function trained(node: string, name: string, arch: string): Record<string, strin
   const cwd = path.join(folder, name);
   fs.mkdirSync(cwd, { recursive: true });
   const size = ['--widths', '4', '--train-size', '512', '--test-size', '100', '--epochs', '2', '--threads', '1'];
-  // A learning rate of each step and a rotation of each image: JavaScript's cosine and TensorFlow's.
+  // A learning rate for each step and a rotation for each image use JavaScript's cosine and TensorFlow's.
   const more = ['--schedule', 'cosine', '--augment-rotation', '10', '--tensorboard'];
   const words = ['train', '--arch', arch, '--dataset', 'shapes', ...size, ...more, '--run', arch];
   const { status, stderr } = spawnSync(node, [program, ...words], {

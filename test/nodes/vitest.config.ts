@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Apart from `npm test`, as it downloads some 50 MB for each Node: `npm run test:nodes`. */
+/** Separate from `npm test`, as it downloads some 50 MB per Node: `npm run test:nodes`. */
 export default defineConfig({
   test: {
     name: 'nodes',

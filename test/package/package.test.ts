@@ -1,4 +1,4 @@
-/** The package as a new user meets it: packed, installed by an unconfigured npm, and used from an empty folder. */
+/** The package as a new user gets it: packed, installed by an unconfigured npm, and used from an empty folder. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -21,7 +21,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Of npm's configuration only where packages come from; `npm run` would hand on more. */
+/** From npm's configuration only where packages come from; `npm run` would pass on more. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const registry = execFileSync('npm', ['config', 'get', 'registry'], { cwd: trial, encoding: 'utf8' }).trim();
   const others = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$|NODE_ENV$|VITEST)/i.test(name));
@@ -64,7 +64,7 @@ afterAll(() => {
   fs.rmSync(trial, { recursive: true, maxRetries: 10 });
 });
 
-/** Every file of what was installed, relative to it. */
+/** Every installed file, relative to the installation. */
 function installedFiles(): string[] {
   const lab = path.join(prefix, 'lib/node_modules');
   return fs.readdirSync(lab, { recursive: true, encoding: 'utf8' }).map((name) => path.join(lab, name));
@@ -77,7 +77,7 @@ test('no installed package runs a script during installation, and none is a deve
     return ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts).map((name) => `${file}: ${name}`);
   });
   expect(scripts).toEqual([]);
-  expect(manifests.length).toBeGreaterThan(2); // the lab, sharp and resvg at least
+  expect(manifests.length).toBeGreaterThan(2); // at least the lab, sharp and resvg
   const tools = installedFiles().filter((name) =>
     /node_modules\/(tsx|esbuild|typescript|@tensorflow)$|\.ts$/.test(name),
   );
@@ -96,7 +96,7 @@ test('trains to the bits of the checkout, and reports', async () => {
   const report = path.join(folder, 'reports/smoke');
   const page = fs.readFileSync(path.join(report, 'report.html'), 'utf8');
   const inner = (element: string) => new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page)?.[1] ?? '';
-  // Commands stand there word by word, each in an element; files that a user may share say them too.
+  // Commands appear there word by word, each in an element; files that a user may share mention them too.
   const words = page.replaceAll(/<script.*?<\/script>|<[^>]*>/gs, '');
   expect([words.includes('emergence train --run smoke'), page.includes('npm run')]).toEqual([true, false]);
   expect([inner('style').includes('prefers-color-scheme'), inner('script').includes('requestAnimationFrame')]).toEqual([
@@ -111,7 +111,7 @@ function trainSmoke(name: string): string[] {
   return ['train', '--experiment', 'smoke', '--run', name];
 }
 
-/** The outcomes of each member, whole. */
+/** The complete outcomes of each member. */
 function outcomesOf(name: string): Record<string, string> {
   const members = path.join(folder, 'checkpoints', name, 'members');
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Apart from `npm test`, as it builds the package and installs it from the registry: `npm run test:package`. */
+/** Separate from `npm test`, as it builds the package and installs it from the registry: `npm run test:package`. */
 export default defineConfig({
   test: {
     name: 'package',

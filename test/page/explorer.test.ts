@@ -1,4 +1,4 @@
-/** report.html as its reader meets it: opened from disk in a real Chromium, offline. */
+/** report.html as the reader sees it: opened from disk in a real Chromium, offline. */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -79,7 +79,7 @@ async function open(fragment = '', options: BrowserContextOptions = {}): Promise
   return page;
 }
 
-/** The page rests: tables, examples and address are of the state that the controls show. */
+/** The page has settled: tables, examples and address match the state of the controls. */
 async function settled(page: Page): Promise<void> {
   await page.locator('html[data-settled]:not([data-busy])').waitFor({ state: 'attached' });
 }
@@ -186,7 +186,7 @@ test('choosing another axis rearranges the members, with a curve per value of a 
   expect(first).toMatch(/^width 4, depth 1, training steps 100, seed 0, /);
   // No depth is 1.5.
   expect(await page.locator('#chart-induced').innerHTML()).not.toContain('>1.5<');
-  // Of two depths there is no bow, and nothing is said of one.
+  // Two depths have no bow, and nothing is said about one.
   const reading = await page.locator('#reading').innerText();
   expect(reading).toMatch(/has two scales, too few to say where it improves/);
   expect(reading).not.toMatch(/bow/);
@@ -207,7 +207,7 @@ test('editing the fragment in place changes the view; a fragment of a section ch
 
 test("switching runs keeps each run's threshold", async () => {
   const page = await open();
-  // Of 2, 5, 10, 20, 50, ... the largest of which 400 images hold ten groups; the widest member gets it right often enough.
+  // From 2, 5, 10, 20, 50, ...: the largest of which 400 images hold ten groups; the widest member gets it right often enough.
   expect(await page.locator('#threshold-value').textContent()).toBe('K = 20');
   await page.locator('#run').selectOption('transformer');
   await settled(page);
@@ -343,7 +343,7 @@ test('the thumbnails are a single Tab stop, and arrow keys move through their ro
   const chosen = await place();
   await page.keyboard.press('Enter');
   await settled(page);
-  // The chosen one keeps the focus, and is where Tab stops.
+  // The chosen one keeps the focus, and is the Tab stop.
   expect(await place()).toBe(chosen);
   expect(await page.locator('.picture[aria-pressed="true"]').getAttribute('tabindex')).toBe('0');
 });
@@ -359,7 +359,7 @@ test('at 390 pixels figures use one column, and only tables scroll sideways', as
   );
   expect(images.length).toBeGreaterThan(5);
   for (const { natural, shown, room } of images) {
-    // 3.25 inches of 192 pixels: text of 9.6 pixels in 312 is at least as large on the phone.
+    // 3.25 inches at 192 pixels: text of 9.6 pixels in 312 is at least as large on the phone.
     expect(natural).toBe(624);
     expect(shown).toBeGreaterThanOrEqual(312);
     expect(shown).toBeLessThanOrEqual(room);
@@ -409,7 +409,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     await page.evaluate(axe.source);
     // The report's text and tables are the same whichever run is explored.
     const part = arch === 'cnn' ? 'document' : "{ include: [['#explorer'], ['#examples']] }";
-    // Darkness changes colours and nothing else.
+    // The dark theme changes only colours.
     const rules = colorScheme === 'dark' ? "{ runOnly: ['color-contrast'] }" : '{}';
     const { violations, passes } = await page.evaluate<axe.AxeResults>(`axe.run(${part}, ${rules})`);
     expect(passes.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Draws the published curves that `natural_fits.py` fits with SciPy: 160 of at least seven sizes, from a fixed seed. Prints JSON. */
+/** Selects the published curves that `natural_fits.py` fits with SciPy: 160 of at least seven sizes, from a fixed seed. Prints JSON. */
 import { readNaturalCurves, shippedFiles } from '../../src/analysis/natural.js';
 import { Random } from '../../src/statistics/random.js';
 
@@ -6,7 +6,7 @@ const files = await Promise.all(
   (await shippedFiles()).map(async (file) => ({ file, ...(await readNaturalCurves(file)) })),
 );
 const curves = files
-  // overlay.csv repeats curves of the others; the table of timm came after the fits.
+  // overlay.csv repeats curves of the others; the table of timm was added after the fits.
   .filter(({ file }) => file !== 'overlay' && file !== 'timm-imagenet')
   .flatMap(({ file, curves: each }) => each.map((curve) => ({ file, ...curve })))
   .filter(({ points }) => points.length >= 7 && new Set(points.map(({ value }) => value)).size > 1);

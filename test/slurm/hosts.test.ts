@@ -1,4 +1,4 @@
-/** Locks between two hosts, as processes in name spaces of their own, on one disk: a living holder, and a power cut. */
+/** Locks between two hosts, as processes in separate name spaces, on one disk: a living holder, and a power cut. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
@@ -14,13 +14,13 @@ const space = ['--uts', '--pid', '--fork', '--mount-proc', '--kill-child=KILL'];
 const isPossible = spawnSync('unshare', [...space, 'true']).status === 0;
 if (!isPossible) console.error('not tested between hosts: unshare may not make name spaces here');
 
-/** What is not told of a host in time is a failure, long before the test's own limit. */
+/** A host that does not report in time is a failure, long before the test's own limit. */
 const mostMilliseconds = 150_000;
 
 interface Host {
   readonly name: string;
   readonly child: ChildProcess;
-  /** Its lines so far, and what it complained of. */
+  /** Its lines so far, and its errors. */
   readonly said: string[];
   readonly complaint: string[];
 }
@@ -42,7 +42,7 @@ function host(name: string, file: string, environment: NodeJS.ProcessEnv = {}): 
   return { name, child, said: linesOf(child.stdout), complaint: linesOf(child.stderr) };
 }
 
-/** Waits for what living hosts say; throws with what all of them said where one of them ends instead. */
+/** Waits for messages from living hosts; if one of them ends instead, throws with everything they all said. */
 async function until(what: string, living: readonly Host[], isSo: () => boolean): Promise<void> {
   const all = () => living.map(({ name, said, complaint }) => [name, ...said, ...complaint].join('\n')).join('\n\n');
   for (let waited = 0; !isSo(); waited += 100) {
@@ -56,8 +56,8 @@ async function until(what: string, living: readonly Host[], isSo: () => boolean)
 }
 
 /**
- * A folder as two hosts see it: SHARED_FOLDERS=/mnt/a,/mnt/b makes it on two mounts of one file server; left out, one of this disk is
- * seen by both.
+ * A folder as two hosts see it: SHARED_FOLDERS=/mnt/a,/mnt/b puts it on two mounts of one file server; by default both see one on this
+ * disk.
  */
 async function sharedFolder(): Promise<readonly [string, string]> {
   const [first, second] = process.env['SHARED_FOLDERS']?.split(',') ?? [];
@@ -70,7 +70,7 @@ async function sharedFolder(): Promise<readonly [string, string]> {
   return [folder, path.join(second, path.basename(folder))];
 }
 
-/** One host's clock is so many milliseconds ahead of the other's. */
+/** One host's clock is this many milliseconds ahead of the other's. */
 async function contest(ahead: number): Promise<void> {
   const [ours, theirs] = (await sharedFolder()).map((folder) => path.join(folder, 'member')) as [string, string];
   const both = [host('node-b', ours), host('node-a', theirs, { CLOCK_AHEAD: String(ahead) })] as const;
@@ -80,7 +80,7 @@ async function contest(ahead: number): Promise<void> {
   const [holder, other] = has(both[0]) ? both : [both[1], both[0]];
   // A look every half second, for longer than the 30 s and 10 s after which a silent lock is taken.
   await until('a hundred looks', both, () => other.said.length > 100 || has(other));
-  // Before a holder has written who it is, nobody knows.
+  // Until a holder has written who it is, nobody knows.
   expect(new Set(other.said.filter((line) => line !== 'busy unknown'))).toEqual(
     new Set(['ready', `busy ${holder.name}`]),
   );
@@ -89,15 +89,15 @@ async function contest(ahead: number): Promise<void> {
   await gone;
   const since = performance.now();
   await until('the lock of the dead is taken', [other], () => has(other));
-  // Its last sign of life was at most 5 s old, and is watched for 10 s after 30; a busy machine is later with either.
+  // Its last sign of life was at most 5 s old, and is watched for 10 s after 30; a busy machine delays both.
   expect(performance.now() - since).toBeGreaterThan(1000 * (30 - 5));
 }
 
-// At once and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.
+// Concurrently and in one test: a hook of concurrent tests runs when any of them ends, and kills the hosts of the others.
 test.skipIf(!isPossible)(
   "a host with a correct clock, or one 45 s off, leaves a live lock alone and takes a dead host's lock after the stated time",
   async () => {
-    // 45 s are more than a lock needs to be taken from a dead host.
+    // 45 s are more than it takes for a dead host's lock to be taken.
     await Promise.all([0, 45_000, -45_000].map(contest));
     expect(execFileSync('hostname', { encoding: 'utf8' }).trim()).not.toMatch(/^node-[ab]$/);
   },

@@ -1,4 +1,4 @@
-/** Families through a real Slurm of three nodes, disturbed, against the same family trained by one process without. */
+/** Families through a real Slurm of three nodes, with disturbances, compared with the same family trained undisturbed by one process. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -22,12 +22,12 @@ const ask = (name: string, ...words: readonly string[]) =>
 const train = (root: string, ...words: readonly string[]) =>
   runProgram(root, ['train', ...words], { SLURM_CONF: conf });
 
-/** The families of these tests, trained by one process that nobody disturbs. */
+/** The families of these tests, trained by one undisturbed process. */
 const quiet = path.join(slurm, 'quiet');
 
 beforeAll(async () => {
   if (missing !== '') return;
-  // Fewer tasks in an array than both launches have: the one that is split is the usual one.
+  // Fewer tasks per array than both launches have: splitting is the usual case.
   fs.writeFileSync(path.join(slurm, 'extra.conf'), 'MaxArraySize=5\n');
   control('start');
   fs.mkdirSync(quiet);
@@ -39,14 +39,14 @@ afterAll(() => {
   fs.rmSync(slurm, { recursive: true, force: true });
 });
 
-/** Of the lines of squeue in a format. */
+/** Lines of squeue in a given format. */
 function jobs(format: string, ...words: readonly string[]): string[] {
   return ask('squeue', '-h', '-r', '-o', format, ...words)
     .split('\n')
     .filter(Boolean);
 }
 
-/** What was requeued may start now: Slurm keeps it for two minutes, until the credential of its first start has expired. */
+/** Allows requeued jobs to start now: Slurm holds them for two minutes, until the credential of the first start has expired. */
 function startNow(): void {
   for (const job of jobs('%i', '-t', 'PD'))
     spawnSync('scontrol', ['update', `job=${job}`, 'StartTime=now'], { env: { ...process.env, SLURM_CONF: conf } });
@@ -60,7 +60,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** A node on which a member has written a checkpoint in its task's present start. */
+/** A node on which a member has written a checkpoint since its task's present start. */
 async function busyNode(root: string): Promise<string> {
   let node: string | undefined;
   const epochs = () =>
@@ -116,7 +116,7 @@ test.skipIf(missing !== '')(
       '2',
     );
     expect(launched.code, launched.stderr).toBe(0);
-    // Twelve tasks, five an array.
+    // Twelve tasks, five per array.
     expect(launched.stdout).toContain('launched 24 members as 3 job arrays');
     for (let cut = 0; cut < 2; cut += 1) {
       const node = await busyNode(disturbed);
@@ -125,7 +125,7 @@ test.skipIf(missing !== '')(
       control('boot', node);
     }
     await busyNode(disturbed);
-    // The whole of each node, for a job of another partition that goes first.
+    // All of each node, for a job of another partition with priority.
     ask('sbatch', '--parsable', '-p', 'urgent', '-N3', '--exclusive', '-o', '/dev/null', '--wrap', 'sleep 1');
     await until('the urgent job is over', () => jobs('%i', '-p', 'urgent').length === 0);
     await until('all jobs are over', () => jobs('%i').length === 0);
@@ -147,7 +147,7 @@ test.skipIf(missing !== '')(
     const root = await temporaryFolder();
     const launched = await train(root, ...family('0,1'), '--launcher', 'slurm', '--array-limit', '2');
     expect(launched.stdout, launched.stderr).toContain('launched 6 members as 2 job arrays');
-    // The same command again finds all in the queue, and submits nothing.
+    // The same command again finds everything in the queue, and submits nothing.
     const again = await train(root, ...family('0,1'), '--launcher', 'slurm', '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ type: 'launched', launch: null, jobs: [], members: [] });
     const own = train(root, '--run', 'family');
@@ -166,7 +166,7 @@ test.skipIf(missing !== '')(
     const logs = fs
       .readdirSync(logFolder(root))
       .map((name) => fs.readFileSync(path.join(logFolder(root), name), 'utf8'));
-    // Nobody's training failed, and somebody was told that another has a member.
+    // No training failed, and some task was told that another has a member.
     expect(logs.join('')).not.toMatch(/exit code (?!0|75)/);
     expect(code === 75 || /exit code 75|complete already/.test(logs.join(''))).toBe(true);
   },

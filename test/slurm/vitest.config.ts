@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** Apart from `npm test`, as it starts a Slurm of three nodes and trains a family twice: `npm run test:slurm`. */
+/** Separate from `npm test`, as it starts a Slurm of three nodes and trains a family twice: `npm run test:slurm`. */
 export default defineConfig({
   test: {
     name: 'slurm',
     include: ['test/slurm/**/*.test.ts'],
     setupFiles: ['test/support/matchers.ts'],
     globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
-    // What takes long waits, for Slurm or for the age of a lock.
+    // The long part is waiting, for Slurm or for the age of a lock.
     maxWorkers: 2,
     env: { EMERGENCE_PROGRESS: 'none' },
     testTimeout: 900_000,

@@ -1,6 +1,6 @@
 /**
- * Runs once before the tests that start the program: bundles it from the sources as they are. That says and does what the checkout's
- * command does, of which it has every path; it only spares each of some hundred processes the half second of translating TypeScript.
+ * Runs once before the tests that start the program: bundles it from the current sources. The bundle behaves like the checkout's command,
+ * with all of its paths; it only spares each of some hundred processes the half second of translating TypeScript.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -18,7 +18,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => void> {
-  // Below node_modules, where the packages are found that stay outside of the bundle.
+  // Below node_modules, where packages outside the bundle are found.
   const cache = path.join(labFolder, 'node_modules/.cache');
   fs.mkdirSync(cache, { recursive: true });
   const folder = fs.mkdtempSync(path.join(cache, 'program-'));
@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   };
 }
 
-/** Every file of ours still knows where it lies in the checkout; only the workers are started from the bundle. */
+/** Every file of ours still knows its place in the checkout; only the workers start from the bundle. */
 function asInCheckout(worker: string): Plugin {
   return {
     name: 'as-in-checkout',

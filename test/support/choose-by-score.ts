@@ -1,4 +1,4 @@
-/** A metric chosen for its score, as whoever looks for a sharp curve would do it. */
+/** A metric chosen for its score, as someone looking for a sharp curve would choose it. */
 import type { MemberOutcomes } from '../../src/metrics/curve.js';
 import type { Metric } from '../../src/metrics/metric.js';
 import { orient, positionOf, sampleCurve, type ScaleName } from '../../src/analysis/curves.js';
@@ -7,12 +7,12 @@ import type { ChosenMetric, CandidateCurve } from '../../src/analysis/chosen.js'
 
 interface ScoreChoice {
   readonly by: ScoreName;
-  /** Smallest max - min of a curve that is looked at; default: 0. */
+  /** Smallest max - min of a curve that is considered; default: 0. */
   readonly leastRange?: number;
   readonly axis?: ScaleName;
 }
 
-/** The candidate whose curve rises and has the highest score, as a sweep ranks them; the first of equals, and where none rises. */
+/** The candidate whose curve rises and has the highest score, as a sweep ranks them; the first of equals, also if none rises. */
 export function chooseByScore(
   candidates: readonly Metric[],
   members: readonly MemberOutcomes[],

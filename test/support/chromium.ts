@@ -4,7 +4,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** Throws, one line, where there is none. */
+/** Throws one line if there is none. */
 export function chromiumPath(): string {
   const { CHROMIUM: own } = process.env;
   if (own !== undefined && own !== '') return own;

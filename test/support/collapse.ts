@@ -1,4 +1,4 @@
-/** Members whose ability is a function of their loss, but for seeds, the test set and what a width is made to add. */
+/** Members whose ability is a function of their loss, apart from seeds, the test set and an added effect of the width. */
 import type { CollapseRequest } from '../../src/analysis/collapse/collapse.js';
 import type { CollapsePoint } from '../../src/analysis/collapse/factors.js';
 import type { Random } from '../../src/statistics/random.js';
@@ -9,9 +9,9 @@ export interface SimulatedCollapse {
   readonly seeds: number;
   /** From loss to ability. */
   readonly shape: (loss: number) => number;
-  /** What the largest width adds to the smallest's ability of a half; towards 0 and 1 less. */
+  /** What the largest width adds to the smallest's ability of a half; less towards 0 and 1. */
   readonly shift?: number;
-  /** Share of a seed's deviation that all moments of its training have in common. */
+  /** Share of a seed's deviation common to all moments of its training. */
   readonly shared?: number;
 }
 
@@ -32,7 +32,7 @@ export function simulatedPoints(
         const ability = shape(trained);
         const room = 2 * Math.sqrt(Math.max(0, ability * (1 - ability)));
         const seeded = Math.sqrt(shared) * own + Math.sqrt(1 - shared) * random.normal();
-        // The same examples: where their loss is higher than that of all examples, their ability is lower.
+        // The same examples: if their loss is above that of all examples, their ability is lower.
         const examples = 0.005 * random.normal();
         return {
           ...{ values: [width, step], seed },
@@ -64,7 +64,7 @@ export function simulatedCollapse(simulated: SimulatedCollapse, random: Random, 
   };
 }
 
-/** Abilities that leave 0 at a threshold, that rise smoothly, and that are sigmoids, with the loss at which they are 0.05. */
+/** Abilities that leave 0 at a threshold, that rise smoothly, and that are sigmoids, with the loss at which they reach 0.05. */
 export const shapes: Readonly<Record<string, { readonly shape: (loss: number) => number; readonly leaves: number }>> = {
   'flat, then rising': { shape: (loss) => Math.max(0, 1 - loss / 0.8), leaves: 0.95 * 0.8 },
   smooth: { shape: (loss) => Math.exp(-5 * loss), leaves: Math.log(20) / 5 },

@@ -1,4 +1,4 @@
-/** Commands run within this process: for what a command says and writes. How the program itself starts and ends is for `program.ts`. */
+/** Commands run within this process, to test what they print and write. For how the program itself starts and ends, use `program.ts`. */
 import { vi } from 'vitest';
 import { runCommandLine } from '../../src/cli.js';
 
@@ -8,7 +8,7 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** A command in a folder, to its end, as a program without a terminal would run it. */
+/** Runs a command in a folder to its end, as a program without a terminal would. */
 export async function runCommand(folder: string, words: readonly string[]): Promise<Said> {
   const said = { stdout: '', stderr: '' };
   const spies = [
@@ -19,7 +19,7 @@ export async function runCommand(folder: string, words: readonly string[]): Prom
   ];
   const before = { cwd: process.cwd(), exitCode: process.exitCode };
   process.chdir(folder);
-  // Lines on how far a command is depend on the clock.
+  // Progress lines depend on the clock.
   vi.stubEnv('EMERGENCE_PROGRESS', 'none');
   process.exitCode = undefined;
   try {

@@ -1,12 +1,12 @@
 /**
- * A process that takes a lock again and again and says what it saw: `node --import tsx contender.ts FILE ROUNDS`. While it holds the lock
- * it has a file that only one can create, so that a second holder shows. With 0 rounds it takes the lock once and stays.
+ * A process that takes a lock repeatedly and reports what it saw: `node --import tsx contender.ts FILE ROUNDS`. While it holds the lock it
+ * owns a file that only one process can create, so a second holder would show. With 0 rounds it takes the lock once and stays.
  */
 import * as fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryLock } from '../../src/machine/lock.js';
 
-// A host whose clock is so many milliseconds ahead.
+// A host whose clock is this many milliseconds ahead.
 const ahead = Number(process.env['CLOCK_AHEAD'] ?? 0);
 const { now } = Date;
 Date.now = () => now() + ahead;
@@ -26,7 +26,7 @@ for (let taken = 0; taken < Math.max(1, Number(rounds));) {
     continue;
   }
   try {
-    // One that was killed while it held the lock has left it.
+    // A process killed while it held the lock has left it behind.
     const before = fs.existsSync(inside) ? Number(fs.readFileSync(inside, 'utf8')) : 0;
     if (before > 0 && !isOver(before)) say(`two inside, the other is ${before}`);
     fs.writeFileSync(inside, String(process.pid));
@@ -45,7 +45,7 @@ for (let taken = 0; taken < Math.max(1, Number(rounds));) {
 say('done');
 process.exit();
 
-/** One that was killed answers signals until its parent has taken note: by its state, where /proc tells it. */
+/** A killed process answers signals until its parent has taken note; its state is in /proc, if there is one. */
 function isOver(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** Families that give metrics and scores nothing to hold on to. */
+/** Families for which metrics and scores are degenerate. */
 import * as path from 'node:path';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import { writeRunRecord } from '../../src/runs/run.js';
@@ -14,7 +14,7 @@ export interface DegenerateFamily {
   readonly seeds: readonly number[];
   /** Images, or sequences of `pairs` images. */
   readonly count: number;
-  /** Of the member at this place among the widths. */
+  /** For the member at this position among the widths. */
   readonly outcomes: (place: number, seed: number) => OutcomeColumns;
 }
 
@@ -22,7 +22,7 @@ const pairs = 3;
 const classes = 10;
 const widths = [1, 2, 4, 8, 16];
 
-/** Answers, all of them sure: right where `isRight` says so. The cross-entropy of a right one is 0 to the last bit. */
+/** Fully confident answers: right where `isRight` says so. The cross-entropy of a right one is 0 to the last bit. */
 function sure(count: number, isRight: (example: number) => boolean): OutcomeColumns {
   const example = Int32Array.from({ length: count }, (_, i) => i);
   const label = example.map((i) => i % classes);
@@ -38,7 +38,7 @@ function sure(count: number, isRight: (example: number) => boolean): OutcomeColu
   };
 }
 
-/** Every class as likely as any other: ties everywhere. */
+/** All classes equally likely: ties everywhere. */
 function undecided(count: number): OutcomeColumns {
   const { example, label } = sure(count, () => true) as { example: Int32Array; label: Int32Array };
   const all = (value: number) => new Float32Array(count).fill(value);
@@ -54,7 +54,7 @@ function undecided(count: number): OutcomeColumns {
   };
 }
 
-/** Images given back with these squared errors. */
+/** Images reconstructed with these squared errors. */
 function givenBack(errors: readonly number[]): OutcomeColumns {
   const example = Int32Array.from(errors, (_, i) => i);
   const mse = Float32Array.from(errors);
@@ -64,7 +64,7 @@ function givenBack(errors: readonly number[]): OutcomeColumns {
   };
 }
 
-/** As images of sequences. */
+/** As images in sequences. */
 function inSequences(outcomes: OutcomeColumns): OutcomeColumns {
   const rows = outcomes['example']!;
   const sequence = Int32Array.from(rows, (_, i) => Math.floor(i / pairs));
@@ -75,7 +75,7 @@ const errorsOf = (count: number, of: (i: number) => number) => Array.from({ leng
 const drawn = (count: number, p: number, ...name: (string | number)[]) =>
   syntheticOutcomes(count, p, Random.named(0, 'degenerate', ...name));
 
-/** By what is odd about it, outcomes of `[rows]` of the member at a place of five. */
+/** By what is odd about it: outcomes of `[rows]` of the member at one of five positions. */
 const answers: Readonly<Record<string, (rows: number, place: number, seed: number) => OutcomeColumns>> = {
   'all right': (rows) => sure(rows, () => true),
   'all wrong': (rows) => sure(rows, () => false),

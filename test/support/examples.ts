@@ -1,4 +1,4 @@
-/** The examples in the docstrings of the library's functions, run as they stand there. */
+/** The examples in the docstrings of the library's functions, run exactly as written. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
@@ -12,7 +12,7 @@ import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember 
 const folder = path.resolve(import.meta.dirname, '../../src/library');
 
 export interface Example {
-  /** Of the function that it is an example of. */
+  /** The function that it is an example of. */
   readonly of: string;
   readonly code: string;
 }
@@ -29,7 +29,7 @@ export function examples(): Example[] {
     .map(([, lines, of]) => ({ of: of!, code: lines!.replaceAll(/^ \* {5}/gm, '') }));
 }
 
-/** What the last line of an example is, in a folder with what it needs. */
+/** The value of the last line of an example, in a folder with what it needs. */
 export async function run({ code }: Example, cwd: string): Promise<unknown> {
   const lines = code.trimEnd().split('\n');
   const body = [...lines.slice(0, -1), `return ${lines.at(-1)!}`].join('\n');
@@ -47,7 +47,7 @@ export async function run({ code }: Example, cwd: string): Promise<unknown> {
 export const widths = [1, 2, 4, 8, 16];
 export const seeds = [0, 1, 2];
 
-/** A run, and a table to import; written from outcomes once in a process. */
+/** A run, and a table to import; written from outcomes once per process. */
 export async function exampleFolder(): Promise<string> {
   const folder = await temporaryFolder();
   if (written === undefined) {
@@ -92,7 +92,7 @@ async function writeExample(folder: string): Promise<void> {
   await fs.promises.writeFile(path.join(folder, 'models.csv'), 'model,parameters\na,100\nb,1000\n');
 }
 
-/** The same run with the members of one seed alone. */
+/** The same run with the members of only one seed. */
 async function writeHalf(run: string, record: RunRecord): Promise<void> {
   await writeRunRecord(run, { ...record, name: 'half' });
   const members = (of: string) => path.join(path.dirname(run), of, 'members');
@@ -115,7 +115,7 @@ async function writeMoments(run: string): Promise<void> {
   }
 }
 
-/** `untuned`, which rises late, and `tuned`, which rises in a line. */
+/** `untuned`, which rises late, and `tuned`, which rises linearly. */
 async function writeTwins(root: string, { dataset, experiment: own }: RunRecord): Promise<void> {
   const tune = 'learningRate=1e-4:1e-2:3:log';
   const twins = { untuned: own, tuned: { ...own, tune, tunePer: 'width' as const } };

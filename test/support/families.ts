@@ -1,4 +1,4 @@
-/** Families of each kind of outcomes in memory, and what a report makes of them. */
+/** Families with each kind of outcomes in memory, and the report's view of them. */
 import * as path from 'node:path';
 import { loadDataset } from '../../src/datasets/index.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';
@@ -23,7 +23,7 @@ export interface FamilyShape {
 /** Images of a test sequence. */
 export const pairs = 4;
 
-/** The columns that a page reads, of one member. Examples differ in difficulty, and members share it. */
+/** The columns of one member that a page reads. Examples differ in difficulty, which members share. */
 export function outcomesOf({ arch, count, name = 0 }: FamilyShape, width: number, seed: number): Partial<OutcomeTable> {
   const rows = arch === 'transformer' ? count * pairs : count;
   const shared = Random.named(0, 'difficulty', name);
@@ -64,7 +64,7 @@ export function membersOf(shape: FamilyShape): MemberOutcomes[] {
   );
 }
 
-/** A run of the drawn shapes on disk, so that a report has pictures of its test examples. */
+/** A run of the generated shapes on disk, so that a report has pictures of its test examples. */
 export async function writeFamily(folder: string, shape: FamilyShape): Promise<RunRecord> {
   const { arch, widths, seeds, count } = shape;
   const own = arch === 'transformer' ? { pairs, testSequences: count } : {};

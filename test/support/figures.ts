@@ -1,4 +1,4 @@
-/** A figure of every kind, from small families made in code: for whoever looks at them, and for the tests that do. */
+/** A figure of every kind, from small families made in code, for tests and for looking at. */
 import { compareCurves, type Comparison } from '../../src/analysis/compare.js';
 import { compareRuns, type FamilyDifference, type NamedRun } from '../../src/analysis/diff/difference.js';
 import { scalesOf } from '../../src/analysis/scales.js';
@@ -73,13 +73,13 @@ export const comparison: Comparison = compareCurves({
   ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, natural: [published], draws: 100 },
 });
 
-/** Whose prediction has a name that is longer than its panel is wide. */
+/** Whose prediction has a name longer than its panel is wide. */
 const comparedErrors: Comparison = compareCurves({
   ...{ run: 'autoencoder-shapes', about: 'autoencoder family on shapes.', members: errors, natural: [], draws: 100 },
   ...{ standard: { metric: mse.with({}) }, induced: { metric: metrics.reconstruction.with({ c: 0.01 }) } },
 });
 
-/** A family whose members are those of one of twice the width, against that one. */
+/** A family compared with one whose members are those of twice the width. */
 function differenceBetween(seeds: readonly number[], otherSeeds: readonly number[]): FamilyDifference<NamedRun> {
   const one = familyOf('cnn', seeds);
   const other = familyOf('cnn', otherSeeds, [1, 2, 4, 12, 32]).map(({ record, outcomes }) => {
@@ -186,7 +186,7 @@ export const studied: MetricStudy[] = [accuracy.with({}), subsets].map((metric) 
   studyMetric(metric, images, { draws: 100 }),
 );
 
-/** By the name of the file that it has among the snapshots. */
+/** By the name of their file among the snapshots. */
 export const figures: Readonly<Record<string, Figure>> = {
   train: trained({ curves: curvesOf([0, 1, 2]) }),
   'train-one-seed': trained({ curves: curvesOf([0]), missing: 2 }),

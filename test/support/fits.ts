@@ -1,4 +1,4 @@
-/** All curve models fitted to a curve and ranked, and a fit read off at other scales. */
+/** All curve models fitted to a curve and ranked, and a fit evaluated at other scales. */
 import type { CurveData } from '../../src/analysis/curve-data.js';
 import { fitModel, type ModelFit } from '../../src/analysis/fits.js';
 import { models, type CurveModel } from '../../src/analysis/models.js';
@@ -7,7 +7,7 @@ import { akaikeWeights, FitError, fitInterval, type LeastSquaresFit } from '../.
 
 export interface RankedFit {
   readonly fit: ModelFit;
-  /** Of Akaike, over all models that were fitted; 0 where AICc is infinite. */
+  /** Akaike weight among all fitted models; 0 if AICc is infinite. */
   readonly weight: number;
   /** AICc above the best; 0 for the best; NaN if both are infinite. */
   readonly difference: number;
@@ -16,14 +16,14 @@ export interface RankedFit {
 export interface RankedFits {
   /** By AICc, then by the number of parameters. */
   readonly fits: readonly RankedFit[];
-  /** Models that the data can't be fitted by, and why. */
+  /** Models that cannot be fitted to the data, and why. */
   readonly failed: readonly { readonly model: CurveModel; readonly error: FitError }[];
 }
 
 export interface FittedValue {
-  /** Of the curve, not cut to the metric's limits. */
+  /** Of the curve, not clipped to the metric's limits. */
   readonly value: number;
-  /** Of the curve, not of a further measurement; by the delta method. Knows nothing of the other models. */
+  /** Of the curve, not of a further measurement; by the delta method, without regard to the other models. */
   readonly standardError: number;
   readonly interval: Interval;
 }
@@ -56,8 +56,8 @@ export function fittedValue(fit: ModelFit, scale: number, confidence = 0.95): Fi
 }
 
 /**
- * Of a function of the parameters with this gradient, by the delta method: sqrt(g' C g). Infinite if the function depends
- * on what the data don't tell: where moving it by its own size moves the function by more than 1e-8 of the largest |y|.
+ * Of a function of the parameters with this gradient, by the delta method: sqrt(g' C g). Infinite if the function depends on what the data
+ * do not determine: if moving that by its own size moves the function by more than 1e-8 of the largest |y|.
  */
 export function standardErrorOf(fit: LeastSquaresFit, gradient: ArrayLike<number>): number {
   const { covariance, unidentified, magnitude, scatter } = fit;

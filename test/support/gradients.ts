@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The gradient of a scalar function by central differences, in the coordinates `picked` of its flat argument. */
+/** The gradient of a scalar function by central differences, in the coordinates `picked` of its flattened argument. */
 export function finiteDifferences(
   f: (x: tf.Tensor) => tf.Scalar,
   x: tf.Tensor,

@@ -4,7 +4,7 @@ export interface Node {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly string[];
-  /** TensorFlow's number of the attribute `T`, 0 without. */
+  /** TensorFlow's number for the attribute `T`, 0 without it. */
   readonly type: number;
 }
 
@@ -56,7 +56,7 @@ function parse(data: Uint8Array): Message {
   return fields;
 }
 
-/** Tensors by the names of a SavedModel's only signature (meta_graph.proto). */
+/** Tensors by their names in a SavedModel's only signature (meta_graph.proto). */
 export function signatureOf(savedModel: Uint8Array): Record<'inputs' | 'outputs', Record<string, string>> {
   const meta = parse(bytes(parse(savedModel), 2)[0]!);
   const signature = parse(bytes(parse(bytes(meta, 5)[0]!), 2)[0]!);

@@ -1,4 +1,4 @@
-/** Processes that hold a run's lock, as one that trains it does. */
+/** Processes that hold a run's lock, like one that trains it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as path from 'node:path';
@@ -21,7 +21,7 @@ export async function holdLock(runFolder: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Kills it, so that its lock stays behind. */
+/** Kills it, leaving its lock behind. */
 export async function killHolder(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'exit');

@@ -28,7 +28,7 @@ export function smallFiles(): Record<string, Buffer> {
   };
 }
 
-/** A new folder of these files; the caller removes it. */
+/** A new folder with these files; the caller removes it. */
 export function folderOf(files: Readonly<Record<string, Uint8Array>>): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-idx-'));
   for (const [name, bytes] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), bytes);

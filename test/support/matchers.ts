@@ -1,4 +1,4 @@
-/** The one matcher for numbers: close everywhere, and where not, it shows the worst element. */
+/** The one matcher for numbers: close everywhere, and otherwise it shows the worst element. */
 import { expect } from 'vitest';
 
 export interface Tolerance {
@@ -50,7 +50,7 @@ function worstOf(actual: readonly number[], expected: readonly number[], { rtol,
     const wanted = expected[i]!;
     const error = Object.is(value, wanted) || value === wanted ? 0 : Math.abs(value - wanted);
     const allowed = atol + (rtol === 0 ? 0 : rtol * Math.abs(wanted));
-    // NaN if none is expected, and an infinite tolerance of an infinite value, are no agreement.
+    // A NaN that is not expected, and an infinite tolerance for an infinite value, do not match.
     const excess = error === 0 ? 0 : Number.isFinite(error / allowed) ? error / allowed : Infinity;
     if (worst !== undefined && excess <= worst.excess) return;
     const text = `element ${i}: ${value}, expected ${wanted} (differs by ${error}, ${allowed} allowed)`;

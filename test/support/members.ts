@@ -9,12 +9,12 @@ export function memberOf(width: number, seed: number, outcomes: Partial<OutcomeT
   return { record, outcomes };
 }
 
-/** Images right for themselves, with chance `p`. */
+/** Images independently right, with probability `p`. */
 export function rightWith(p: number, count: number, random: Random): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: count }, () => (random.uniform() < p ? 1 : 0));
 }
 
-/** A family whose members of width w have accuracy `p(w)` + the seed's own deviation. */
+/** A family whose members of width w have accuracy `p(w)` plus the seed's own deviation. */
 export function family(options: {
   readonly widths: readonly number[];
   readonly seeds: number;

@@ -1,4 +1,4 @@
-/** Damage, from a seed: what a bad disk, a bad line, a bad program or a bad person does to a file. */
+/** Damage from a seed: what a bad disk, a bad connection, a bad program or a bad person does to a file. */
 import type { Random } from '../../src/statistics/random.js';
 
 /** Bytes and words that have broken parsers before. */
@@ -54,7 +54,7 @@ const nasty: readonly Buffer<ArrayBuffer>[] = [
     ].map((bytes) => Buffer.from(bytes)),
   ]);
 
-/** One to four times something cut, doubled, exchanged, put in or turned over, somewhere. */
+/** One to four times something is cut, doubled, exchanged, inserted or flipped, somewhere. */
 export function damaged(whole: Uint8Array, random: Random): Buffer {
   let bytes = Buffer.from(Uint8Array.from(whole));
   for (let times = 1 + random.integer(4); times > 0; times--) bytes = damagedOnce(bytes, random);

@@ -1,4 +1,4 @@
-/** What a written report.html carries. */
+/** The data embedded in a written report.html. */
 import * as fs from 'node:fs/promises';
 import { nth } from '../../src/machine/present.js';
 import type { PageData, PageRun } from '../../src/report/explorer/data.js';

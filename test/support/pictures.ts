@@ -1,4 +1,4 @@
-/** Small pictures, archives of them, and a cache of the test's own. */
+/** Small pictures, archives of them, and a cache for the test. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { zipSync } from 'fflate';
@@ -22,7 +22,7 @@ export async function pngOf(bytes: Uint8Array, width: number, channels: 1 | 2 | 
   return (channels < 3 ? image.toColourspace('b-w') : image).png().toBuffer();
 }
 
-/** Files by relative path, in a folder that goes when the test is over. A path that ends with a slash is an empty folder. */
+/** Files by relative path, in a folder that is removed when the test ends. A path that ends with a slash is an empty folder. */
 export async function folderWith(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, bytes] of Object.entries(files)) {
@@ -49,7 +49,7 @@ export async function ownCache(): Promise<string> {
   return folder;
 }
 
-/** The line that the user reads. */
+/** The line the user reads. */
 export async function mistakeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'accepted',

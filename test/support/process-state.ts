@@ -1,4 +1,4 @@
-/** A test file gets the process as the one before it did: files share it. */
+/** A test file leaves the process as it found it, because files share it. */
 import { afterAll, beforeAll } from 'vitest';
 
 let before: { readonly folder: string; readonly environment: NodeJS.ProcessEnv } | undefined;

@@ -1,4 +1,4 @@
-/** Processes as seen from outside, and waiting for what they do. */
+/** Processes seen from outside, and waiting for what they do. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -13,7 +13,7 @@ export function childrenOf(pid: number): number[] {
     .filter((candidate) => statOf(candidate)?.parent === pid);
 }
 
-/** Neither gone nor a zombie that was never waited for. */
+/** Neither gone nor a zombie that nobody waited for. */
 export function isRunning(pid: number): boolean {
   if (process.platform === 'linux') return statOf(pid) !== undefined;
   try {
@@ -36,8 +36,8 @@ function statOf(pid: number): { readonly parent: number } | undefined {
 }
 
 /**
- * Whether the condition became true within so many milliseconds of this process's own waiting: looks are counted, not the clock,
- * which runs on while a machine is paused or busy with others.
+ * Whether the condition became true within this many milliseconds of this process's own waiting: it counts looks, not clock time, which
+ * runs on while a machine is paused or busy with others.
  */
 export async function until(condition: () => boolean, milliseconds: number): Promise<boolean> {
   for (let looks = milliseconds / 20; looks > 0; looks--) {
@@ -47,7 +47,7 @@ export async function until(condition: () => boolean, milliseconds: number): Pro
   return condition();
 }
 
-/** What a process says next on a stream of its own, line or part of one; throws where it ends without. */
+/** What a process says next on its stream, a line or part of one; throws if it ends without. */
 export async function nextWords(child: ChildProcess, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
   const over = new AbortController();
   const ended = once(child, 'close', over).then(() => {

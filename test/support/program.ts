@@ -1,4 +1,4 @@
-/** What tests start as the user's command. */
+/** How tests start the user's command. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

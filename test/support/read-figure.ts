@@ -1,10 +1,10 @@
-/** Reads numbers off a drawn figure as a person would: from the places of marks, by the numbers at the axes. */
+/** Reads numbers off a drawn figure as a person would: from the positions of marks, by the numbers at the axes. */
 
 export type Place = readonly [x: number, y: number];
 
 export interface ReadMark {
   readonly colour: string;
-  /** Corners of a line, an area or a rectangle; a point has one. In the numbers of the axes. */
+  /** Corners of a line, an area or a rectangle; a point has one. In the units of the axes. */
   readonly places: readonly Place[];
 }
 
@@ -17,7 +17,7 @@ export interface ReadPanel {
 
 const letters: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, B: 1e9, T: 1e12, '%': 0.01 };
 
-/** `20k`, `1.5B`, `20 %`; NaN for what is no number. */
+/** `20k`, `1.5B`, `20 %`; NaN for anything that is not a number. */
 function numberOf(text: string): number {
   const [, digits, letter = ''] = /^(-?[\d.]+(?:e-?\d+)?) ?([kMBT%]?)$/.exec(text) ?? [];
   return Number(digits ?? NaN) * (letters[letter] ?? 1);
@@ -28,7 +28,7 @@ interface AxisTick {
   readonly value: number;
 }
 
-/** From pixels to numbers, by an axis's ticks: straight, or straight in the logarithm, whichever they are. */
+/** From pixels to numbers, by an axis's ticks: linear or logarithmic, whichever they are. */
 function axisOf(ticks: readonly AxisTick[]): (pixels: number) => number {
   const [first, last] = [ticks[0]!, ticks.at(-1)!];
   const through = (f: (value: number) => number, back: (value: number) => number) => {
@@ -72,7 +72,7 @@ export function readPanels(svg: string): ReadPanel[] {
         )) {
           const value = numberOf(text!);
           const isX = anchor === 'middle';
-          // The middle of a label is 3 pixels above its baseline: there is its tick.
+          // The middle of a label, its tick, is 3 pixels above its baseline.
           if (!Number.isNaN(value))
             ticks[anchor as 'middle' | 'end'].push({ at: isX ? Number(x) : Number(y) - 3, value });
         }

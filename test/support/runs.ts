@@ -1,4 +1,4 @@
-/** Runs on disk without a training: outcomes drawn from a closed form, everything else as a real run has it. */
+/** Runs on disk without a training: outcomes drawn from a closed form, everything else as in a real run. */
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -28,7 +28,7 @@ import { memberFolder, membersOf, readRunRecord, writeMemberRecord, writeRunReco
 import { encodeSafetensors } from '../../src/runs/safetensors.js';
 import { Random } from '../../src/statistics/random.js';
 
-/** A folder that goes when the test is over. */
+/** A folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'emergence-test-'));
   onTestFinished(() => fs.rm(folder, { recursive: true, force: true }));
@@ -91,12 +91,12 @@ export function memberRecord(key: MemberKey, changes: Partial<MemberRecord> = {}
   };
 }
 
-/** The LeNet family's on 28 x 28 images: two 5 x 5 convolutions, 16 places of 2w channels, 8w hidden units, 10 classes. */
+/** The LeNet family on 28 x 28 images: two 5 x 5 convolutions, 16 positions of 2w channels, 8w hidden units, 10 classes. */
 export function lenetParameters(w: number): number {
   return 25 * w + w + (25 * w * 2 * w + 2 * w) + (16 * 2 * w * 8 * w + 8 * w) + (8 * w * 10 + 10);
 }
 
-/** Right with probability `p`, every image for itself; cross-entropy and the rest agree with that roughly. */
+/** Right with probability `p`, each image independently; cross-entropy and the rest agree with that roughly. */
 export function syntheticOutcomes(count: number, p: number, random: Random): OutcomeColumns {
   const example = Int32Array.from({ length: count }, (_, i) => i);
   const label = example.map(() => random.integer(10));
@@ -183,7 +183,7 @@ export function epochRecord(epoch: number): EpochRecord {
   };
 }
 
-/** Columns of a file, and its groups where it has some. */
+/** Columns of a file, and its groups if it has any. */
 export async function readOutcomes(file: string, names: readonly OutcomeName[]): Promise<Partial<OutcomeTable>> {
   return decodeWithGroup(await fs.readFile(file), names, file);
 }

@@ -1,4 +1,4 @@
-/** Runs once before the tests that need TensorFlow: fetches and builds the runtime where it isn't there yet. */
+/** Runs once before the tests that need TensorFlow: downloads and builds the runtime if it is missing. */
 import { ensureRuntime } from '../../src/install/runtime.js';
 
 export default async function setup(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Members that obey a scaling law, but for seeds that scatter around it. */
+/** Members that obey a scaling law, with seeds scattered around it. */
 import type { LossCell, Law } from '../../src/analysis/scaling/law.js';
 import { lossAt } from '../../src/analysis/scaling/law.js';
 import type { Random } from '../../src/statistics/random.js';
@@ -19,7 +19,7 @@ export function simulatedCells({ law, coordinates, seeds, deviation }: Simulated
   }));
 }
 
-/** The same as members, with 6 N D FLOPs of two factors. */
+/** The same as members, with 6 N D FLOPs if there are two factors. */
 export function simulatedMembers(
   simulated: SimulatedLaw,
   factors: readonly string[],
@@ -32,7 +32,7 @@ export function simulatedMembers(
   });
 }
 
-/** So many values with equal ratios. */
+/** This many values with equal ratios. */
 export function ratios(first: number, last: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first * (last / first) ** (i / (count - 1)));
 }
@@ -41,7 +41,7 @@ export function gridOf(ns: readonly number[], ds: readonly number[]): [number, n
   return ns.flatMap((n) => ds.map((d): [number, number] => [n, d]));
 }
 
-/** Hoffmann et al. 2022 (arXiv 2203.15556), Eq 10; and the same models fitted again, Besiroglu et al. 2024 (arXiv 2404.10102), Table 1. */
+/** Hoffmann et al. 2022 (arXiv 2203.15556), Eq 10; and the same models refitted by Besiroglu et al. 2024 (arXiv 2404.10102), Table 1. */
 export const publishedLaws = {
   hoffmann: {
     floor: 1.69,

@@ -1,4 +1,4 @@
-/** Loads the real TensorFlow into a test process, on one thread so that results don't depend on the machine. */
+/** Loads the real TensorFlow into a test process, on one thread so that results do not depend on the machine. */
 import { loadBackend, type Backend } from '../../src/engine/backend.js';
 import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
 

@@ -1,9 +1,9 @@
-/** What lies in a folder, and how much it takes by another program's count. */
+/** The contents of a folder, and its size as counted by another program. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
-/** Paths of all that is in it, relative to it and sorted; links are not followed, as Node's own recursive reading does. */
+/** Paths of everything in it, relative and sorted; links are not followed, as in Node's own recursive reading. */
 export async function treeOf(folder: string): Promise<string[]> {
   const found: string[] = [];
   const visit = async (place: string): Promise<void> => {
@@ -16,14 +16,14 @@ export async function treeOf(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** As `du` counts, which rounds up to 1024 bytes. */
+/** As counted by `du`, which rounds up to 1024 bytes. */
 export function duBytes(place: string): number {
   return 1024 * Number(execFileSync('du', ['-sk', place], { encoding: 'utf8' }).split('\t')[0]);
 }
 
 /** Name of a file that a process was writing when it was killed. */
 export async function writeLeftover(folder: string, name: string, bytes = 5000): Promise<string> {
-  // Above the largest id that Linux gives.
+  // Above the largest process id on Linux.
   const file = path.join(folder, `.${name}.4999999.${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}.tmp`);
   await fs.writeFile(file, Buffer.alloc(bytes, 1));
   return file;

@@ -11,25 +11,25 @@ export interface TwoRuns {
   readonly images: number;
   /** Of each run, at its one scale. */
   readonly seeds: readonly [number, number];
-  /** Accuracies over all seeds and images there could be. */
+  /** Accuracies over all possible seeds and images. */
   readonly truth: readonly [number, number];
-  /** Of how an image's difficulty moves both runs, on the normal scale. */
+  /** Between the two runs, of the effect of an image's difficulty, on the normal scale. */
   readonly correlation: number;
   /** Standard deviation of seeds, on the normal scale. */
   readonly seedDeviation: number;
-  /** Of images that belong together, such as those by one writer; default: each is for itself. */
+  /** Groups of images that belong together, such as those by one writer; default: each image is its own. */
   readonly groups?: Groups;
 }
 
 export interface Groups {
   readonly count: number;
-  /** How much of the variance of what images have is the same for a whole group. */
+  /** Share of the images' variance that a whole group has in common. */
   readonly share: number;
-  /** Standard deviation of the logarithms of their sizes; default: equal ones. */
+  /** Standard deviation of the logarithms of their sizes; default: equal sizes. */
   readonly logSize?: number;
 }
 
-/** Which group each image is of, `[images]`: groups differ in size as log-normals do. */
+/** Which group each image is of, `[images]`: group sizes are log-normal. */
 function groupsOf(images: number, { count, logSize = 0 }: Groups, random: Random): Int32Array<ArrayBuffer> {
   const sizes = Array.from({ length: count }, () => Math.exp(logSize * random.normal()));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -43,12 +43,12 @@ function groupsOf(images: number, { count, logSize = 0 }: Groups, random: Random
 }
 
 /**
- * An image is right where a normal is above a threshold. Its variance of 1 is what images have in common for both runs, what they have for
- * all seeds of one, and what they have for a seed alone; seeds move the threshold.
+ * An image is right if a normal is above a threshold. Its variance of 1 is made of what images have in common for both runs, for all seeds
+ * of one run, and for a single seed; seeds move the threshold.
  */
 export function drawTwoRuns({ images, seeds, truth, correlation, seedDeviation, groups }: TwoRuns, random: Random) {
   const group = groups && groupsOf(images, groups, random);
-  /** A normal of each image, of which groups have their share. */
+  /** A normal for each image, part of which groups have in common. */
   const normals = (): Float64Array => {
     const own = Float64Array.from({ length: images }, () => random.normal());
     if (groups === undefined || group === undefined) return own;
@@ -72,7 +72,7 @@ export function drawTwoRuns({ images, seeds, truth, correlation, seedDeviation, 
   });
 }
 
-/** Of so many pairs of runs the share whose interval holds the true difference, and the share that finds one at 5 %. */
+/** The share of this many pairs of runs whose interval covers the true difference, and the share that finds one at 5 %. */
 export function coverageOf(model: TwoRuns, { pairs, draws, random }: { pairs: number; draws: number; random: Random }) {
   const alone = model.seeds.map((count, side) =>
     count > 1

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { strToU8, zipSync, type Zippable } from 'fflate';
 
 export interface WheelOptions {
-  /** `false` stores the files as they are. */
+  /** `false` stores the files uncompressed. */
   readonly packed?: boolean;
   /** Instead of the right one; `null` leaves it out. */
   readonly record?: string | null;
@@ -15,7 +15,7 @@ export interface WheelOptions {
 
 export const recordName = 'demo-1.0.dist-info/RECORD';
 
-/** One line of RECORD, as the wheel specification has it. */
+/** One line of RECORD, as the wheel specification defines it. */
 export function recordLine(name: string, text: string): string {
   const bytes = strToU8(text);
   return `${name},sha256=${createHash('sha256').update(bytes).digest('base64url')},${bytes.length}`;

@@ -16,7 +16,7 @@ test('CITATION.cff has the version, licence and paper of this repository', () =>
     authors: [{ name: 'The authors of Vision emergence lab' }],
     references: [{ title: 'Are Emergent Abilities of Large Language Models a Mirage?', year: 2023 }],
   });
-  // What the format demands of every file.
+  // What the format requires of every file.
   for (const key of ['cff-version', 'message', 'title', 'authors']) expect(citation).toHaveProperty([key]);
   // The README's link to the paper.
   const [reference] = citation['references'] as { url: string }[];

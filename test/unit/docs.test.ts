@@ -1,4 +1,7 @@
-/** Documentation against the lab: links lead somewhere, and every command line that a page shows has a command, options and values that exist. */
+/**
+ * Documentation compared with the lab: links have targets, and every command line on a page has an existing command with valid options and
+ * values.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
@@ -20,7 +23,7 @@ const pages = [
   ...['docs', 'datasets', 'experiments'].flatMap((folder) => below(folder, '.md')),
 ];
 
-/** As GitHub makes anchors of headings; a heading that comes again has a number. */
+/** As GitHub makes anchors from headings; a repeated heading has a number. */
 function anchorsOf(markdown: string): string[] {
   const seen = new Map<string, number>();
   const headings = markdown.replaceAll(/^```[\s\S]*?^```/gm, '').match(/^#+ .*$/gm) ?? [];
@@ -37,7 +40,7 @@ function anchorsOf(markdown: string): string[] {
   });
 }
 
-/** What is wrong with a link from a page, if anything. */
+/** What is wrong with a link on a page, if anything. */
 function broken(page: string, link: string): string | undefined {
   if (/^[a-z]+:/.test(link)) return undefined;
   const [target = '', anchor] = link.split('#');
@@ -69,7 +72,7 @@ function wrong(line: string): string | undefined {
   return wrongValue(words, line, command);
 }
 
-/** What an option of a line says of its value; names of metrics and of experiments, which are looked up later, are looked up here. */
+/** An option's own objection to its value in a line; names of metrics and experiments, which commands look up later, are looked up here. */
 function wrongValue(words: readonly string[], line: string, command: CommandUnknownOpts): string | undefined {
   for (const [i, word] of words.entries()) {
     const option = command.options.find(({ long }) => long === word);
@@ -89,7 +92,7 @@ function wrongValue(words: readonly string[], line: string, command: CommandUnkn
   return undefined;
 }
 
-/** Long names of a command's options and of those that it is part of. */
+/** Long names of a command's options and of its parent commands' options. */
 function options(command: CommandUnknownOpts): (string | undefined)[] {
   const own = command.options.map(({ long }) => long);
   return command.parent === null ? own : [...own, ...options(command.parent)];
@@ -112,7 +115,7 @@ test.each(pages)('%s: commands and their options exist', (page) => {
   expect(codeOf(read(page)).flatMap((line) => wrong(line) ?? [])).toEqual([]);
 });
 
-// Pages of datasets speak of other repositories' files.
+// Pages about datasets mention files of other repositories.
 test.each(pages.filter((page) => !page.startsWith('datasets/')))(
   '%s: the files of the checkout it names exist',
   (page) => {
@@ -135,7 +138,7 @@ test('pages named by the program and its experiments exist, with their headings'
     const text = read(file).replaceAll(/\bguide\('([^']+)'\)/g, 'docs/$1');
     return [...text.matchAll(/\bdocs\/[\w-]+\.md(?:#[\w-]+)?/g)].map(([link]) => ({ file, link }));
   });
-  // There are dozens; with none, the pattern would no longer fit how they are named.
+  // There are dozens; finding none would mean that the pattern no longer matches how they are named.
   expect(named.length).toBeGreaterThan(5);
   expect(named.flatMap(({ file, link }) => (broken('README.md', link) ? `${file}: ${link}` : []))).toEqual([]);
 });

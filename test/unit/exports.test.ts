@@ -1,4 +1,6 @@
-/** What files export is used by another file, and an exported name says one thing in all of src. Read by the compiler's own parser. */
+/**
+ * Exports of every file are used by another file, and an exported name means one thing in all of src. Read with the compiler's own parser.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
@@ -6,10 +8,13 @@ import { expect, test } from 'vitest';
 
 const src = path.resolve(import.meta.dirname, '../../src');
 
-/** Loaded by name from outside: the program, its bundle, the library's door, the page's program. */
+/** Loaded by name from outside: the program, its bundle, the library, the page's program. */
 const doors = /^(index|bundle|main|write-[\w-]+|experiment\/write-schema|report\/explorer\/client\/main)\.ts$/;
 
-/** Names that two files may share, as they say the same in another form: a formula as a curve model and as an op, a family of the lab and of the page. */
+/**
+ * Names that two files may share, as they mean the same in another form: a formula as a curve model and as an op, a family of the lab and
+ * of the page.
+ */
 const shared = new Set(['sigmoid', 'Family']);
 
 interface Exported {
@@ -52,7 +57,7 @@ function read(file: string): Source {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
       const bindings = node.importClause?.namedBindings;
-      // Of a namespace import everything counts as used.
+      // With a namespace import everything counts as used.
       if (bindings !== undefined && ts.isNamespaceImport(bindings)) add(node.moduleSpecifier, ['*']);
       else
         add(
@@ -74,7 +79,7 @@ function read(file: string): Source {
   return { file, exports: source.statements.filter(isExported).flatMap(namesOf), imports };
 }
 
-/** Of `const { name } = await import(...)` the names; of anything else, everything. */
+/** The names in `const { name } = await import(...)`; for any other form, everything. */
 function importedBy(call: ts.CallExpression): string[] {
   const { parent } = call;
   const holder = ts.isAwaitExpression(parent) ? parent.parent : parent;

@@ -1,4 +1,4 @@
-/** Holds what CONTRIBUTING says of imports: they run one way, along the data flow, and only three folders know TensorFlow.js. */
+/** Checks what CONTRIBUTING says about imports: they run one way, along the data flow, and only three folders know TensorFlow.js. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 const src = path.resolve(import.meta.dirname, '../../src');
 
 /**
- * Folders in the order of the flow: a file imports from its own folder and from those before it. `statistics`, `terminal`
- * and `machine` know nothing of us and are free to all.
+ * Folders in the order of the flow: a file imports from its own folder and from earlier ones. `statistics`, `terminal` and `machine` know
+ * nothing of the lab and may be imported by all.
  */
 const flow = [
   'statistics',
@@ -39,7 +39,7 @@ const flow = [
   'write-package.ts',
 ];
 
-/** What a folder never imports, though it comes before. */
+/** What a folder never imports, although it comes earlier. */
 const forbidden: Readonly<Record<string, readonly string[]>> = {
   // The engine could be a package of its own.
   engine: ['datasets', 'experiment', 'runs', 'import', 'install'],
@@ -60,14 +60,14 @@ const heavy = /^(@tensorflow\/|vega|@resvg\/|hyparquet|sharp|tar-stream|yaml$|cl
 interface Import {
   /** Relative to src. */
   readonly from: string;
-  /** Relative to src for a file of ours, else the package as written. */
+  /** Relative to src for a file of ours, otherwise the package as written. */
   readonly to: string;
   readonly ours: boolean;
   /** Run when the file is loaded: neither a type nor inside a function. */
   readonly atLoad: boolean;
 }
 
-/** Read by the compiler's own parser: imports and exports from other files, `import()` and types that are imported in place. */
+/** Read with the compiler's own parser: imports, re-exports, `import()` and inline type imports. */
 function importsOf(file: string): Import[] {
   const source = ts.createSourceFile(file, fs.readFileSync(path.join(src, file), 'utf8'), ts.ScriptTarget.Latest);
   const found: Import[] = [];
@@ -136,7 +136,7 @@ test('no folder imports what it must not know', () => {
   ).toEqual([]);
 });
 
-/** Rooms of the report, and which of the others each knows; those that are not here put a whole together from all of them. */
+/** Rooms of the report, and which of the others each knows; files outside these rooms combine all of them. */
 const rooms: Readonly<Record<string, readonly string[]>> = { figures: [], tables: ['figures'], watch: [] };
 
 test('rooms of the report know only those below them', () => {
@@ -196,7 +196,7 @@ function reachable(start: string): Set<string> {
   return seen;
 }
 
-/** Each cycle once, as `a -> b -> a`; types count, as they are read too. */
+/** Each cycle once, as `a -> b -> a`; type imports count, as readers follow them too. */
 function cycles(): string[] {
   const found: string[] = [];
   const done = new Set<string>();

@@ -1,4 +1,4 @@
-/** Records and files that others made: whatever they are, each is read or refused in one line. */
+/** Records and files made by others: whatever they are, each is read or refused in one line. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -17,10 +17,10 @@ import { readRunRecord } from '../../src/runs/run.js';
 import { isReported, messageOf } from '../../src/terminal/errors.js';
 import { runRecord, temporaryFolder } from '../support/runs.js';
 
-/** What a terminal would obey, line breaks among it. */
+/** Everything that a terminal would interpret, including line breaks. */
 const steering = /\p{Cc}|\p{Bidi_Control}/u;
 
-/** The one line that an attempt ends in. */
+/** The single line in which an attempt ends. */
 async function refusal(attempt: () => Promise<unknown>): Promise<string> {
   const error = await attempt().then(
     () => new Error('was accepted'),

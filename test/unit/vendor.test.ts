@@ -1,4 +1,4 @@
-/** Holds what vendor/README.md says: files as npm has them, and nothing that runs when a user installs. */
+/** Checks what vendor/README.md says: files as on npm, and nothing that runs when a user installs. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';

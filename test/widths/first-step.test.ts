@@ -1,7 +1,7 @@
 /**
- * What muP is for, on the first step of training, where theory is exact up to fluctuations of 1 / sqrt(width): how far the step moves
- * the model's answer does not depend on the width. Under the standard parametrization it grows: with four times the width by about
- * four (Yang et al. 2022, Sec. 5 and App. J).
+ * What muP is for, on the first step of training, where theory is exact up to fluctuations of 1 / sqrt(width): how far the step moves the
+ * model's output does not depend on the width. Under the standard parametrization it grows: at four times the width by about four (Yang et
+ * al. 2022, Sec. 5 and App. J).
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { flatSlope, widthSlopes } from '../../src/analysis/coordinates.js';
@@ -12,16 +12,16 @@ import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
 
-/** Of small images, as theory wants widths above the numbers of inputs and outputs. */
+/** On small images, as the theory needs widths above the numbers of inputs and outputs. */
 const own = {
   cnn: { imageSize: 16, batchSize: 16 },
   autoencoder: { depth: 2, batchSize: 16, imageSize: 8 },
   transformer: { pairs: 2, batchSize: 8, dataset: 'shapes' },
 } as const;
-/** Small enough that the move is the gradient's alone. */
+/** So small that the move depends only on the gradient. */
 const rates = { adam: 1e-5, adamw: 1e-5, sgd: 1e-4 };
 
-/** How far the answer moves, as a mean over seeds: of one, widths 16 to 256 differ by factors of up to 2 in no order. */
+/** How far the output moves, as a mean over seeds: for single seeds, widths 16 to 256 differ by factors of up to 2 in no order. */
 const moved = async (
   arch: keyof typeof own,
   width: number,
@@ -48,12 +48,13 @@ describe.each(Object.keys(own) as (keyof typeof own)[])('%s', (arch) => {
     const [mup, standard] = [await ratio('mup'), await ratio('standard')];
     // Observed: 0.89 to 1.01 under muP. 1 / sqrt(32) is 0.18, so twice the fluctuation of the narrower width is allowed.
     expect(Math.abs(Math.log(mup))).toBeLessThan(Math.log(1.35));
-    // By about four in the limit; of a transformer under sgd by 1.67 at these widths, as the body moves its answer more than its last weights.
+    // By about four in the limit; for a transformer under sgd by 1.67 at these widths, as the body moves its output more than its last
+    // weights.
     expect(standard).toBeGreaterThan(1.5);
   });
 });
 
-/** Narrow members learn as wide ones do where output weights begin at 0: with random ones the slopes were up to 0.28 (docs/fair-widths.md). */
+/** Narrow members learn like wide ones if output weights begin at 0: with random ones the slopes were up to 0.28 (docs/fair-widths.md). */
 test("the change in an autoencoder's layers in ten steps has a slope within 0.05 of flat from width 8 to 512", async () => {
   const input = { arch: 'autoencoder', dataset: 'shapes', imageSize: 16, depth: 2, batchSize: 16 } as const;
   const experiment = resolveExperiment({ ...input, parametrization: 'mup', learningRate: 0.003 });

@@ -1,4 +1,4 @@
-/** A choice made on the outcomes is made again in each draw: what that does to a score's interval. */
+/** A choice made on the outcomes is repeated in each draw: the effect on a score's interval. */
 import { expect, test } from 'vitest';
 import { sampleChosen } from '../../../src/analysis/chosen.js';
 import { compareCurves } from '../../../src/analysis/compare.js';
@@ -16,7 +16,7 @@ import { chooseByScore } from '../../support/choose-by-score.js';
 const widths = [1, 2, 4, 8, 16];
 const record = runRecord({ experiment: resolveExperiment({ arch: 'autoencoder', dataset: 'mnist', widths }) });
 
-/** Errors of the largest member of which `share` lie below 0.002, the rest and all others above. */
+/** Errors of the largest member, of which `share` are below 0.002; the rest, and all errors of the others, are above. */
 function autoencoders(share: number, count = 500) {
   const random = Random.named(0, 'errors', share);
   return widths.map((width) => {
@@ -33,7 +33,7 @@ test('each draw takes the cutoff that its own largest member reaches', () => {
   const candidates = chosen.choice!.candidates.map(({ id }) => id);
   expect(candidates).toEqual(['reconstruction:c=0.002', 'reconstruction:c=0.005']);
   const { draws } = sampleChosen(chosen, members, { draws: 400 }).curve;
-  // Under c = 0.002 the largest member has 9 in 10 in about half of the draws; in the others c = 0.005, under which it has all.
+  // Under c = 0.002 the largest member has 9 in 10 in about half of the draws; in the others under c = 0.005, where all are below.
   const [at, instead] = [0.002, 0.005].map(
     (c) => sampleCurve(reconstruction.with({ c }), members, { draws: 400 }).draws,
   );
@@ -72,7 +72,7 @@ test('the best of many is chosen again in each draw', () => {
   const best = Math.max(...jumps.map(({ value }) => value));
   const drawn = scoreCurve(sampleChosen(chosen, members, { draws: 200 }).curve).jump;
   expect(drawn.value).toBe(best);
-  // A draw's best is at least what the chosen metric has in it.
+  // The best in a draw is at least the chosen metric's score in it.
   const fixed = jumps[candidates.indexOf(chosen.metric)]!;
   expect(drawn.interval.upper).toBeGreaterThanOrEqual(fixed.interval.upper);
 });
@@ -80,7 +80,7 @@ test('the best of many is chosen again in each draw', () => {
 test('each draw takes the K that its own largest member still gets right', () => {
   const count = 1000;
   const [mean, classifiers] = [0.895, runRecord({ experiment: resolveExperiment({ arch: 'cnn', widths }) })];
-  // C(895, 20) / C(1000, 20) = 0.1066, as large as the wanted 0.1 at 0.892: a third of the share's standard error below.
+  // C(895, 20) / C(1000, 20) = 0.1066, which reaches the required 0.1 at 0.892: a third of the share's standard error below.
   const right = (width: number) => Math.round(count * (width === 16 ? mean : 0.05 * width));
   const members = widths.map((width) =>
     memberOf(width, 0, { correct: Uint8Array.from({ length: count }, (_, i) => Number(i < right(width))) }),
@@ -112,13 +112,13 @@ test('where seeds of the largest width would choose differently, so do draws of 
   const chosen = defaultInduced(cnn, members);
   expect(chosen.metric.id).toBe('subset-accuracy:k=20');
   const { taken } = sampleChosen(chosen, members, { draws: 400 });
-  // Two of three seeds are drawn: the first is not among them in 4 of 9, and then a smaller K is taken.
+  // Two of three seeds are drawn: the first is missing in 4 of 9 draws, which then choose a smaller K.
   const other =
     taken.filter((place) => chosen.choice!.candidates[place]!.id !== chosen.metric.id).length / taken.length;
   expect(other).toBeGreaterThan(0.35);
 });
 
-/** The draws of a chosen K are of several, and chances of different K are orders of magnitude apart: their spread is no interval. */
+/** The draws of a chosen K mix several K, whose probabilities are orders of magnitude apart: their spread is no interval. */
 test('a point of a chosen metric has the interval of `evaluate`, widened by the test set', () => {
   const members = family({
     widths,
@@ -144,7 +144,7 @@ test('a point of a chosen metric has the interval of `evaluate`, widened by the 
     const { lower, upper } = scales[i]!.overSeeds!;
     expect(interval!.lower).toBeLessThanOrEqual(lower);
     expect(interval!.upper).toBeGreaterThanOrEqual(upper);
-    // Seeds' standard deviation is three times that of a test set of 2000 images or more; both on the logit scale.
+    // The standard deviation of seeds is three times that of a test set of 2000 images or more; both on the logit scale.
     const width = (low: number, high: number) => Math.log(high / (1 - high)) - Math.log(low / (1 - low));
     expect(width(interval!.lower, interval!.upper) / width(lower, upper)).toBeLessThan(1.5);
   });

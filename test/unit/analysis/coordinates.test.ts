@@ -3,7 +3,7 @@ import { logSlope, widthSlopes, type WidthCoordinate } from '../../../src/analys
 import { coordinateTable } from '../../../src/report/tables/coordinates.js';
 
 const widths = [8, 16, 32, 64];
-/** Sizes that are the width to a power, twice, with seeds on either side of it. */
+/** Sizes that are a power of the width, twice, with seeds on either side of it. */
 const layer = (parametrization: 'standard' | 'mup', name: string, power: number): WidthCoordinate[] =>
   widths.flatMap((width) =>
     [0.9, 1.1].map((factor, seed) => ({

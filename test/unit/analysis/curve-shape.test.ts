@@ -8,7 +8,7 @@ interface Truth {
   /** Standard deviation of a scale around the curve, and of a seed around its scale. */
   readonly wander: number;
   readonly scatter: number;
-  /** Of the place among the scales, 0 to 1. */
+  /** Of the position among the scales, 0 to 1. */
   readonly curve: (place: number) => number;
 }
 
@@ -35,7 +35,7 @@ test.each([
 ])('a true line, %s, is above 10 in at most 1 %', (name, truth) => {
   const random = Random.named(0, 'true line', name);
   const above = Array.from({ length: 40 }, () => shapeOf(points(truth, random), share)!.lineAbove);
-  // At 1 % three or more of 40 come in 1 % of all tests; this one is seeded. Members as the sample had 17 %.
+  // At 1 % three or more of 40 occur in 1 % of all tests; this one is seeded. With members as the sample it was 17 %.
   expect(above.filter((each) => each > 10).length).toBeLessThan(3);
 });
 

@@ -59,7 +59,7 @@ test('shares of more members than are drawn at once equal the counts of their dr
         return right;
       }),
     );
-  // The second of each pair finds what the first drew, unless draws or seed differ.
+  // The second of each pair reuses what the first drew, unless draws or seed differ.
   for (const [draws, seed] of [
     [20, 0],
     [20, 1],
@@ -152,13 +152,13 @@ describe('a test set drawn in groups', () => {
       const centre = values.reduce((sum, value) => sum + value, 0) / draws;
       const deviations = values.map((value) => value - centre);
       const spread = Math.sqrt(deviations.reduce((sum, each) => sum + each ** 2, 0) / (draws - 1));
-      // 400 draws know a spread to 3.5 %.
+      // 400 draws estimate a spread to 3.5 %.
       expect(spread).toBeAllClose(parseMetric(id).measure(outcomes).standardError, { rtol: 0.12 });
       return { deviations, spread };
     });
     const correlation = (a: typeof mean, b: typeof mean) =>
       a!.deviations.reduce((sum, each, i) => sum + each * b!.deviations[i]!, 0) / (draws - 1) / a!.spread / b!.spread;
-    // All classes are equally frequent, and as hard as each other.
+    // All classes are equally frequent and equally hard.
     expect(correlation(mean, balanced)).toBeGreaterThan(0.999);
     // One class of ten is a tenth of the variance.
     expect(correlation(mean, ofClass)).toBeAllClose(Math.sqrt(0.1), { atol: 0.15 });
@@ -175,7 +175,7 @@ describe('a test set drawn in groups', () => {
 /** Rao and Wu's point: draws of S - 1 of S seeds have the variance of the mean, not (S - 1) / S of it. */
 test('the spread of draws over seeds is that of the mean over seeds', () => {
   const accuracies = [0.2, 0.5, 0.8];
-  // Seeds that are right on the same share of every kind of image: nothing is left to the draw of images but little.
+  // Seeds that are right on the same share of every kind of image: little variation is left to the draw of images.
   const members = accuracies.map((p, seed) =>
     memberOf(4, seed, { correct: Uint8Array.from({ length: 10_000 }, (_, i) => (i % 100 < 100 * p ? 1 : 0)) }),
   );
@@ -183,14 +183,14 @@ test('the spread of draws over seeds is that of the mean over seeds', () => {
   const values = draws.map(([value]) => value!);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  // variance of three seeds .09, of their mean .03; 4000 draws know a variance to 2 %, the images add 1e-5
+  // variance of three seeds .09, of their mean .03; 4000 draws estimate a variance to 2 %, the images add 1e-5
   expect(variance).toBeAllClose(0.03, { rtol: 0.1 });
 });
 
 describe('coverage over test sets and seeds', () => {
   /**
-   * 200 families of 6 widths and 4 seeds, 300 images. The curve's values at six scales each: 1200 intervals, of which those of
-   * one family are related; seeds are few, and percentiles of few are narrow, but the draw of images adds to them.
+   * 200 families of 6 widths and 4 seeds, 300 images. Six values on each curve: 1200 intervals, dependent within a family; seeds are few,
+   * and percentiles of few are narrow, but the draw of images adds to them.
    */
   test('of scores, for the curve that the family was sampled from', () => {
     const truth = scoresOf(widths.map(sigmoid), widths);
@@ -206,13 +206,13 @@ describe('coverage over test sets and seeds', () => {
       }
       expect(curve.intervals()).toHaveLength(widths.length);
     }
-    // simulation error of 200: 1.5 %; the hull is made to cover at least what it says
+    // simulation error of 200: 1.5 %; the hull is meant to cover at least its nominal level
     for (const count of Object.values(covered)) expect(count / families).toBeGreaterThanOrEqual(0.92);
   });
 });
 
 test('near a floor bands cover the truth, also at scales where no image is right', () => {
-  // Chance .002 and 500 images: no image is right in 37 % of members.
+  // Probability .002 and 500 images: no image is right in 37 % of members.
   const [truth, families] = [0.002, 300];
   let [inside, bare] = [0, 0];
   for (let i = 0; i < families; i++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { subsetSizeFor } from '../../../src/analysis/defaults.js';
 
-/** 1000 images, so many of them right. */
+/** 1000 images, this many of them right. */
 function rightOf(right: number, count = 1000): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => Number(i < right));
 }

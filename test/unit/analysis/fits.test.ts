@@ -177,7 +177,7 @@ describe('degenerate curves', () => {
 });
 
 describe('coverage by simulation', () => {
-  /** How often 95 % intervals of the curve hold the truth at scales inside and four times beyond the data. */
+  /** How often 95 % intervals of the curve cover the truth at scales inside and four times beyond the data. */
   const coverage = (name: ModelName, truth: readonly number[], draws: number) => {
     const random = Random.named(7, name);
     const places = [scales[10]!, 4 * scales[19]!];

@@ -59,7 +59,7 @@ test('a member is predicted only from the errors of the other widths', () => {
   // over their means: 1, 1 at width 1; 1/2, 3/2 at width 2. Below 0.375, 3/4 of all means: none of the former, half of the latter.
   const { memberValues } = predictFromStandard(parseMetric('reconstruction:c=0.375'), members)!;
   expect([...memberValues]).toEqual([0.5, 0, 0]);
-  // with no other width, from its own
+  // without another width, from its own
   expect([...predictFromStandard(parseMetric('reconstruction:c=0.375'), members.slice(1))!.memberValues]).toEqual([
     0.5, 0.5,
   ]);

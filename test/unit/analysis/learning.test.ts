@@ -3,7 +3,7 @@ import { learningOf } from '../../../src/analysis/learning.js';
 import { Random } from '../../../src/statistics/random.js';
 
 test('five examples at four moments, by hand', () => {
-  // Columns: never, kept from the second, forgotten at the end, lost and learnt again, always.
+  // Columns: never, kept from the second on, forgotten at the end, lost and learnt again, always.
   const solved = [
     [0, 0, 0, 1, 1],
     [0, 1, 1, 0, 1],

@@ -4,7 +4,7 @@ import { models, type CurveModel, type ModelName } from '../../../src/analysis/m
 
 /** 20 scales, each 1.6 times the last. */
 const scales = Array.from({ length: 20 }, (_, i) => Math.round(1e3 * 1.6 ** i));
-/** Looks like noise, within 0.02, and is the same everywhere. */
+/** Looks like noise within 0.02, and is the same everywhere. */
 const noise = scales.map((_, i) => (((i * 7919 + 13) % 101) / 50.5 - 1) * 0.02);
 
 const known: Readonly<Record<ModelName, readonly number[]>> = {
@@ -46,7 +46,7 @@ describe.each(all)('%s', (name, model) => {
   test('is recovered from a curve without noise', () => {
     const fit = fitModel(model, { scales, values: scales.map((scale) => model.evaluate(parameters, scale)) });
     expect(fit.converged).toBe(true);
-    // A sum of sigmoids may come in any order: its curve is compared.
+    // The sigmoids of a sum may come in any order, so its curve is compared.
     const curve = scales.map((scale) => fit.model.evaluate(fit.parameters, scale));
     expect(curve).toBeAllClose(
       scales.map((scale) => model.evaluate(parameters, scale)),
@@ -100,7 +100,7 @@ describe('SciPy finds the same optimum for a noisy curve', () => {
       [0.00548945, 0.00742731, 0.00343028, 0.0420905, 0.0806738, 0.048452],
     ],
   ] as const)('%s', (name, sumOfSquares, parameters, standardErrors) => {
-    // A quarter of the noise for the broken power law, or its break can't be told.
+    // A quarter of the noise for the broken power law, or its break could not be determined.
     const share = name === 'broken-power-law' ? 0.25 : 1;
     const values = scales.map((scale, i) => models[name].evaluate(known[name], scale) + share * noise[i]!);
     const fit = fitModel(models[name], { scales, values });

@@ -1,4 +1,4 @@
-/** Records as the classes of bigbench 1.0.0 (PyPI) write them: `json.dump(dataclasses.asdict(ResultsFileData(...)))`, field by field. */
+/** Records as written by the classes of bigbench 1.0.0 (PyPI): `json.dump(dataclasses.asdict(ResultsFileData(...)))`, field by field. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,7 +29,7 @@ function record(name: keyof typeof sizes, value: number): object {
   };
 }
 
-/** As Python writes it: NaN bare. */
+/** As Python writes it: bare NaN. */
 const json = (value: unknown) =>
   JSON.stringify(value, (_, each: unknown) => (Number.isNaN(each) ? 'NaN!' : each)).replaceAll('"NaN!"', 'NaN');
 const records = [record('1b', 0.5), record('16m', 0), record('125m', 0.25)];
@@ -94,7 +94,7 @@ test('a folder of results, a list and JSON lines give the same curves', async ()
   await fs.writeFile(path.join(folder, 'lines.jsonl'), records.map(json).join('\n'));
   for (const file of ['list.json', 'lines.jsonl'])
     expect(values((await readNaturalCurves(path.join(folder, file))).curves)).toEqual(values(curves));
-  // Its name has a colon, as the file's and the curve's are joined by one.
+  // Its name has a colon, like the one that joins the file's and the curve's name.
   const curve = await readNaturalCurve(`${folder}:BIG-G T=0/arithmetic:1_digit_addition/exact_str_match/2-shot`);
   expect(curve.points).toHaveLength(3);
 });

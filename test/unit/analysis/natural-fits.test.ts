@@ -1,6 +1,6 @@
 /**
- * Least sums of squares of published curves, as SciPy finds them from many starts (test/reference/natural_fits.py, which says how).
- * Some curves of each model here; all of them in `npm run test:fits`.
+ * Least sums of squares of published curves, as SciPy finds them from many starts (test/reference/natural_fits.py explains how). Some
+ * curves of each model here; all of them in `npm run test:fits`.
  */
 import * as fs from 'node:fs';
 import { csvParse } from 'd3-dsv';
@@ -19,7 +19,7 @@ const files = new Map(
 );
 const all = process.env['NATURAL_FITS'] === 'all';
 
-/** Our sum of squares over SciPy's, less 1; what is below a billionth of the curve's own sum of squares counts as 0. */
+/** Our sum of squares over SciPy's, minus 1; anything below a billionth of the curve's own sum of squares counts as 0. */
 function excesses(model: ModelName, count: number): number[] {
   const results: number[] = [];
   for (const reference of references.slice(0, all ? references.length : count)) {
@@ -27,7 +27,7 @@ function excesses(model: ModelName, count: number): number[] {
     const sum = Number(reference[model]);
     const values = points.map(({ value }) => value);
     const limits = unit === 'probability' ? { lower: 0, upper: 1 } : undefined;
-    // Refused, it would throw.
+    // It would throw if refused.
     const fit = fitModel(models[model], { scales: points.map(({ params }) => params), values, limits });
     const mean = values.reduce((total, value) => total + value, 0) / values.length;
     const negligible = 1e-9 * values.reduce((total, value) => total + (value - mean) ** 2, 0);

@@ -44,7 +44,7 @@ test('intervals of ratio and difference cover the truth of accuracy and accuracy
         covered.ratio[name] += Number(ratio.interval.lower <= y / x && y / x <= ratio.interval.upper);
     }
   }
-  // simulation error of 150: 1.8 %; as curves.test.ts has it of the scores themselves
+  // simulation error of 150: 1.8 %; curves.test.ts does the same for the scores themselves
   for (const name of names)
     expect([name, covered.difference[name] / families]).toEqual([name, expect.toSatisfy((x: number) => x >= 0.9)]);
   for (const name of names.slice(0, 3))
@@ -52,7 +52,7 @@ test('intervals of ratio and difference cover the truth of accuracy and accuracy
 });
 
 test('the ratio of Eq 1 is covered even with a median step near 0 and three seeds', () => {
-  // Fig. 10 of docs/emergence.md: the LeNets' accuracies and how their seeds scatter, K = 10. A bootstrap alone covers 81 %.
+  // Fig. 10 of docs/emergence.md: the LeNets' accuracies and the scatter of their seeds, K = 10. A bootstrap alone covers 81 %.
   const scales = [1, 2, 3, 4, 5, 6, 7, 8, 16, 96];
   const middles = [0.114, 0.12, 0.163, 0.206, 0.3145, 0.461, 0.516, 0.61, 0.843, 0.956];
   const deviations = [0.02, 0.03, 0.06, 0.04, 0.06, 0.06, 0.06, 0.05, 0.015, 0.003];
@@ -91,7 +91,7 @@ test('of two equally sharp metrics, one is called sharper in about 1 of 20 famil
     const members = widths.flatMap((width) =>
       [0, 1, 2].map((seed) => {
         const chance = Math.min(1, Math.max(0, sigmoid(width) + 0.02 * random.normal()));
-        // Half of the images have the same outcome under both, the rest one of their own: equal truths, correlated noise.
+        // Half of the images have the same outcome under both, the rest separate ones: equal truths, correlated noise.
         const correct = Uint8Array.from({ length: 300 }, () => (random.uniform() < chance ? 1 : 0));
         const rank = Int32Array.from(correct, (value) =>
           random.uniform() < 0.5 ? 2 - value : random.uniform() < chance ? 1 : 2,

@@ -25,7 +25,7 @@ function membersOf(patterns: readonly (readonly string[])[]): SolvedMember[] {
   ).flat();
 }
 
-/** Every member solves each example with its own probability, independently. */
+/** Every member solves each example independently with its own probability. */
 function flips(probabilities: readonly (readonly number[])[], examples: number, random: Random): SolvedMember[] {
   return probabilities.flatMap((seeds, s) =>
     seeds.map((p, seed) => ({
@@ -110,7 +110,7 @@ describe('turns', () => {
 });
 
 describe('what coin flips would show, in closed form', () => {
-  /** Each of the 2^(widths x seeds) patterns is an example of its own; what is measured is weighted by its probability. */
+  /** Each of the 2^(widths x seeds) patterns is an example; measured values are weighted by its probability. */
   test.each([
     [[[0.2, 0.3], [0.6, 0.5], [0.9, 0.7]], 0], // prettier-ignore
     [
@@ -172,7 +172,7 @@ describe('sharp turns against permuted examples', () => {
     expect(drawn.share).toBe(expectedDistribution(grid, turns, [coinFlips(grid)]).passage[1]);
     expect(drawn.interval.lower).toBeLessThan(drawn.share);
     expect(drawn.interval.upper).toBeGreaterThan(drawn.share);
-    // Near a binomial's: 2 x 1.96 standard errors, within a quarter for 199 draws and for what fixed accuracies take off.
+    // Near a binomial's: 2 x 1.96 standard errors, within a quarter, for 199 draws and the effect of fixed accuracies.
     const binomial = 2 * 1.96 * Math.sqrt((drawn.share * (1 - drawn.share)) / 2000);
     expect((drawn.interval.upper - drawn.interval.lower) / binomial).toBeAllClose(1, { atol: 0.25 });
     expect(sharpTurns(grid, turns, { permutations: 199 })).toEqual(sharpTurns(grid, turns, { permutations: 199 }));
@@ -184,7 +184,7 @@ describe('sharp turns against permuted examples', () => {
       return sharpTurns(grid, turnsOf(grid), { permutations: 39, mostPermutations: 39, seed: i }).coinFlips.pValue;
     });
     const share = (level: number) => pValues.filter((p) => p <= level + 1e-12).length / pValues.length;
-    // Ties take a little off; 3 standard errors of a share of 400 are 0.033 at 0.05 and 0.075 at 0.5.
+    // Ties reduce it a little; 3 standard errors of a share of 400 are 0.033 at 0.05 and 0.075 at 0.5.
     expect(share(0.05)).toBeLessThan(0.05 + 0.033);
     expect(share(0.05)).toBeGreaterThan(0.01);
     expect(share(0.5)).toBeAllClose(0.5, { atol: 0.09 });
@@ -196,7 +196,8 @@ describe('sharp turns against permuted examples', () => {
       return sharpTurns(grid, turnsOf(grid), { permutations: 19, mostPermutations: 199, seed: i }).coinFlips;
     });
     expect(pValues.filter(({ permutations }) => permutations === 19).length).toBeGreaterThan(250);
-    // It stops at the first that has as many: p is 2 over one more than the permutations. Still valid: at 0.05 no more than that.
+    // It stops at the first permutation that reaches it: p is 2 over one more than the permutations. Still valid: at 0.05 no more than
+    // that.
     for (const { permutations, pValue } of pValues)
       if (permutations > 19) expect(pValue).toBeOneOf([2 / (1 + permutations), 1 / (1 + permutations)]);
     // Three standard errors of a share of 300 are 0.038.
@@ -214,7 +215,7 @@ describe('sharp turns against permuted examples', () => {
     expect(sharp.share).toBeGreaterThan(0.6);
     expect(sharp.shareOfWhole).toBe(1);
     expect(sharp.coinFlips.share).toBeLessThan(0.05);
-    // None of 99 permutations has as many, nor of 900 more.
+    // None of 99 permutations reaches it, nor of 900 more.
     expect([sharp.coinFlips.pValue, sharp.coinFlips.permutations]).toEqual([0.001, 999]);
   });
 });
@@ -231,7 +232,7 @@ test('members of a width vary by 1 if examples are independent, by more if seeds
 
 test('end to end: a stack of steps is distinguished from one sigmoid with the same accuracies', () => {
   const random = Random.named(7, 'stack');
-  // Quanta: each example turns at a scale of its own, in every seed, with 2 % of slips.
+  // Quanta: each example turns at a scale of its own, in every seed, with 2 % slips.
   const stack = Array.from({ length: 1500 }, () => {
     const t = random.integer(5);
     return Array.from({ length: 4 }, () =>

@@ -3,7 +3,7 @@ import { scoreInterval } from '../../../src/analysis/score-interval.js';
 import { Random } from '../../../src/statistics/random.js';
 
 const random = Random.named(0, 'score interval');
-/** Reciprocals scatter round 0.2, as those of a median step do; none falls. */
+/** Reciprocals scatter around 0.2, as those of a median step do; none falls. */
 const rising = Array.from({ length: 2000 }, () => 1 / Math.max(0.001, 0.2 + 0.12 * random.normal()));
 
 test('one falling draw does not narrow the interval of Eq 1', () => {

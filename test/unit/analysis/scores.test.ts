@@ -32,7 +32,7 @@ describe('Eq 1', () => {
   test('flat floors inflate it, to infinity where more than half of the steps are 0', () => {
     expect(emergenceScore([0, 0, 0, 0, 1])).toBe(Infinity);
     expect(emergenceScore([1, 0, 0, 0, 0])).toBe(-Infinity);
-    // an even number of steps, half of them 0: the median is half of the smallest that is not
+    // an even number of steps, half of them 0: the median is half of the smallest other one
     expect(emergenceScore([0, 0, 0, 0.5, 1])).toBeAllClose(1 / Math.sqrt(0.125), { rtol: 1e-12 });
     expect(scores([0, 0, 0, 0, 1]).jump).toBe(1);
   });
@@ -103,7 +103,7 @@ test('ties stay ties, in whatever order the seeds were added', () => {
     [0.3, 0.1, 0.2],
     [0.2, 0.3, 0.1],
   ].map((seeds) => seeds.reduce((sum, value) => sum + value, 0) / 3);
-  // The means differ in the last bit, or the test says nothing.
+  // The means differ in the last bit, or the test would show nothing.
   expect(new Set(orders).size).toBeGreaterThan(1);
   const scores = scoresOf([orders[0]!, orders[1]!, orders[2]!], [1, 2, 4]);
   expect([scores.emergence, scores.jump, scores.bow]).toEqual([0, NaN, NaN]);

@@ -59,7 +59,7 @@ test('a surrogate that orders members like the target has correlation 1, a noisy
 });
 
 test('within widths: seeds that run against the trend of widths show it', () => {
-  // across widths mse falls as brier does; within a width the better seed of one is the worse of the other
+  // across widths mse falls as brier does; within a width the seed better by one is worse by the other
   const against = [1, 2, 4].flatMap((width) =>
     [0, 1].map((seed) =>
       memberOf(width, seed, {

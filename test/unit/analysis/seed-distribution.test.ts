@@ -4,7 +4,7 @@ import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';
 
-/** Every seed of a width has one chance for all images, drawn by `chance`. */
+/** Every seed of a width has one probability for all images, drawn by `chance`. */
 function members(
   widths: readonly number[],
   seeds: number,
@@ -58,7 +58,7 @@ test('variance of subset accuracy, which moves in steps: that of its values over
   for (const { values, variance } of seedDistribution(subsetAccuracy.with({ k: 5 }), family, { draws: 19 }).scales) {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const spread = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-    // The slope at the mean, for a curve: accuracy^5 bends by a tenth over two deviations.
+    // The slope at the mean stands for a curve: accuracy^5 bends by a tenth over two deviations.
     expect(variance!.observed).toBeAllClose(spread, { rtol: 0.15 });
   }
 });

@@ -1,4 +1,4 @@
-/** Curves over all possible seeds: against closed forms of the lognormal, and what a bootstrap of the same seeds cannot know. */
+/** Curves over all possible seeds, compared with closed forms of the lognormal: what a bootstrap of the same seeds cannot know. */
 import { expect, test } from 'vitest';
 import { sampleCurve } from '../../../src/analysis/curves.js';
 import {
@@ -14,7 +14,7 @@ import { percentileInterval } from '../../../src/statistics/bootstrap.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family } from '../../support/members.js';
 
-/** Scales with the same spread over seeds, measured without any error of a test set. */
+/** Scales with the same spread over seeds, measured without any test set error. */
 function lognormal(scales: number, seeds: number, sigma: number, random: Random) {
   const places = Array.from({ length: scales }, (_, j) => ({
     members: Array.from({ length: seeds }, (__, s) => j * seeds + s),
@@ -49,8 +49,8 @@ test.each([
     const { lower, upper } = percentileInterval(draws.map((curve) => curve[1]!));
     covered += Number(lower <= truth && truth <= upper);
   }
-  // The generalized interval is exact but for the pooling's degrees of freedom and the far tail that 41 nodes leave out, a percent or two;
-  // 300 families: a standard error of 1.3 %.
+  // The generalized interval is exact except for the pooled degrees of freedom and the far tail beyond 41 nodes, a percent or two; 300
+  // families: a standard error of 1.3 %.
   expect(covered / families).toBeGreaterThan(0.89);
 });
 
@@ -60,7 +60,8 @@ test('for many seeds it is their mean, with its standard error', () => {
   const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
   const deviation = Math.sqrt(draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length);
   const truth = Math.exp(sigma ** 2 / 2);
-  // Delta method of exp(m + v / 2): variance truth^2 (v / n + v^2 / (2 (n - 1))), with v of twice the degrees of freedom from the neighbours.
+  // Delta method of exp(m + v / 2): variance truth^2 (v / n + v^2 / (2 (n - 1))), where v has twice the degrees of freedom thanks to the
+  // neighbours.
   const error = truth * Math.sqrt(sigma ** 2 / seeds + sigma ** 4 / 2 / (seeds * (8 / 3)));
   expect(Math.abs(mean - truth)).toBeLessThan(4 * error);
   expect(Math.abs(deviation / error - 1)).toBeLessThan(0.1);

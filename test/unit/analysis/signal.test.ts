@@ -21,7 +21,7 @@ test('signal, noise and order by hand', () => {
   // 36 pairs: 0.3 of a meets b's three 0.3 (halves), everything else is in order.
   expect(found.order.checkpoint).toBeCloseTo((36 - 1.5) / 36, 12);
   expect(found.order.average).toBe(1);
-  // Last scores 0.2, 0.2 and 0.6, 0.3: variances 0 and 0.045, a degree of freedom each.
+  // Last scores 0.2, 0.2 and 0.6, 0.3: variances 0 and 0.045, one degree of freedom each.
   expect(found.seeds.last).toBeCloseTo(Math.sqrt(0.045 / 2), 12);
   expect(found.seeds.average).toBeCloseTo(Math.sqrt(0.045 / 2), 12);
 });
@@ -43,7 +43,7 @@ test("an ability's unit does not affect the ratio, the interval and the order", 
   expect(scaled.order).toEqual(plain.order);
 });
 
-/** Five places from 0 to 1, four seeds that differ by 0.03, five checkpoints that swing by 0.05: signal / noise is 20. */
+/** Five abilities from 0 to 1, four seeds that differ by 0.03, five checkpoints that vary by 0.05: signal / noise is 20. */
 function simulated(random: Random): CheckpointScores[] {
   return [0, 1, 2, 3, 4].flatMap((place) =>
     [0, 1, 2, 3].map((seed) => {
@@ -69,7 +69,7 @@ test('its interval covers the ratio in 95 % of simulations, and averages are mor
     last += seeds.last ** 2 / runs;
     average += seeds.average ** 2 / runs;
   }
-  // 600 draws of 0.95: standard error 0.9 %; three of them, and the jackknife of few trainings.
+  // 600 draws of 0.95: standard error 0.9 %; three of them, plus the error of a jackknife over few trainings.
   expect(covered / runs).toBeGreaterThan(0.92);
   expect(covered / runs).toBeLessThan(0.98);
   // 0.03² + 0.05² and 0.03² + 0.05² / 5, each from 15 degrees of freedom x 600.

@@ -1,6 +1,6 @@
 /**
- * How often smooth families are called sharp, and steps are found. Few families each, as every one is some thousand fits; the tables
- * of docs/emergence.md are of test/reference/sharpness.py, another implementation, with hundreds.
+ * How often smooth families are called sharp, and steps are found. Few families each, as every one takes some thousand fits; the tables of
+ * docs/emergence.md come from test/reference/sharpness.py, another implementation, with hundreds.
  */
 import { describe, expect, test } from 'vitest';
 import { sampleChosen } from '../../../src/analysis/chosen.js';
@@ -52,7 +52,7 @@ describe('smooth growth', () => {
       scoreNames.forEach((score, j) => (alarms[j]! += Number(scores[score].p <= 0.05)));
       any += Number(scoreNames.some((score) => scores[score].adjusted <= 0.05));
     }
-    // Of 24 with chance .05 more than 5 are alarms with chance .1 %; six scores of five truths.
+    // Of 24 at probability .05 more than 5 are alarms with probability .1 %; six scores of five truths.
     expect(Math.max(...alarms)).toBeLessThanOrEqual(5);
     expect(any).toBeLessThanOrEqual(5);
   });
@@ -118,7 +118,7 @@ describe('smooth growth', () => {
       fixed += p({ metric: best.metric });
       chosen += p(best);
     }
-    // Chosen again in each draw, the null is as high as what was chosen.
+    // Since the choice is repeated in each draw, the null is as high as what was chosen.
     expect(chosen).toBeGreaterThan(fixed);
   });
 });
@@ -136,7 +136,7 @@ describe('what the metric makes of a smooth family', () => {
       expect(fitted).toHaveLength(1);
     }
     expect(sharper).toBe(16);
-    // Of 16 with chance .05 more than 4 come with chance .1 %.
+    // Of 16 at probability .05 more than 4 occur with probability .1 %.
     expect(left).toBeLessThanOrEqual(4);
   });
 
@@ -166,7 +166,7 @@ describe('what the metric makes of a smooth family', () => {
     const metric = sequenceAccuracy.with({ l: length });
     const { values, families: fitted, scores } = testAgainstPushed(sampled(metric, members), members, { draws: 59 })!;
     expect(fitted).toHaveLength(length);
-    // Independent places of accuracy p: p^4, and nothing else.
+    // Independent positions with accuracy p: p^4, and nothing else.
     expect(values).toBeAllClose(
       widths.map((width) => (0.1 + 0.8 * logistic(5, 0.5)(width)) ** 4),
       { atol: 0.03 },
@@ -185,7 +185,7 @@ describe('what the metric makes of a smooth family', () => {
       }),
     );
     const pushed = testAgainstPushed(sampled(reconstruction.with({ c: 0.01 }), members), members, { draws: 59 })!;
-    // 1 - exp(-4x) (1 + 4x + 8x² + 32/3 x³) of x = c / mean
+    // 1 - exp(-4x) (1 + 4x + 8x² + 32/3 x³) at x = c / mean
     const expected = widths.map((width) => {
       const x = 4 * (0.01 / (0.06 * width ** -0.6));
       return 1 - Math.exp(-x) * (1 + x + x ** 2 / 2 + x ** 3 / 6);

@@ -4,8 +4,8 @@ import { smoothFitter, smoothNames } from '../../../src/analysis/smooth.js';
 const scales = [130, 420, 1500, 5600, 21_000, 80_000];
 
 /**
- * Sums of squares of line, power law, saturating exponential and logistic: least over 60 starts of L-BFGS-B and 8 of Nelder-Mead in
- * the same bounds, levels by `numpy.linalg.lstsq` (SciPy 1.17.1).
+ * Sums of squares of line, power law, saturating exponential and logistic: the least over 60 starts of L-BFGS-B and 8 of Nelder-Mead in the
+ * same bounds, levels by `numpy.linalg.lstsq` (SciPy 1.17.1).
  */
 const references: readonly (readonly [curve: string, values: number[], sums: number[]])[] = [
   ['a logistic', [0.1, 0.14, 0.3, 0.62, 0.83, 0.9], [0.0248747, 0.0246598, 0.00189891, 2.47683e-5]],
@@ -25,7 +25,7 @@ describe.each(references)('%s', (_, values, sums) => {
   test.each(smoothNames.map((name, i) => [name, i] as const))('%s fits as well as in SciPy', (name, i) => {
     const fit = fits(values)[i]!;
     expect(fit.name).toBe(name);
-    // A hundredth of a step of the grid: a part in a thousand of what a fit leaves, or of a thousandth of the curve's height.
+    // A hundredth of a grid step: a part in a thousand of a fit's residual, or of a thousandth of the curve's height.
     const height = Math.max(...values) - Math.min(...values);
     expect(fit.sumOfSquares).toBeLessThanOrEqual(sums[i]! * 1.003 + (1e-3 * height) ** 2);
     expect(fit.sumOfSquares).toBeGreaterThanOrEqual(sums[i]! * 0.9999);

@@ -92,7 +92,7 @@ describe('test sizes', () => {
   test('the whole test set gives the curve itself, in every draw', () => {
     const [whole] = sweepTestSizes({ metric: parseMetric('subset-accuracy:k=3'), members, sizes: [120], draws: 5 });
     const { lower, upper, median } = whole!.scores.jump;
-    // the order of the sum differs, by rounding
+    // the order of the sum differs, hence rounding
     expect([lower, upper]).toBeAllClose([median, median], { rtol: 1e-9 });
   });
 

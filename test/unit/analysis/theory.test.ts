@@ -49,7 +49,7 @@ test('losses of 0 and a single size have no power law', () => {
   ).toThrow(RangeError);
 });
 
-/** Models that are what the theory says: every token has probability p = exp(-L(N)) and is right with it, for itself. */
+/** Models that match the theory: every token has probability p = exp(-L(N)) and is independently right with it. */
 test('a family that follows the model is predicted: accuracy^L, edit distance', () => {
   const random = Random.named(0, 'theory');
   const law = { exponent: -0.5, scale: 200 };
@@ -60,7 +60,7 @@ test('a family that follows the model is predicted: accuracy^L, edit distance', 
     return memberOf(width, 0, {
       correct,
       log_probability: new Float32Array(count).fill(Math.log(p)),
-      // a wrong token is one that comes nowhere else, so that nothing shifts into place
+      // a wrong token occurs nowhere else, so that nothing shifts into place
       label: Int32Array.from({ length: count }, (_, i) => i % 8),
       predicted: Int32Array.from(correct, (right, i) => (right === 1 ? i % 8 : 99)),
       sequence: Int32Array.from({ length: count }, (_, i) => Math.floor(i / 8)),
@@ -69,7 +69,7 @@ test('a family that follows the model is predicted: accuracy^L, edit distance', 
   });
   const fit = fitFamily('run', members, { lengths: [1, 8], draws: 20 });
   expect(fit.law.exponent).toBeAllClose(-0.5, { rtol: 1e-5 });
-  // 5000 sequences: standard errors below .007 of a share, below .02 of a distance of 8 tokens
+  // 5000 sequences: standard errors below .007 of a share, below .02 of a distance over 8 tokens
   for (const { distance } of fit.right) expect(distance.largest).toBeLessThan(0.03);
   expect(fit.edits!.distance.largest).toBeLessThan(0.1);
 });
@@ -87,7 +87,7 @@ test('intervals of the predictions come from those of the fitted losses', () => 
   const { loss, fittedLoss, fittedIntervals, right } = fitFamily('run', members, { lengths: [5] });
   expect(fittedLoss).toBeAllClose(loss, { rtol: 1e-9 });
   const half = 1.96 / Math.sqrt(12 * count);
-  // 2000 draws know a quantile's distance from the middle to 3 %; p^5 falls with the loss, exp(-5 L).
+  // 2000 draws estimate a quantile's distance from the middle to 3 %; p^5 falls with the loss, exp(-5 L).
   fittedIntervals.forEach(({ lower, upper }, i) => {
     expect([loss[i]! - lower, upper - loss[i]!]).toBeAllClose([half, half], { rtol: 0.1 });
     const { predictedIntervals } = right[0]!;

@@ -1,4 +1,4 @@
-/** Seeds of moments of the same trainings are drawn once for all of them. */
+/** Seeds at moments of the same trainings are drawn once for all of them. */
 import { expect, test } from 'vitest';
 import { mixed, mixturesOf, sameTrainings } from '../../../src/analysis/trainings.js';
 import { sampleCurve, scoreCurve } from '../../../src/analysis/curves.js';
@@ -60,7 +60,7 @@ test('mixed normals correlate between scales as deviations do, with variance 1',
   expect(mixed(mixturesOf(scales, [0, 1, 2], deviations), own)).toEqual(own);
 });
 
-// TRAININGS=heavy: 200 runs, which docs/scales.md quotes.
+// TRAININGS=heavy: 200 runs, as quoted in docs/scales.md.
 const runs = process.env['TRAININGS'] === 'heavy' ? 200 : 20;
 
 test.each([2, 4, 8])(

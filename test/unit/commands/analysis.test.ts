@@ -1,4 +1,4 @@
-/** The commands that look at stored outcomes, as their user meets them, on runs that were never trained. */
+/** The commands that work on stored outcomes, as the user sees them, on runs that were never trained. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
@@ -36,11 +36,11 @@ async function writeRun(testCount = 1000) {
 
 test('too little memory is reported before the computation begins', async () => {
   await writeRun(10_000);
-  // A task of Slurm that may fill one MiB, and then two.
+  // A Slurm task limited to one MiB, and then to two.
   vi.stubEnv('SLURM_MEM_PER_NODE', '1');
   onTestFinished(() => void vi.unstubAllEnvs());
   const words = ['evaluate', 'lenet', '--metric', 'cross-entropy'];
-  // 4 bytes of a column, 8 and 4 of what is drawn: 16 for each of 10 x 10 000 outcomes.
+  // 4 bytes per value of a column, 8 and 4 of the drawn ones: 16 for each of 10 x 10 000 outcomes.
   expect(await run(...words)).toEqual({
     code: 2,
     stdout: '',
@@ -54,7 +54,7 @@ test('too little memory is reported before the computation begins', async () => 
 
 test('with many test examples groups are drawn, and the memory check covers only what they take', async () => {
   await writeRun(100_000);
-  // 1 MB of bytes of 10 members and 0.4 MB of what all share; two bytes of each of 32 768 groups. With values of each example: 13 MB.
+  // 1 MB of bytes for 10 members and 0.4 MB shared by all; two bytes for each of 32 768 groups. With values of each example: 13 MB.
   vi.stubEnv('SLURM_MEM_PER_NODE', '2');
   onTestFinished(() => void vi.unstubAllEnvs());
   const words = ['evaluate', 'lenet', '--metric', 'accuracy'];
@@ -157,7 +157,7 @@ test('evaluate without a metric: the standard one, the induced one and the loss'
   await writeRun(100);
   const { code, stdout } = await run('evaluate', 'lenet', '--json');
   const { metrics } = JSON.parse(stdout) as { metrics: { metric: string }[] };
-  // 0.95 of the largest member's answers are right, of 10 images all in 60 of 100 draws; 100 images hold no ten groups of 20.
+  // 0.95 of the largest member's answers are right: 10 images all right in 60 of 100 draws; 100 images do not hold ten groups of 20.
   expect([code, metrics.map(({ metric }) => metric)]).toEqual([
     0,
     ['accuracy', 'subset-accuracy:k=10', 'cross-entropy'],

@@ -1,17 +1,17 @@
-/** Commands that draw or score a run say what over, for which values of a factor, and after which step, all in the same words. */
+/** Commands that draw or score a run name the axis, the values of a factor and the step in the same words. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli.js';
 
 const wanted = ['--axis', '--where', '--at', '--curve-per', '--probe'];
 
-/** What a command does without, and why. */
+/** Options that a command omits, and why. */
 const without: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collapse: { '--axis': 'it is over the loss' },
   signal: { '--axis': 'it is over checkpoints' },
 };
 
-/** Of runs of widths alone, at their end. */
+/** Only for runs of widths, at their end. */
 const ofWidths = ['claim make', 'claim check', 'forecast seal', 'forecast score', 'design', 'power'];
 
 function leavesOf(

@@ -1,4 +1,4 @@
-/** Claims as their user meets them: sealed on a pilot, judged by a run that was trained since, void where something is amiss. */
+/** Claims as the user meets them: sealed on a pilot, judged by a run trained since, void if something is amiss. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ let root = '';
 beforeEach(async () => {
   root = await temporaryFolder();
   await writeFamily(path.join(root, 'checkpoints', 'pilot'), { ...shape, seeds: [0, 1] });
-  // As in a checkout: among the runs there is a file.
+  // As in a checkout: there is a file among the runs.
   await fs.writeFile(path.join(root, 'checkpoints', 'README.md'), 'about runs\n');
   await fs.writeFile(
     path.join(root, 'final.yaml'),
@@ -46,7 +46,7 @@ test('sealed, trained, judged: which claims hold and which do not', async () => 
   await trainFinal(later());
   const scored = await run('claim', 'score', 'final');
   expect([scored.code, scored.stderr]).toEqual([0, '']);
-  // A share is above 0.01 where anything is learnt, and never above 2.
+  // A share is above 0.01 if anything is learnt, and never above 2.
   expect(scored.stdout).toMatch(/standard\.last > 0\.01 +\S+ +holds\n *standard\.last > 2 +\S+ +does not hold\n/);
 });
 

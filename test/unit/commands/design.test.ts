@@ -1,4 +1,4 @@
-/** A follow-up experiment as its user meets it: proposed from a fabricated pilot, written once, and ready to be sealed and trained. */
+/** A follow-up experiment as the user sees it: proposed from a simulated pilot, written once, and ready to be sealed and trained. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';

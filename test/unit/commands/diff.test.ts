@@ -1,11 +1,11 @@
-/** `emergence diff` as its user meets it: what is matched, and what is refused. */
+/** `emergence diff` as the user sees it: what is matched, and what is refused. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../support/command.js';
 import { exampleFolder } from '../../support/examples.js';
 
-/** Two models on twelve examples; `b` is right where the id is a multiple of 3. */
+/** Two models on twelve examples; `b` is right if the id is a multiple of 3. */
 const rows = Array.from({ length: 12 }, (_, id) =>
   ['a', 'b'].map((model) => {
     return {
@@ -53,7 +53,7 @@ test('examples are matched by id in any order; unmatched ones are left out and c
   ]);
   const part = await diff(folder, 'part plain --json');
   expect(part.stderr).toBe('note: only plain has 3 test examples more: left out\n');
-  // Of ids 0 to 8 five are even and three multiples of 3.
+  // Of ids 0 to 8 five are even and three are multiples of 3.
   expect(differencesIn(part.stdout)).toEqual([
     [5 / 9, 0],
     [3 / 9, 0],
@@ -65,7 +65,7 @@ test('examples are matched by id in any order; unmatched ones are left out and c
 
 test('one comparison per shared value of a factor, with p adjusted over all of them', async () => {
   const folder = await exampleFolder();
-  // Models of two sizes after 1 and 5 units of data; the second run lacks those after 5 of the larger size.
+  // Models of two sizes after 1 and 5 units of data; the second run is missing those of the larger size after 5.
   const models = [10, 20].flatMap((size) => [1, 5].map((data) => ({ model: `m${size}-${data}`, size, data })));
   const outcomes = (right: (place: number, id: number) => boolean) =>
     models.flatMap(({ model }, place) =>
@@ -116,7 +116,7 @@ test('runs that cannot be compared are refused in one line', async () => {
       'plain and others: have no test example in common, such as 0 and x0; give two runs that are tested on the same examples, with the same ids',
     ],
     ['plain wrong', `plain and wrong: example 0 is of class 0 in one and 1 in the other: ${end}`],
-    // The digits of the trained run have no names: they are numbers, as those of the imported one are.
+    // The digits of the trained run have no names: they are numbers, like those of the imported one.
     ['wrong lenet-mnist', `wrong and lenet-mnist: example 0 is of class 1 in one and 0 in the other: ${end}`],
     [
       'lenet-mnist lenet-moments --at 1000',

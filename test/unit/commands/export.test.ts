@@ -1,4 +1,4 @@
-/** `emergence export` as its user meets it. */
+/** `emergence export` as the user sees it. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParse } from 'd3-dsv';

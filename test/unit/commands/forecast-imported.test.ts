@@ -1,4 +1,4 @@
-/** Forecasts of imported runs: sealed before the larger models come, scored when they have come, void where they were there before. */
+/** Forecasts of imported runs: sealed before the larger models arrive, scored afterwards, void if they were there before. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ test('sealed, imported, scored: the whole path', async () => {
   ]);
   expect((await run('forecast list')).stdout).toMatch(/^lm-1 +lm +\S+ +parameters 2.8B,6.9B +accuracy$/m);
 
-  // 2.8e9 was sealed; the model has what 2.8B models really have.
+  // 2.8e9 was sealed; the model has the exact size of a 2.8B model.
   const truth = await writeModels('larger.csv', [2_775_208_960]);
   expect((await run('import table larger.csv --run lm --add')).code).toBe(0);
   const scored = await run('forecast score lm-1');
@@ -106,7 +106,7 @@ test('existing members cannot be sealed, and members older than the seal void it
   }
   expect(await fs.readdir(folder())).not.toContain('forecasts');
 
-  // The clock of a seal put forward past the import, and sealed anew: that is a forecast of what was there.
+  // The clock of a seal put forward past the import, and sealed anew: that forecasts what was already there.
   await run(seal);
   await writeModels('larger.csv', [2.8e9]);
   await run('import table larger.csv --run lm --add');
@@ -119,7 +119,7 @@ test('existing members cannot be sealed, and members older than the seal void it
   );
   await fs.writeFile(file, text);
   expect((await run('forecast score lm-1')).code).toBe(0);
-  // Known outcomes that are others now.
+  // Known outcomes that have changed.
   await fs.appendFile(path.join(folder(), 'members/imported-m70000000/outcomes.parquet'), ' ');
   expect((await run('forecast verify')).stdout).toContain(
     'imported-m70000000, on which it is based, has other outcomes now',

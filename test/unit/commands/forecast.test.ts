@@ -1,4 +1,4 @@
-/** Forecasts as their user meets them: sealed, tampered with, scored, on runs that were never trained. */
+/** Forecasts as the user meets them: sealed, tampered with, scored, on runs that were never trained. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Further models in an imported run: what is the same joins it, what differs is one line, and nothing is half there. */
+/** Adding models to an imported run: matching ones join it, differences are one line, and nothing is half done. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -76,7 +76,7 @@ test('models join a run: in another order, with unknown examples, and with class
   const { code, stdout, stderr } = await run('import table large.csv --run lm --add');
   expect([code, stderr]).toEqual([0, 'note: 1 example left out: the run lm does not have it\n']);
   expect(stdout).toContain('lm: 1 model added, 3 in all, on the same 6 examples of small, over parameters');
-  // c: six right but for q1. a: 2 right, and q3 whose class is ant; b: 3 right and q3.
+  // c: six right except q1. a: 2 right, and q3 whose class is ant; b: 3 right and q3.
   expect(await accuracies()).toEqual({ a: 3 / 6, b: 4 / 6, c: 5 / 6 });
   const after = await filesOf();
   for (const [file, bytes] of Object.entries(before)) if (file !== 'run.json') expect(after[file]).toBe(bytes);
@@ -208,7 +208,7 @@ test('after a kill before run.json names the new models, the run is the old one,
   await write('large.csv', table([...rows('c', 4e6, 6), ...rows('d', 8e6, 6)]));
   expect((await run('import table large.csv --run lm --add')).code).toBe(0);
   const whole = await filesOf();
-  // run.json is what is written last: without it, and with half of the last member, is how a kill leaves the folder.
+  // run.json is written last: a kill leaves the folder without it, and with half of the last member.
   const folder = path.join(root, 'checkpoints/lm');
   await fs.writeFile(path.join(folder, 'run.json'), old);
   await fs.rm(path.join(folder, 'members/imported-d/member.json'));

@@ -1,4 +1,4 @@
-/** Outcomes of other tools: from files to every command that looks at runs, as their user meets it. */
+/** Outcomes of other tools: from files to every command that works on runs, as the user sees them. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ async function run(...words: string[]) {
 const sizes = [70e6, 160e6, 410e6, 1.4e9];
 const examples = 200;
 
-/** A model's chance on an example: better with size, worse with the example's difficulty. */
+/** A model's probability on an example: better with size, worse with the example's difficulty. */
 function table(
   columns: string,
   row: (about: { model: string; example: number; p: number; correct: number }) => string,

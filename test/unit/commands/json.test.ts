@@ -1,4 +1,4 @@
-/** `--json` of every command that prints results: one object on stdout, and every number of the text is in it. */
+/** `--json` of every command that prints results: one object on stdout, with every number of the text in it. */
 import { expect, test } from 'vitest';
 import { runCommand } from '../../support/command.js';
 import { exampleFolder } from '../../support/examples.js';
@@ -10,25 +10,25 @@ async function printed(folder: string, line: string): Promise<string> {
   return stdout;
 }
 
-/** Every number in a JSON value, as one that a text could show. */
+/** Every number in a JSON value, in the forms that a text could show. */
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value];
   if (value === 'Infinity' || value === '-Infinity') return [Number(value)];
   if (typeof value !== 'object' || value === null) return [];
-  // How many there are is said of lists.
+  // The number of entries is stated for lists.
   return [...Object.values(value).flatMap(numbersIn), ...(Array.isArray(value) ? [value.length] : [])];
 }
 
-/** Every text in it, but for digests. */
+/** Every text in it, except digests. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return /^[0-9a-f]{64}$/.test(value) ? [] : [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Numbers of the lines that have columns, as they are typed. Names, units and levels that are the text's own are not among them. */
+/** Numbers of the lines that have columns, as printed. Names, units and levels that belong to the text are left out. */
 function numbersOf(text: string): string[] {
   const rows = text
-    // What the preferred classes are in words is derived from the fit's parameters.
+    // The preferred classes in words are derived from the fit's parameters.
     .replace(/\nAICc (and BIC )?prefers?[^]*/, '')
     .split('\n')
     .filter(
@@ -40,19 +40,19 @@ function numbersOf(text: string): string[] {
   );
 }
 
-/** Whether a number can be shown so: rounded to the digits that are there, as it is or as a percentage. */
+/** Whether a number can be shown like this: rounded to the digits present, as it is or as a percentage. */
 function isShownAs(value: number, text: string): boolean {
   if (text.endsWith('inf')) return value === (text.startsWith('-') ? -Infinity : Infinity);
   const plain = text.replaceAll(' ', '');
   const [mantissa, exponent = '0'] = plain.split('e');
   const decimals = mantissa!.split('.')[1]?.length ?? 0;
-  // What is written without a point may have been rounded to three digits: 530000.
+  // A number without a point may have been rounded to three digits: 530000.
   const zeros = decimals === 0 ? /0*$/.exec(mantissa!)![0].length : 0;
   const half = 0.5001 * 10 ** (Number(exponent) - decimals + zeros);
   return [value, 100 * value].some((each) => Math.abs(each - Number(plain)) <= half);
 }
 
-/** A command, and the key that its object begins with. `report` is with its own tests: it takes seconds. */
+/** A command, and the key that its object begins with. `report` is among its own tests, as it takes seconds. */
 const commands: readonly (readonly [line: string, key: string])[] = [
   ['runs', 'runs'],
   ['show lenet-mnist --draws 100', 'run'],
@@ -86,7 +86,7 @@ const commands: readonly (readonly [line: string, key: string])[] = [
   ['clean lenet-mnist --dry-run', 'removals'],
 ];
 
-/** What has to be there before a command. */
+/** What has to exist before a command. */
 const before: Readonly<Record<string, readonly string[]>> = {
   diff: ['outcomes.csv --run before', 'after.csv --run after'].map(
     (which) => `import table ${which} --scale models.csv`,
@@ -107,7 +107,7 @@ test.each(commands)('%s', async (line, key) => {
   const known = numbersIn(object);
   // A standard deviation is the root of the variance in the object.
   if (line.startsWith('seeds')) known.push(...known.map(Math.sqrt));
-  // And what turns is what does not stay.
+  // And what turns is the complement of what stays.
   if (line.startsWith('quanta')) known.push(...known.map((share) => 1 - share));
   const prose = textsIn(object).join('\n');
   expect(

@@ -1,4 +1,4 @@
-/** `emergence quanta` as its user meets it, on runs that were never trained. */
+/** `emergence quanta` as the user sees it, on runs that were never trained. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -28,10 +28,10 @@ interface Family {
   readonly examples?: number;
 }
 
-/** Of ten examples: the place of the width at which they turn. With four widths the last never does. */
+/** For ten examples: the position of the width at which they turn. With four widths the last never does. */
 const schedule = [0, 1, 2, 3, 3, 3, 2, 1, 0, 4];
 
-/** A run in `checkpoints/stack` whose examples turn at once, each at a width of its own. */
+/** A run in `checkpoints/stack` whose examples turn abruptly, each at its own width. */
 async function writeStack(
   root: string,
   { arch = 'cnn', widths = [1, 2, 4, 8], seeds = [0, 1, 2], examples = 200 }: Family = {},
@@ -65,7 +65,7 @@ test('a table, a CSV with a row per example, a picture', async () => {
   const folder = await writeStack(root);
   const { code, stdout, stderr } = await run(root, 'stack');
   expect([code, stderr]).toEqual([0, '']);
-  // Accuracies 0.2, 0.4, 0.6, 0.9: F = 0.0432 of coins are always heads, 3 F² - 2 F³ = 0.00544 in two of three seeds.
+  // Accuracies 0.2, 0.4, 0.6, 0.9: a coin is heads throughout with F = 0.0432, in two of three seeds with 3 F² - 2 F³ = 0.00544.
   expect(stdout).toContain(
     [
       'stays solved from width  parameters  examples (%)  coin flips (%)',
@@ -186,7 +186,7 @@ describe('incomplete members', () => {
     const folder = await writeStack(root, { seeds: [0] });
     fs.rmSync(memberFolder(folder, { arch: 'cnn', width: 2, seed: 0 }), { recursive: true });
     const { code, stderr } = await run(root, 'stack');
-    // The widths that are left make a grid of their own.
+    // The remaining widths form a grid of their own.
     expect([code, stderr]).toEqual([0, 'not included: cnn-w2-s0 (no epoch done)\n']);
     fs.rmSync(path.join(folder, 'members'), { recursive: true });
     expect(await run(root, 'stack')).toMatchObject({

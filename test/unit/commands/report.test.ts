@@ -1,4 +1,7 @@
-/** `emergence report` as its user meets it: files, mistakes, nothing half-written; and without TensorFlow, which this project never starts. */
+/**
+ * `emergence report` as the user sees it: files, mistakes, nothing half-written; and without TensorFlow, which this test project never
+ * starts.
+ */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -16,7 +19,7 @@ const shape: FamilyShape = { arch: 'cnn', widths: [1, 2, 4, 8], seeds: [0, 1], c
 const many: FamilyShape = { arch: 'cnn', widths: [1, 2, 8], seeds: [0, 1, 2, 3, 4, 5, 6, 7], count: 100 };
 
 let root = '';
-/** Of one run, and of three: one of many seeds, one without a member, one of a dataset that has changed since. */
+/** Of one run, and of three: one with many seeds, one without a member, one whose dataset has changed since. */
 let one: Said;
 let three: Said;
 beforeAll(async () => {
@@ -101,7 +104,7 @@ test('the printed commands draw the same figures', async () => {
   expect(commands).toHaveLength(3);
   for (const [i, name] of ['compare', 'thresholds', 'causes'].entries()) {
     const words = commands[i]!.replace(/^npm run (\w+) -- /, '$1 ').split(' ');
-    // The report of this test is made with fewer draws than usual.
+    // This test's report uses fewer draws than usual.
     const draws = words[0] === 'compare' ? ['--draws', '100'] : [];
     const { code } = await run(...words, ...draws, '--output', inRoot('again'));
     expect(code).toBe(0);

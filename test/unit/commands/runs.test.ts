@@ -1,4 +1,4 @@
-/** `emergence runs` as its user meets it, on runs that were never trained. */
+/** `emergence runs` as the user sees it, on runs that were never trained. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';

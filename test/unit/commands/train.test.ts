@@ -46,7 +46,7 @@ test('a run for GPUs can be planned on a host without one', async () => {
     device: { kind: 'gpu', name: 'of another host' },
     threads: { 'cnn-w1-s0': 2, 'cnn-w2-s0': 2 },
   });
-  // What trains has to have one.
+  // Commands that train must have one.
   const { code, stderr } = await runCommand(folder, ['train-member', 'x', '--index', '0']);
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: --device gpu: /)]);
 });
@@ -77,7 +77,7 @@ test("members of an earlier launch are not launched again while Slurm's answer i
   );
 });
 
-/** Commands of a cluster that answer as told. */
+/** Cluster commands that answer as instructed. */
 async function answering(answers: Readonly<Record<string, string>>): Promise<string> {
   const place = await temporaryFolder();
   for (const [name, body] of Object.entries({ scontrol: 'exit 1', sacct: 'exit 1', ...answers }))
@@ -112,7 +112,7 @@ test('of two concurrent launches one submits, and the other finds its jobs', asy
     [2, 0],
   ]);
   expect((await fs.readFile(log, 'utf8')).trim().split('\n')).toHaveLength(1);
-  // And a later one says so, for programs too.
+  // And a later one says so, also in JSON.
   const { stdout } = await runCommand(folder, ['train', ...family.split(' '), '--launcher', 'slurm', '--json']);
   expect(JSON.parse(stdout)).toEqual({
     ...{ type: 'launched', folder: 'checkpoints/x', launch: null, jobs: [], members: [] },
@@ -125,7 +125,7 @@ test('a hanging squeue is not waited for: the files tell the status', async () =
   await answering({ sbatch: 'echo 12', squeue: 'exit 0' });
   await runCommand(folder, ['train', ...family.split(' '), '--launcher', 'slurm']);
   await fs.cp(path.join(folder, 'checkpoints/x'), path.join(folder, 'checkpoints/y'), { recursive: true });
-  // A child of its own holds the pipes when it is killed.
+  // A child process holds the pipes when it is killed.
   const place = await answering({ squeue: 'echo asked >> "$0.log"; sleep 20 & wait' });
   const { code, stdout } = await runCommand(folder, ['runs']);
   expect(code).toBe(0);
@@ -133,7 +133,7 @@ test('a hanging squeue is not waited for: the files tell the status', async () =
     expect(stdout).toMatch(
       new RegExp(`^${run} is missing cnn-w1-s0: no epoch done; launched as job 12_\\d; Slurm does not answer$`, 'm'),
     );
-  // Of the second run it is not asked again.
+  // It is not asked again about the second run.
   expect(await fs.readFile(path.join(place, 'squeue.log'), 'utf8')).toBe('asked\n');
 });
 

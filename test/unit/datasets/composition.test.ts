@@ -39,7 +39,7 @@ test('labels count the combinations, the last attribute first', () => {
 });
 
 test('the distance is the number of attributes that differ from the nearest trained combination', () => {
-  // disc, red alone; then with square, blue.
+  // only disc, red; then also square, blue.
   expect([...distancesOf([0], [2, 3])]).toEqual([0, 1, 1, 1, 2, 2]);
   expect([...distancesOf([0, 5, 5], [2, 3])]).toEqual([0, 1, 1, 1, 1, 0]);
 });
@@ -54,7 +54,7 @@ describe('concepts', () => {
     expect([...trained].every((label) => lasts(label) <= 1)).toBe(true);
     // With none of the last values 3 * 2 * 2 * 3 combinations, with one 2 * 2 * 3 + 3 * 2 * 3 + 3 * 2 * 3 + 3 * 2 * 2.
     expect(trained.size).toBe(36 + 12 + 18 + 18 + 12);
-    // To train on a combination with n last values, all of them but one have to change.
+    // To get from a combination with n last values to a trained one, all but one of them have to change.
     data.test.labels.forEach((label, i) => {
       expect(data.distances![i]).toBe(Math.max(0, lasts(label) - 1));
     });

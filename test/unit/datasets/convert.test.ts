@@ -31,12 +31,12 @@ test('grey converts to rgb and back, without a cache', async () => {
 });
 
 test('another size averages the pixels it covers, and is cached', async () => {
-  // A ramp from left to right: shrinking keeps it a ramp, and its mean.
+  // A ramp from left to right: shrinking preserves the ramp and its mean.
   const folder = folderOf(files([16, 16], (i) => 10 * (i % 16)));
   const { shape, train, fingerprint, notes } = await loadDataset(`idx:${folder}`, { imageSize: 4 });
   expect(shape).toEqual({ height: 4, width: 4, channels: 1 });
   const row = [...train.images.subarray(0, 4)];
-  // The pixels 2..5 and 6..9 and so on about the centres 5.5 and 9.5: means 55 and 95; the edges lean inwards.
+  // The pixels 2..5, 6..9 and so on around the centres 5.5 and 9.5: means 55 and 95; the edges lean inwards.
   expect(row.slice(1, 3)).toEqual([55, 95]);
   expect(train.images.length).toBe(6 * 16);
   // All of them are the same ramp.

@@ -1,4 +1,4 @@
-/** Downloads from a real server on this machine: one that serves ranges, one that doesn't, and ones that fail in every way. */
+/** Downloads from a real server on this machine: one that serves ranges, one that does not, and ones that fail in every way. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -18,7 +18,7 @@ const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.in
 
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
-/** Serves answers until the test is over; `ranges` are what was asked for, '' for the whole. */
+/** Serves answers until the test ends; `ranges` are the requested ones, '' for the whole. */
 async function serve(answer: Answer): Promise<{ url: string; ranges: string[] }> {
   const ranges: string[] = [];
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ async function serve(answer: Answer): Promise<{ url: string; ranges: string[] }>
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.bin`, ranges };
 }
 
-/** As a good server does; `limit` bytes at most, then the line breaks. */
+/** Like a good server; after `limit` bytes the connection breaks. */
 function sendRange(request: IncomingMessage, response: ServerResponse, limit = Infinity): void {
   const begin = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const rest = content.subarray(begin);
@@ -234,7 +234,7 @@ test('Ctrl-C leaves the part and no lock', async () => {
 
 test('of two concurrent fetches one downloads, and the other says so', async () => {
   const folder = await temporaryFolder();
-  // The answer comes once one of them has given up.
+  // The answer arrives once one of them has given up.
   const answers: (() => void)[] = [];
   const { url, ranges } = await serve((request, response) => {
     answers.push(() => {

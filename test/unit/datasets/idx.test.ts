@@ -15,7 +15,7 @@ function folder(files: Readonly<Record<string, Uint8Array>>): string {
   return made;
 }
 
-/** The line that the user reads, with FOLDER for the folder. */
+/** The line the user reads, with FOLDER for the folder. */
 async function mistake(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const made = folder(files);
   const error: unknown = await loadIdxFolder(made).then(
@@ -187,7 +187,7 @@ describe("EMNIST's files", () => {
   test('are found under their names, and turned upright', async () => {
     const { shape, train, test: tested, notes, classNames } = await loadIdxFolder(folder(named('letters')));
     expect(shape).toEqual({ height: 3, width: 2, channels: 1 });
-    // Rows 0 1 2 and 3 4 5 are the columns of the image upright.
+    // Rows 0 1 2 and 3 4 5 are the columns of the upright image.
     expect([...train.images.subarray(0, 12)]).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
     expect([...tested.images.subarray(0, 6)]).toEqual([100, 103, 101, 104, 102, 105]);
     expect([notes, classNames]).toEqual([['EMNIST stores its images transposed: they are transposed back'], undefined]);

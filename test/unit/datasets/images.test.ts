@@ -27,7 +27,7 @@ function pixels({ classNames, shape }: RawDataset, { images, labels }: RawSplit)
   );
 }
 
-/** Two classes, two images of each in train and one in test, of other shades of red and blue. */
+/** Two classes, two images of each in train and one in test, with other shades of red and blue. */
 async function twoClasses(prefix = ''): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
   for (const [split, shades] of [
@@ -370,7 +370,7 @@ describe('names', () => {
       await shades([`train/${split}/1.png`, 'train/cafz/1.png', `test/${composed}/1.png`, 'test/cafz/1.png']),
     );
     const { classNames, notes, train, test: tested } = await load(folder);
-    // "e" of the stored name sorts before "z"; "é" would sort behind.
+    // The "e" of the stored name sorts before "z"; "é" would sort after it.
     expect(classNames).toEqual([composed, 'cafz']);
     expect([[...train.labels], [...tested.labels], notes]).toEqual([[0, 1], [0, 1], []]);
   });
@@ -397,7 +397,7 @@ describe('names', () => {
 
   test('that are not UTF-8 are read', async () => {
     const folder = await folderWith(await shades(['dog/1.png', 'dog/2.png']));
-    // é in Latin-1, as an old archive leaves it.
+    // é in Latin-1, as in an old archive.
     const own = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.of(0xe9)]);
     await fs.mkdir(own);
     for (const name of ['1.png', '\xe9.png'])

@@ -32,7 +32,7 @@ test('label noise replaces a share of the training labels, the same ones at any 
   for (const i of wrong(some!.labels)) expect(more!.labels[i]).toBe(some!.labels[i]);
   const { labels, indices } = await labelsOf(0.4, 500);
   expect([...labels]).toEqual(Array.from(indices, (index) => more!.labels[index]));
-  // Each of the 7 other classes is as likely: 2 400 / 7 = 343, with a standard deviation of 17.
+  // Each of the 7 other classes is equally likely: 2 400 / 7 = 343, with a standard deviation of 17.
   const shifts = new Array<number>(8).fill(0);
   for (const i of wrong(more!.labels)) shifts[(more!.labels[i]! - clean!.labels[i]! + 8) % 8]!++;
   expect(Math.min(...shifts.slice(1))).toBeGreaterThan(343 - 4 * 17);
@@ -78,10 +78,10 @@ describe('validation', () => {
     const whole = await loadSplits('shapes');
     expect(held.validation!.indices).toEqual(smaller.validation!.indices);
     expect([held.train.count, held.validation!.count, smaller.train.count]).toEqual([5300, 700, 100]);
-    // Every image in one of the two, none in both.
+    // Every image is in one of the two, none in both.
     expect([...held.train.indices, ...held.validation!.indices].sort((a, b) => a - b)).toEqual([...Array(6000).keys()]);
     expect(smaller.validation!.labels).toEqual(held.validation!.indices.map((index) => whole.train.labels[index]!));
-    // A training set of a size is the same beside a validation split as without one.
+    // A training set of a given size is the same with a validation split as without.
     expect(smaller.train.indices).toEqual((await loadSplits('shapes', { trainSize: 100 })).train.indices);
     expect((await loadDataset('shapes', { validationSize: 700 })).fingerprint).not.toBe(
       (await loadDataset('shapes', { trainSize: 5300 })).fingerprint,
@@ -113,7 +113,7 @@ describe('classes', () => {
     expect(few!.test.count).toBe(200);
     const shared = [...more!.test.indices].filter((_, i) => more!.test.labels[i]! < 3);
     expect(shared.every((index) => few!.test.indices.includes(index))).toBe(true);
-    // Labels that are replaced stay among the classes that there are.
+    // Replaced labels stay among the existing classes.
     const noisy = await loadSplits('shapes', { classes: 5, labelNoise: 0.5 });
     const wrong = [...noisy.train.labels.keys()].filter((i) => noisy.train.labels[i] !== five!.train.labels[i]);
     expect(wrong).toHaveLength(Math.round(five!.train.count / 2));

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 const side = 105;
 
-/** A character drawn as a black square of one new pixel of 28, whose place tells character and drawer. */
+/** A character drawn as a black square of one new pixel of 28, whose position encodes character and drawer. */
 function drawing(character: number, drawer: number): Promise<Buffer> {
   const image = new Uint8Array(side * side).fill(255);
   const times = side / 28;
@@ -100,7 +100,7 @@ test('omniglot-small: 242 characters, 16 and 4 drawers of each, scaled as by Pil
   const last = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 139, 235, 90, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   const at = (4 * classNames!.indexOf('Latin/character26') + 3) * 784 + 12 * 28;
   expect(held.images.subarray(at, at + 28)).toBeAllClose(last, { rtol: 0, atol: 1 });
-  // The share of ink in the original files, by Pillow. Shrinking keeps it, but for the edges.
+  // The share of ink in the original files, by Pillow. Shrinking preserves it, except at the edges.
   const ink = train.images.reduce((sum, value) => sum + value, 0) / train.images.length / 255;
   expect(Math.abs(ink - 0.0806)).toBeLessThan(0.001);
 });

@@ -8,7 +8,7 @@ const labels = Int32Array.from({ length: 32 }, (_, i) => i % 8);
 const options: ProbeOptions = { labels, classes: 8, heldOut: 3, pairs: 6, ways: 2 };
 const random = () => Random.named(3, 'probes test');
 
-/** Class, label and image of each pair, a list for each sequence. */
+/** Class, label and image of each pair, one list per sequence. */
 function drawn(probe: 'in-weights' | 'few-shot' | 'held-out', count: number, of: ProbeOptions = options) {
   const { indices, labels: told } = drawProbe(probe, count, of, random());
   return Array.from({ length: count }, (_, i) =>
@@ -19,7 +19,7 @@ function drawn(probe: 'in-weights' | 'few-shot' | 'held-out', count: number, of:
   );
 }
 
-/** Times that each of some equally likely things came up: within five standard deviations of a binomial. */
+/** How often each of several equally likely things occurred: within five standard deviations of a binomial. */
 function expectUniform(things: readonly (string | number)[], kinds: number): void {
   const counts = new Map<string | number, number>();
   for (const thing of things) counts.set(thing, (counts.get(thing) ?? 0) + 1);
@@ -35,7 +35,7 @@ describe('in-weights', () => {
       (pairs) => new Set(pairs.map((pair) => pair.class)).size !== 4 || pairs.some((pair) => pair.label !== pair.class),
     );
     expect(wrong).toEqual([]);
-    // Each of the 5 trained classes as the query, each of their 20 images.
+    // Each of the 5 trained classes as the query, and each of their 20 images.
     expectUniform(
       sequences.map((pairs) => pairs.at(-1)!.image),
       20,

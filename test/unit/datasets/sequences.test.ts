@@ -20,7 +20,7 @@ test('labels are those of the images; classes with images are equally frequent, 
   const counts = new Map<number, number>();
   for (const index of indices) counts.set(index, (counts.get(index) ?? 0) + 1);
   expect(counts.size).toBe(25);
-  // 20000 draws of 25 equally likely images: 800 each, a standard deviation of 27.7; five of them
+  // 20000 draws of 25 equally likely images: 800 each, a standard deviation of 27.7; five of them allowed
   for (const count of counts.values()) expect(Math.abs(count - 800)).toBeLessThan(139);
 });
 
@@ -49,7 +49,7 @@ test('bursty contexts are in random order: the query class is equally often at e
   const places = new Array<number>(8).fill(0);
   for (const row of rows(drawn.labels, 9))
     row.slice(0, -1).forEach((label, i) => (places[i]! += Number(label === row[8])));
-  // 3 of 8 places: binomial(3000, 0.375), a standard deviation of 26.5; five of them
+  // 3 of 8 positions: binomial(3000, 0.375), a standard deviation of 26.5; five of them allowed
   for (const count of places) expect(Math.abs(count - 1125)).toBeLessThan(133);
 });
 
@@ -57,7 +57,7 @@ test('shares: half of the sequences bursty, half remapped', () => {
   const many = Int32Array.from({ length: 2000 }, (_, i) => i % 1000);
   const options = { ...plain, labels: many, classes: 1000, burstiness: 0.5, labelRemapping: 0.5, pairs: 9 };
   const { indices, labels: drawn } = drawSequences(2000, options, random());
-  // of 1000 classes six equal ones among nine do not come by chance
+  // with 1000 classes, six equal ones among nine do not occur by chance
   const bursty = rows(
     indices.map((i) => many[i]!),
     9,
@@ -65,7 +65,7 @@ test('shares: half of the sequences bursty, half remapped', () => {
   const remapped = rows(drawn, 9).filter((row, i) =>
     row.some((label, j) => label !== many[indices[9 * i + j]!]),
   ).length;
-  // binomial(2000, 0.5): a standard deviation of 22.4; five of them
+  // binomial(2000, 0.5): a standard deviation of 22.4; five of them allowed
   expect(Math.abs(bursty - 1000)).toBeLessThan(112);
   expect(Math.abs(remapped - 1000)).toBeLessThan(112);
 });
@@ -90,7 +90,7 @@ describe('remapped', () => {
     const { indices, labels: drawn } = drawSequences(6000, { ...options, pairs: 1 }, random());
     const ofFirst = [...drawn].filter((_, i) => labels[indices[i]!] === 0);
     const counts = Array.from({ length: 6 }, (_, label) => ofFirst.filter((other) => other === label).length);
-    // some 1200 draws of 6 labels: 200 each, a standard deviation of 12.9; five of them and what the number itself varies by
+    // some 1200 draws of 6 labels: 200 each, a standard deviation of 12.9; five of them, plus the variation of the number itself
     for (const count of counts) expect(Math.abs(count - ofFirst.length / 6)).toBeLessThan(70);
   });
 });
@@ -107,7 +107,7 @@ test('without further options the sequences are those of earlier versions', () =
   const options = { labels: many, classes: 20, pairs: 9, burstiness: 0.5, labelRemapping: 0.5 };
   const { indices, labels: drawn } = drawSequences(50, options, Random.named(7, 'golden'));
   const hash = createHash('sha256').update(new Uint8Array(indices.buffer)).update(new Uint8Array(drawn.buffer));
-  // Of the version of 27 November 2026, before there were held-out and Zipfian classes.
+  // From the version of 27 November 2026, before held-out and Zipfian classes existed.
   expect(hash.digest('hex')).toBe('5ccf44cd2417610f229a5af48b1da85af92b60b3196c9601ab2b10935e242b87');
 });
 

@@ -15,7 +15,7 @@ const raw: RawDataset = {
   groups: { noun: 'writers', of: Int32Array.from([5, 6]) },
 };
 
-/** Rows read by an index of their own: the transpose and the reversal, from which all eight come. */
+/** Rows read by a separate index: the transpose and the reversal, from which all eight follow. */
 const transposed = (image: number[][]) => image[0]!.map((_, j) => image.map((row) => row[j]!));
 const mirrored = (image: number[][]) => image.map((row) => row.toReversed());
 const turned = (image: number[][]) => transposed(image).toReversed();

@@ -1,4 +1,4 @@
-/** Which API of Node, removed or deprecated by now, the packages that compute still call; and that they find it. */
+/** Which functions of Node, removed or deprecated since, the compute packages still call; and that they find them. */
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -8,7 +8,7 @@ import { restoreNodeApi } from '../../../src/engine/node-api.js';
 const require = createRequire(import.meta.url);
 const modules = path.resolve(import.meta.dirname, '../../../node_modules');
 
-/** All of tfjs-node-gpu but its tests, and what it loads: of each package the file that Node takes. */
+/** All of tfjs-node-gpu except its tests, and everything it loads: from each package the file that Node picks. */
 function sources(): string[] {
   const tfjs = path.join(modules, '@tensorflow');
   const node = path.join(tfjs, 'tfjs-node-gpu', 'dist');
@@ -20,7 +20,7 @@ function sources(): string[] {
   return [...own, ...others, require.resolve('google-protobuf')];
 }
 
-/** Deprecated in Node 20 or removed since (nodejs.org/api/deprecations.html); of `util` all that is no type or tool. */
+/** Deprecated in Node 20 or removed since (nodejs.org/api/deprecations.html); of `util` everything that is neither a type nor a tool. */
 const goingUtil =
   /^(_extend|inherits|is[A-Z]\w*|log|debug|error|print|puts|pump|exec|toUSVString|getCallSite|types\.isWebAssemblyCompiledModule)$/;
 const kept = /^(isDeepStrictEqual)$/;
@@ -35,7 +35,7 @@ const going: Readonly<Record<string, RegExp>> = {
 };
 
 function findings(file: string): string[] {
-  // Comments tell of tf.util and of URLs.
+  // Comments mention tf.util and URLs.
   const text = fs.readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\/\/# sourceMappingURL=.*/gm, '');
   const name = path.relative(path.join(modules, '@tensorflow'), file);
   const util = [...text.matchAll(/([\w.]+) = require\(["'](?:node:)?util["']\)/g)].flatMap(([, variable]) =>

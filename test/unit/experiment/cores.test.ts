@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { availableCores, availableMemory } from '../../../src/experiment/cores.js';
 
-/** A folder that looks like a machine's root as far as control groups go. */
+/** A folder that looks like a machine's root as far as control groups are concerned. */
 function machine(files: Readonly<Record<string, string>>): string {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-cores-'));
   for (const [name, text] of Object.entries(files)) {
@@ -84,7 +84,7 @@ const v1 = { 'proc/self/cgroup': '5:memory:/slurm/job_12\n3:cpu,cpuacct:/\n' };
 test.each<[string, number, Readonly<Record<string, string>>, NodeJS.ProcessEnv]>([
   ['nothing', 1000, {}, {}],
   ['no memory limit', 1000, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': 'max\n' }, {}],
-  // Slurm limits the job; the step in it says nothing.
+  // Slurm limits the job; its step states nothing.
   ['the group of a job', 300, { ...v2, 'sys/fs/cgroup/slurm/job_12/memory.max': '300\n' }, {}],
   [
     'the tighter of two',
@@ -100,7 +100,7 @@ test.each<[string, number, Readonly<Record<string, string>>, NodeJS.ProcessEnv]>
   ['version 1 without one', 1000, { ...v1, 'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n' }, {}],
   ['memory of the node', 2 * 2 ** 20, {}, { SLURM_MEM_PER_NODE: '2' }],
   ['memory of each core', 6 * 2 ** 20, {}, { SLURM_MEM_PER_CPU: '2', SLURM_CPUS_ON_NODE: '3' }],
-  // All there is, as Slurm writes it.
+  // All there is, in Slurm's notation.
   ['all of the node', 1000, {}, { SLURM_MEM_PER_NODE: '0' }],
 ])('memory available with %s: %d', (_, bytes, files, environment) => {
   const root = machine(files);

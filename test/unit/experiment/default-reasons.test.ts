@@ -5,7 +5,7 @@ import { experimentJsonSchema } from '../../../src/experiment/json-schema.js';
 import { inputSchema, optionOf, type ExperimentKey } from '../../../src/experiment/schema.js';
 import { createProgram } from '../../../src/cli.js';
 
-/** Keys with a default of their own, of one architecture or of all, in the order of the schema. */
+/** Keys with a default, for one architecture or for all, in the order of the schema. */
 function keysWithDefault(): readonly ExperimentKey[] {
   return inputSchema.keyof().options.filter((key) => {
     if (Object.values(sharedDefaults).some((defaults) => Object.hasOwn(defaults, key))) return true;

@@ -58,7 +58,7 @@ describe('lists of options', () => {
       '--grid: "dpeth" is not an option in which members can differ; did you mean depth? Known: width, seed, epochs, steps, batchSize, learningRate, weightDecay, trainSize, classes, imageSize, augmentShift, augmentRotation, augmentScale, labelNoise, depth, blocks, heads, burstiness, labelRemapping, zipf, dropout',
     ],
     ['--arch cnn --depth 1,1', '--depth: 1 is listed twice; list each value once'],
-    // As it was typed.
+    // As typed.
     ['--arch cnn --depths 1,1', '--depths: 1 is listed twice; list each value once'],
     [
       '--arch cnn --grid depth=1,99',
@@ -166,7 +166,7 @@ describe('extending', () => {
     expect(grown.grid).toEqual({ trainSize: [null, 500, 2000] });
     expect(ids(grown)).toEqual(['cnn-w8-s0', 'cnn-w8-trainSize500-s0', 'cnn-w8-trainSize2000-s0']);
     expect(experimentAt(grown, {}).trainSize).toBeUndefined();
-    // Again, from what was recorded.
+    // Again, from the record.
     const { experiment } = read('--train-size 4000', { recorded: grown });
     expect(experiment).toMatchObject({ trainSize: 4000 });
     expect(ids(extendExperiment(grown, { trainSize: 4000 })).at(-1)).toBe('cnn-w8-trainSize4000-s0');
@@ -188,7 +188,7 @@ describe('extending', () => {
       'cnn-w8-depth2-s0',
       'cnn-w16-depth3-s0',
     ]);
-    // By one member too, which is no list, said with --zip or without.
+    // Also by one member, which is not a list, with or without --zip.
     for (const words of ['--widths 16 --depth 3 --zip', '--widths 16 --depths 3']) {
       const { given } = read(words, { recorded: zipped });
       expect(ids(extendExperiment(zipped, given)).at(-1)).toBe('cnn-w16-depth3-s0');

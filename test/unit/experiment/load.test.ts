@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/runs.js';
 
 const known = inputSchema.keyof().options.join(', ');
 
-/** The whole line that the user reads. */
+/** The whole line the user reads. */
 function mistake(text: string): string {
   try {
     parseExperiment(text, 'x.yaml');
@@ -66,7 +66,7 @@ function oneOrSeveral(one: fc.Arbitrary<number>): fc.Arbitrary<number | number[]
   return fc.oneof(one, fc.array(one, { minLength: 1, maxLength: 5 }));
 }
 
-/** Any value that the schema takes, made from the schema. */
+/** Any value that the schema accepts, made from the schema. */
 function valuesOf({ key, value }: OptionDefinition): fc.Arbitrary<unknown> {
   if (key === 'moments') return fc.constantFrom('12:log', '2:linear', '7', '1,10,100');
   if (key === 'probe') return fc.constantFrom('in-weights', 'held-out,few-shot');

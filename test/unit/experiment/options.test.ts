@@ -21,7 +21,7 @@ function parse(line: string, recorded?: Experiment): ParsedTrainOptions {
   return parseTrainOptions(collect(line === '' ? [] : line.split(' ')), { recorded });
 }
 
-/** The whole line that the user reads. */
+/** The whole line the user reads. */
 function mistake(...words: string[]): string {
   try {
     parseTrainOptions(collect(words));

@@ -21,7 +21,7 @@ function seconds({ flopsPerStep, steps }: PlanMember, threads: number): number {
   return cpuSpeed.workerSeconds + steps * secondsPerStep(flopsPerStep, threads);
 }
 
-/** When the last ends if each member in turn starts as soon as there is room: written apart from the plan's own simulation. */
+/** When the last member ends if each in turn starts as soon as there is room: written independently of the plan's own simulation. */
 function makespan(order: readonly PlanMember[], threads: readonly number[], cores: number): number {
   const intervals: { begin: number; end: number; threads: number }[] = [];
   order.forEach((next, i) => {
@@ -102,7 +102,7 @@ describe('the plan on a CPU', () => {
       }),
       { numRuns: 60, seed: 1 },
     );
-    // Longest first is within a third of the best by theory (Graham 1969, for one thread each); here it is much nearer.
+    // Longest first is within a third of the best in theory (Graham 1969, for one thread each); here it is much closer.
     expect(worst).toBeLessThan(1.1);
   });
 
@@ -170,12 +170,12 @@ test('members share a GPU as its memory and the cores allow, unless --jobs says 
   expect([plan.members.map(({ id }) => id), threadsOf(plan)]).toEqual([['b', 'a'], { a: 8, b: 8 }]);
   const two = onGpu({ jobs: 2, gpuMemoryBytes: 5e9 });
   expect([threadsOf(two), two.maxJobs]).toEqual([{ a: 4, b: 4 }, 2]);
-  // Several GPUs have as many each, as far as the cores go.
+  // Several GPUs take as many each, as far as the cores allow.
   const several = [2, 3, 9].map((gpus) => onGpu({ gpus, gpuMemoryBytes: 15e9 }).maxJobs);
   expect(several).toEqual([4, 6, 8]);
   const six = Array.from({ length: 6 }, (_, i) => member(`m${i}`, 1e10));
   const seconds = [1, 2, 3, 6].map((gpus) => onGpu({ members: six, gpus, cores: 64 }).estimatedSeconds);
-  // A member a GPU: twice the GPUs, half the time.
+  // One member per GPU: twice the GPUs, half the time.
   expect(seconds.map((each) => seconds[0]! / each)).toEqual([1, 2, 3, 6].map((n) => expect.closeTo(n, 9) as number));
 });
 

@@ -1,4 +1,4 @@
-/** Every file in experiments/: is it right, can it be planned, does it say what it is. */
+/** Every file in experiments/: is it valid, can it be planned, does it describe itself. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -21,7 +21,7 @@ test.each(names)('%s validates and plans', async (name) => {
   parseDatasetName(experiment.dataset);
   const family = families[experiment.arch];
   for (const width of experiment.widths) expect(family.refuses?.(width, experiment)).toBeUndefined();
-  // The images' size changes what a step costs, not what there is to plan.
+  // The images' size changes the cost of a step, not what there is to plan.
   const task = { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 };
   const keys = membersOf(experiment);
   const plan = planFamily({

@@ -60,7 +60,7 @@ test("tuning adam's L2 penalty under muP is refused; decays that keep their stre
   expect(refusal({ parametrization: 'mup', optimizer: 'adam', tune })).toBe('accepted');
 });
 
-/** Trials until the budget is spent, of a loss by place. */
+/** Trials until the budget is spent, with losses by position. */
 function searched(lossAt: (place: number) => number | null, values: readonly number[], budget: number): Trial[] {
   const trials: Trial[] = [];
   for (;;) {

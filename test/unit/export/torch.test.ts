@@ -1,4 +1,4 @@
-/** The Python of every architecture is Python; that it gives what the lab stored is `npm run test:exports`. */
+/** The Python of every architecture is valid Python; that it gives what the lab stored is checked by `npm run test:exports`. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { resolveExperiment, type ExperimentInput } from '../../../src/experiment/schema.js';
@@ -41,7 +41,7 @@ test('each example is Python, with class names unchanged', () => {
       'weights.safetensors',
     ),
   );
-  // Parsed, not run: torch is not needed. What CLASSES is assigned comes back.
+  // Parsed, not run: torch is not needed. The value of CLASSES is returned.
   const script = `import ast, json, sys
 for text in json.load(sys.stdin):
     classes = next(node.value for node in ast.parse(text).body if isinstance(node, ast.Assign) and node.targets[0].id == "CLASSES")

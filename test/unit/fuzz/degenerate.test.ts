@@ -1,6 +1,6 @@
 /**
- * Every command on families that give metrics and scores nothing to hold on to. What comes out is an answer or one line that says
- * what is the matter: no crash, no NaN, no -0, nothing blank and no interval of no width without a reason.
+ * Every command on families for which metrics and scores are degenerate. Each gives an answer or one line with the reason: no crash, no
+ * NaN, no -0, nothing blank and no zero-width interval without a reason.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -45,7 +45,7 @@ const columns: Readonly<Record<Kind, readonly string[]>> = {
   ],
 };
 
-/** Every registered metric that a family can have, with parameters that its test set has room for. */
+/** Every registered metric that a family can have, with parameters that fit its test set. */
 function metricsFor(arch: Kind, count: number): string[] {
   const units = outcomeKinds[arch] === 'sequences' ? 'sequences' : 'images';
   const column = arch === 'autoencoder' ? 'mse' : 'margin';
@@ -68,19 +68,19 @@ const sweeps: Readonly<Record<Kind, readonly string[]>> = {
 
 const odd = [/NaN/, /undefined/, /this is a bug/, /(?<![\w.,])-0(\.0*)?(?![\d.e-])/];
 
-/** The reason where there is no answer, else the answer; neither with what makes no sense. */
+/** The reason if there is no answer, otherwise the answer; neither contains nonsense. */
 function check({ code, stdout, stderr }: Said, words: readonly string[]): void {
   const where = words.join(' ');
   expect([0, 1, 2], where).toContain(code);
   if (code !== 0) expect(stderr, where).toMatch(/^error: .+\n$/m);
-  // Nothing is refused for how it is asked: that would be no look at the family.
+  // Nothing is refused for its arguments: that would not test the family.
   expect(stderr, where).not.toMatch(/--draws/);
   for (const pattern of odd) expect(`${stdout}${stderr}`, where).not.toMatch(pattern);
-  // Rounded, two ends may look the same; whole numbers are not rounded.
+  // Rounded, two ends may look the same; integers are not rounded.
   expect(stdout, where).not.toMatch(/\[(-?\d|inf), \1\]/);
 }
 
-/** Cells of an evaluation that are blank, infinite or claim to be certain have a note. */
+/** Cells of an evaluation that are blank, infinite or claim certainty have a note. */
 function checkEvaluation({ code, stdout }: Said): void {
   if (code !== 0) return;
   for (const row of csvParse(stdout)) {
@@ -103,7 +103,7 @@ test.each(families)('%s', async (_, family) => {
   const { arch } = family;
   const all = metricsFor(arch, family.count);
   const chosen = all.flatMap((metric) => ['--metric', metric]);
-  // The fewest that are allowed.
+  // The smallest allowed number.
   const draws = ['--draws', '100'];
   checkEvaluation(await runCommand(root, ['evaluate', 'odd', ...chosen, ...draws, '--csv']));
   for (const words of [

@@ -1,4 +1,4 @@
-/** An import of damaged files leaves no run, or one that is whole: never a part of one, and nothing beside it. */
+/** An import of damaged files leaves no run, or a whole one: never a part of one, and nothing beside it. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../support/runs.js';
 
 interface Source {
   readonly format: keyof ImportFormats;
-  /** Of the folder that all files are in; left out: all of them. */
+  /** The folder that all files are in; default: all of them. */
   readonly paths?: readonly string[];
   readonly files: Readonly<Record<string, string | Buffer>>;
   readonly options?: Readonly<Record<string, string | readonly string[]>>;
@@ -100,7 +100,7 @@ const sources: Readonly<Record<string, () => Source | Promise<Source>>> = {
 
 const isPath = (key: string) => key === 'scale' || key === 'labels';
 
-/** Imports the files into a folder of runs of its own. */
+/** Imports the files into a separate folder of runs. */
 async function importedFrom({ format, paths, files, options = {} }: Source, folder: string, root: string) {
   for (const [name, content] of Object.entries(files)) await fs.writeFile(path.join(folder, name), content);
   const own = Object.entries(options).map(([key, value]) => [

@@ -1,6 +1,6 @@
 /**
- * Everything that reads what comes from outside, given damaged versions of what is right: it returns, or says in one line what is
- * wrong. It throws nothing else, does not hang (the limit of the test) and takes no memory to speak of.
+ * Every reader of outside data, given damaged versions of valid input: it returns, or says in one line what is wrong. It throws nothing
+ * else, does not hang (the test's time limit) and takes little memory.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -41,11 +41,11 @@ import { tarGz } from '../../support/tar.js';
 import { writeWheel } from '../../support/wheels.js';
 
 interface Parser {
-  /** What is right. */
+  /** Valid input. */
   readonly whole: readonly (Uint8Array | string)[];
-  /** Of a file: in this folder. */
+  /** For a file: in this folder. */
   readonly parse: (bytes: Buffer, folder: string) => unknown;
-  /** Inputs of `npm test`. */
+  /** Inputs per parser in `npm test`. */
   readonly inputs?: number;
 }
 
@@ -66,7 +66,7 @@ async function writtenBy(name: string, write: (folder: string) => Promise<unknow
   return fs.readFile(path.join(folder, name));
 }
 
-/** As a shell hands them over. */
+/** As a shell passes them. */
 function trainOptions(line: string): unknown {
   const command = addTrainOptions(new Command().exitOverride().configureOutput({ writeErr: () => undefined }));
   command.parse(line.split(' '), { from: 'user' });
@@ -103,7 +103,7 @@ const classes = async () => {
   return Object.fromEntries(['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png'].map((name) => [name, png]));
 };
 
-/** Imported, and put on one test set. */
+/** Imported, and joined into one test set. */
 const collected = async (read: Promise<{ readonly collector: Collector }>) =>
   (await read).collector.finish({ strict: false });
 
@@ -121,7 +121,7 @@ const fixture = (name: string) => shipped(`test/fixtures/import/${name}`);
 const rows = 50;
 const outcomes = () => syntheticOutcomes(rows, 0.7, Random.named(0, 'fuzz'));
 
-/** Each anew, as some need pictures or folders. */
+/** Made anew each time, as some need pictures or folders. */
 const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
   'metric specs': () => ({
     whole: ['subset-accuracy:k=5', 'below:column=mse,c=0.01', 'sequence-above:column=margin,c=0.5,l=3'],
@@ -197,7 +197,7 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
         whole: [await fixture(`${packing}.parquet`)],
         parse: file('t.parquet', (name) =>
           readTable([name], { ...table, columns: { example: 'model' } }).catch((error: unknown) => {
-            // Its examples are not unique: that is as far as a whole file comes.
+            // Its examples are not unique: a whole file gets that far.
             if (!String(error).includes('second outcome')) throw error;
           }),
         ),
@@ -205,7 +205,7 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
       }),
     ]),
   ),
-  // Damage in the compressed pages alone: the file's own description of itself stays whole, so that what unpacks them has to bear it.
+  // Damages only the compressed pages: the file's own description stays whole, so that the decompression has to cope.
   ...Object.fromEntries(
     ['zstd', 'brotli'].map((packing): [string, () => Promise<Parser>] => [
       `pages of Parquet, ${packing}`,
@@ -381,14 +381,14 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
   }),
 };
 
-/** Beyond what Node and vitest take by themselves. */
+/** Beyond what Node and vitest use themselves. */
 const mostBytes = 1e9;
 
 async function verdict(parse: Parser['parse'], bytes: Buffer, folder: string): Promise<string | undefined> {
   try {
     await parse(bytes, folder);
   } catch (error) {
-    // Commander's are told by main, in one line.
+    // Errors from Commander are shown by main, in one line.
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) return undefined;
     if (!isReported(error)) return error instanceof Error ? (error.stack ?? String(error)) : String(error);
     if (/[\n\r\u001b]/.test(error.message)) return `more than a line: ${JSON.stringify(error.message)}`;
@@ -398,7 +398,7 @@ async function verdict(parse: Parser['parse'], bytes: Buffer, folder: string): P
 
 test.each(Object.keys(parsers))('%s', async (name) => {
   const { whole, parse, inputs = 40 } = await parsers[name]!();
-  // What is right is taken, or nothing would be tried below.
+  // Valid input is accepted, or the damage below would test nothing.
   for (const each of whole) expect(await verdict(parse, Buffer.from(each), await temporaryFolder())).toBeUndefined();
   for (const each of whole) await parse(Buffer.from(each), await temporaryFolder());
   const random = Random.named(0, 'fuzz', name);

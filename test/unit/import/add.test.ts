@@ -1,4 +1,4 @@
-/** What outcomes have to agree in with a run that they are added to, as far as no file is needed to see it. */
+/** What outcomes have to agree on with a run they are added to, as far as no file is needed to see it. */
 import { expect, test } from 'vitest';
 import { compareReading } from '../../../src/import/add.js';
 import { Collector } from '../../../src/import/collector.js';
@@ -49,6 +49,6 @@ test('equal ids with different contents are refused, in whatever order', () => {
   expect(() => collected(['x', 'z', 'y']).finish({ strict: true, onto })).toThrow(
     '--add: examples of these ids have other contents (by their hashes) than those of the run lm',
   );
-  // A file without hashes, or a run without: there is nothing to compare.
+  // A file or a run without hashes: there is nothing to compare.
   expect(collected(['x', 'z', 'y']).finish({ strict: true, onto: { ...onto, contents: undefined } }).dropped).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** Files as lm-evaluation-harness writes them; the shapes are those of real files, the texts are none of any benchmark. */
+/** Files as lm-evaluation-harness writes them; the shapes are those of real files, the texts come from no benchmark. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -27,7 +27,7 @@ function questions(count: number, name: string): Question[] {
 const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** By the definitions, without the tricks that large numbers need. */
+/** By the definitions, without the tricks that large numbers require. */
 function expected({ logits, label, lengths }: Question) {
   const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
   const p = logits.map((value) => Math.exp(value) / total);
@@ -89,7 +89,7 @@ async function write(root: string, model: string, list: readonly Question[], abo
     configs: {
       [task]: {
         metric_list: [
-          // A task may leave it to the harness how a metric is aggregated.
+          // A task may leave the aggregation of a metric to the harness.
           about.acc === undefined ? { metric: 'acc', aggregation: 'mean' } : { metric: 'acc' },
           { metric: 'acc_norm', aggregation: 'mean' },
         ],
@@ -124,7 +124,7 @@ test.each(Object.entries(shapes))(
     expect([...columns['label']!]).toEqual(list.map(({ label }) => label));
     expect([...columns['predicted']!]).toEqual(list.map(({ logits }) => argmax(logits)));
     expect([...columns['rank']!]).toEqual(all.map(({ rank }) => rank));
-    // Columns are of 32 bits: 6e-8 of the value.
+    // Columns have 32 bits: 6e-8 of the value.
     expect(columns['log_probability']).toBeAllClose(
       all.map((each) => each.logProbability),
       { rtol: 1e-7, atol: 1e-7 },

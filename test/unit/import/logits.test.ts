@@ -1,4 +1,4 @@
-/** Arrays as NumPy 2 and PyTorch 2.15 wrote them (test/fixtures/import), with what NumPy says of their softmax in 64 bits. */
+/** Arrays as written by NumPy 2 and PyTorch 2.15 (test/fixtures/import), with NumPy's 64-bit softmax of them. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -65,7 +65,7 @@ test('labels of a table, with ids; probabilities, which must add up to 1', async
   );
 });
 
-/** An array of 8-byte floats, by NumPy's description of the format. */
+/** An array of 8-byte floats, following NumPy's description of the format. */
 function npy(shape: readonly number[], values: readonly number[], type = '<f8'): Buffer {
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
   const header = text.padEnd(117) + '\n';

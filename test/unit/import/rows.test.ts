@@ -44,7 +44,7 @@ test('CSV cells are read as written, each with the line its row begins on', asyn
 });
 
 test('a file of many pieces: no row is lost or cut at a boundary', async () => {
-  // 3 MB, pieces are of 1 MB; quoted line breaks fall on every place of a piece's end in turn.
+  // 3 MB, pieces are of 1 MB; quoted line breaks fall on every position of a piece's end in turn.
   const count = 60_000;
   const lines = Array.from({ length: count }, (_, i) => `${i},"x\n""${'y'.repeat(i % 60)}",é`);
   const { rows, lines: places } = await all(await written('table.csv', `id,text,last\r\n${lines.join('\n')}\n`));
@@ -82,7 +82,7 @@ test('Parquet with several row groups, missing values and 64-bit numbers', async
   expect(rows.every(({ id, name }, i) => id === BigInt(i) && name === (i % 3 === 0 ? null : `n${i}`))).toBe(true);
 });
 
-/** Written by pyarrow 18: three rows of `model` and `correct`, one file for each way of packing. */
+/** Written by pyarrow 18: three rows of `model` and `correct`, one file per compression. */
 const packed = 'zstd gzip brotli lz4 snappy'.split(' ');
 test.each(packed)('Parquet compressed with %s', async (name) => {
   const file = path.resolve(import.meta.dirname, `../../fixtures/import/${name}.parquet`);
@@ -97,7 +97,7 @@ test('a Parquet file with a damaged row count does not exhaust memory', async ()
   const file = path.resolve(import.meta.dirname, '../../fixtures/import/snappy.parquet');
   const bytes = await fs.readFile(file);
   const end = bytes.length - 8;
-  // A row group's num_rows in Thrift's compact form: the field's head, then 3 as a varint in zigzag.
+  // A row group's num_rows in Thrift's compact form: the field header, then 3 as a zigzag varint.
   const at = bytes.lastIndexOf(Buffer.from([0x16, 0x06, 0x26]), end);
   expect(at).toBeGreaterThan(end - bytes.readUInt32LE(end));
   const counted = (count: number) => {

@@ -1,6 +1,6 @@
 /**
- * Tables as timm's inference.py writes them: written here by hand, in the shapes of files that it wrote with timm 1.0.31 and pandas 3.1.1 for
- * each of its formats, label types and --topk, all of which were imported.
+ * Tables as timm's inference.py writes them: written here by hand, modelled on files from timm 1.0.31 and pandas 3.1.1 in each of its
+ * formats, label types and --topk, all of which were imported.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -52,7 +52,7 @@ test('every format, with one or several classes per image; models are named by t
   const folder = await folderWith(forms);
   const files = Object.keys(forms).map((name) => path.join(folder, name));
   const scale = path.join(folder, 'results.csv');
-  // One model at two image sizes, and a thousand millions with a comma.
+  // One model at two image sizes, and a thousand million with a comma.
   const rows = files.flatMap((file, i) => [`${path.basename(file).replace(/-224\..*/, '')},224,80.1,"1,00${i}.5"`]);
   await fs.writeFile(scale, ['model,img_size,top1,param_count', ...rows, rows[0]!.replace('224', '288')].join('\n'));
   const { record } = await importOutcomes('timm', files, { root: folder, run: 'timm', labelFrom: 'folder', scale });
@@ -85,7 +85,7 @@ test('classes by number, with labels from a file; a model at two image sizes kee
 });
 
 describe('outputs of all classes (--topk 0)', () => {
-  // Softmax of rows of logits, worked out by hand: e^ln 2 : 1 : 1 = 2 : 1 : 1.
+  // Softmax of rows of logits, by hand: e^ln 2 : 1 : 1 = 2 : 1 : 1.
   const probabilities = [
     [0.5, 0.25, 0.25],
     [0.25, 0.25, 0.5],

@@ -77,7 +77,7 @@ test.each([
   expect([members[0]!.name, testSet, classes, version?.slice(0, 4)]).toEqual([model, task, 4, '0.3.']);
   const { label, predicted, correct } = members[0]!.columns;
   expect([...correct!]).toEqual(Array.from(label!, (each, i) => Number(each === predicted![i])));
-  // The mean itself was compared when it was read; of the JSON it is there to see.
+  // The mean itself was compared on reading; the JSON shows it.
   if (!name.endsWith('.json')) return;
   const log = (await jsonOf(fixture(name))) as { results: { scores: { metrics: { accuracy: { value: number } } }[] } };
   expect(accuracyOf(collector)).toBeCloseTo(log.results.scores[0]!.metrics.accuracy.value, 12);

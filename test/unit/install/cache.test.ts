@@ -15,7 +15,7 @@ const whole = (target: string) =>
     () => false,
   );
 
-/** Publishes two files, with what is told on the way in `said`; returns how often it was made. */
+/** Publishes two files, collecting the messages in `said`; returns how often it was made. */
 async function publish(target: string, changes: Partial<Publication> = {}): Promise<{ made: number; said: string[] }> {
   const result = { made: 0, said: [] as string[] };
   await publishFolder({
@@ -32,7 +32,7 @@ async function publish(target: string, changes: Partial<Publication> = {}): Prom
   return result;
 }
 
-/** A process that publishes, appends a line to `log` when it makes, and is done with it once there is a file `LOG.done`. */
+/** A process that publishes, appends a line to `log` when it makes, and finishes once there is a file `LOG.done`. */
 function maker(target: string, log: string): ChildProcess {
   const module = path.resolve(import.meta.dirname, '../../../src/install/cache.ts');
   const program = `
@@ -121,7 +121,7 @@ test('leftovers of a killed process are removed at once', async () => {
   const left = await fs.readdir(path.dirname(target));
   expect(left.filter((name) => /^thing\.(lock|.*\.tmp)$/.test(name))).toHaveLength(2);
 
-  // A lock that is judged by its age alone would be waited for.
+  // A lock judged only by its age would be waited for.
   expect(await publish(target)).toEqual({ made: 1, said: [] });
   expect(await fs.readdir(path.dirname(target))).toEqual(['thing']);
 });

@@ -67,7 +67,7 @@ test('a compiler that cannot compile C++17 is named, with its first error', asyn
     }
   };
   const remedy = 'a compiler that supports C++17 is needed; choose one with $CXX';
-  // As g++ 4.8 says it.
+  // As worded by g++ 4.8.
   expect(await refusal('echo "cc1plus: error: unrecognized command line option \'-std=c++17\'" >&2; exit 1')).toBe(
     `RunError: c++: does not compile C++17: cc1plus: error: unrecognized command line option '-std=c++17'; ${remedy}`,
   );

@@ -13,7 +13,7 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true });
 });
 
-/** As NVIDIA's wheels lay them out. */
+/** As laid out in NVIDIA's wheels. */
 function addLibrary(wheel: string, name: string): void {
   const folder = path.join(root, 'made', 'nvidia', wheel, 'lib');
   fs.mkdirSync(folder, { recursive: true });

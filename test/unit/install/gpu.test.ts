@@ -51,7 +51,7 @@ test.each<[string | undefined, readonly Gpu[]]>([
   );
 });
 
-/** A folder with an nvidia-smi of our own and a file that stands for the loaded driver. */
+/** A folder with our own nvidia-smi and a file that stands for the loaded driver. */
 async function machine(script: string): Promise<{ signs: string[]; environment: NodeJS.ProcessEnv }> {
   const folder = await temporaryFolder();
   await fs.writeFile(path.join(folder, 'nvidia-smi'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });

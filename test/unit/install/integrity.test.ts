@@ -1,4 +1,4 @@
-/** TensorFlow's files in the cache, damaged after they were unpacked: the file is named, not the compiler that trips over it. */
+/** TensorFlow's files in the cache, damaged after unpacking: the file is named, not the compiler that trips over it. */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -26,14 +26,14 @@ beforeEach(async () => {
     await fs.writeFile(path.join(root, name), text);
   }
   const hash = (text: string) => createHash('sha256').update(text).digest('base64url');
-  // The wheel has files that are not unpacked, and its RECORD no line for itself.
+  // The wheel has files that are not unpacked, and its RECORD has no line for itself.
   const lines = Object.entries({ ...contents, 'tensorflow/python/all.py': 'pass' }).map(
     ([name, text]) => `${name},sha256=${hash(text)},${text.length}`,
   );
   await fs.mkdir(path.join(root, 'tensorflow_cpu-2.21.0.dist-info'));
   await fs.writeFile(path.join(root, 'tensorflow_cpu-2.21.0.dist-info', 'RECORD'), lines.join('\n'));
   tensorflow = cachedTensorflow('cpu')!;
-  // One that compiles and then fails, as any does on a library that breaks off.
+  // A compiler that starts and then fails, as any does on a truncated library.
   const compiler = path.join(cache, 'c++');
   await fs.writeFile(
     compiler,
@@ -49,7 +49,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What a user reads, and how far it came. */
+/** The user's message, and how far it got. */
 async function install(): Promise<{ message: string; said: string[] }> {
   const said: string[] = [];
   const error: unknown = await ensureBinding(tensorflow, (line) => said.push(line)).catch((reason: unknown) => reason);

@@ -28,7 +28,7 @@ folder=$2
 ${script}
 `;
   await fs.writeFile(path.join(folder, 'pip'), text, { mode: 0o755 });
-  // Nothing but the shell's own commands: no python3 -m pip.
+  // Only the shell's own commands: no python3 -m pip.
   vi.stubEnv('PATH', folder);
 }
 
@@ -44,7 +44,7 @@ test('no pip: what to install, or how to do without', async () => {
   );
 });
 
-// pip 20.3 was the first to take --platform more than once (20.2's help does not say that it may be).
+// pip 20.3 was the first to accept --platform more than once (20.2's help does not mention it).
 test.each([
   ['20.2.4', true],
   ['9.0.3', true],
@@ -65,7 +65,7 @@ test('a Python with a version in its name may be the only one; the newest is cho
   await fs.writeFile(path.join(folder, 'python3.14-config'), python('3.14'), { mode: 0o755 });
   vi.stubEnv('PATH', `/nonexistent:${path.join(folder, 'python3.9')}:${folder}`);
   expect(findPip()).toEqual({ command: ['python3.14', '-m', 'pip'], version: '25.3', isTooOld: false });
-  // One without pip is passed over.
+  // One without pip is skipped.
   await fs.writeFile(path.join(folder, 'python3.14'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   expect(findPip()?.command).toEqual(['python3.13', '-m', 'pip']);
 });
@@ -94,11 +94,11 @@ test('a downloaded wheel appears under its own name, and nothing else does', asy
   expect(await downloadWheel(source, folder, () => undefined)).toBe(wheel);
 });
 
-/** As pip says it, whatever the reason. */
+/** In pip's words, whatever the reason. */
 const noVersion = `ERROR: Could not find a version that satisfies the requirement (from versions: none)
 ERROR: No matching distribution found for tensorflow-cpu==2.21.0`;
 
-// A folder of wheels that a machine with Python 3.13 has filled: any Python's will do.
+// A folder of wheels filled by a machine with Python 3.13: any Python's will do.
 test('if there is no wheel for Python 3.11, one for another Python is chosen', async () => {
   const other = wheelName.replaceAll('cp311', 'cp313');
   await pipIs(`case "$all" in
@@ -108,7 +108,7 @@ esac`);
   expect(path.basename(await download())).toBe(other);
 });
 
-// pip 23.2 and 26.3 with PIP_RETRIES=0: the terminal has `noVersion` alone, the log this line.
+// pip 23.2 and 26.3 with PIP_RETRIES=0: the terminal shows only `noVersion`, the log this line.
 test.each([
   [
     "connection error: HTTPSConnectionPool(host='index.example', port=443): Max retries exceeded with url: /simple/tensorflow-cpu/ (Caused by ProxyError('Cannot connect to proxy.', NewConnectionError('...: Failed to establish a new connection: [Errno 111] Connection refused')))",
@@ -156,7 +156,7 @@ test.each([
   ],
   ['', `pip could not download TensorFlow: no reason given; fix that, ${orName}`],
 ])('pip that fails with %j', async (said, message) => {
-  // printf is the shell's own.
+  // printf is built into the shell.
   await pipIs(`printf '%s\\n' '${said}' >&2; exit 1`);
   const folder = await temporaryFolder();
   const error: unknown = await downloadWheel(source, folder, () => undefined).catch((reason: unknown) => reason);
@@ -180,7 +180,7 @@ test('leftovers of a killed pip are removed by the next download', async () => {
   expect(await fs.readdir(folder)).toEqual([wheelName]);
 });
 
-// The real pip, towards a port on which nothing listens; without a second try it gives no reason on the terminal.
+// The real pip, with a port on which nothing listens; without a second try it gives no reason on the terminal.
 test.skipIf(findPip() === undefined).each(['0', '1'])('offline, tried again %s times', async (retries) => {
   vi.stubEnv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple');
   vi.stubEnv('PIP_EXTRA_INDEX_URL', '');

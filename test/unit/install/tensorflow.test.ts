@@ -117,7 +117,7 @@ test('an incomplete one in the cache does not count', async () => {
   expect(cachedTensorflow('cuda')).toBeUndefined();
 });
 
-// Names as they stand in the wheels of TensorFlow 2.21 and of CUDA 12.9.
+// Names as in the wheels of TensorFlow 2.21 and of CUDA 12.9.
 test.each([
   ['tensorflow/libtensorflow_cc.so.2', true],
   ['tensorflow/include/tensorflow/c/c_api.h', true],

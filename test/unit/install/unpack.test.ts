@@ -24,7 +24,7 @@ async function unpacked(contents: Readonly<Record<string, string>> = files, opti
   return target;
 }
 
-/** The error of unpacking the wheel after `damage`, without the wheel's own path. */
+/** The error from unpacking the wheel after `damage`, without the wheel's own path. */
 async function refusal(damage: (bytes: Buffer) => Buffer, options?: WheelOptions): Promise<string> {
   const folder = await temporaryFolder();
   const wheel = await writeWheel(folder, files, options);
@@ -55,7 +55,7 @@ describe.each([
   });
 
   test('with a flipped byte are refused', async () => {
-    // 30 bytes of local header and 11 of its name come before the first entry's content.
+    // 30 bytes of local header and 11 of its name precede the first entry's content.
     const message = await refusal((bytes) => flipped(bytes, 30 + 'demo/lib.so'.length + 10), { packed });
     expect(message).toMatch(/^WHEEL: is damaged: demo\/lib\.so (does not match its RECORD|can't be unpacked); run/);
   });

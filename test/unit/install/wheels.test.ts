@@ -46,13 +46,13 @@ test.each(['x64', 'arm64'])('musl on %s is refused, with the reason', (machine) 
   );
 });
 
-// ldd is a part of the C library and says which one.
+// ldd is part of the C library and says which one.
 test.runIf(process.platform === 'linux')('the C library found on this machine is the one its ldd names', () => {
   const { stdout, stderr } = spawnSync('ldd', ['--version'], { encoding: 'utf8' });
   expect(linuxLibrary()).toBe((stdout + stderr).includes('musl') ? 'musl' : 'glibc');
 });
 
-/** From the METADATA of tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl, every line of the extras and two others. */
+/** From the METADATA of tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl: every line about extras, and two others. */
 const metadata = `Metadata-Version: 2.4
 Name: tensorflow
 Requires-Dist: numpy>=1.26.0

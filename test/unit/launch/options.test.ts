@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseSlurmOptions, secondsOf } from '../../../src/launch/options.js';
 import { leadSeconds } from '../../../src/launch/script.js';
 
-// The forms that `man sbatch` lists under --time.
+// The forms listed by `man sbatch` under --time.
 test.each([
   ['90', 5400],
   ['1:30', 90],

@@ -15,18 +15,18 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** A folder, and programs named node and emergence in it, with every character that a path can have and Slurm can be told. */
+/** A folder, and programs named node and emergence in it, with every character that a path can have and Slurm accepts. */
 const strange = `it's "50 %" $HOME \`x\` (a);b&c#d é`;
 
 interface Stage {
   /** Exit codes of the members, by id. */
   readonly codes?: Readonly<Record<string, number>>;
   readonly restarts?: number;
-  /** What squeue says of the job. */
+  /** squeue's answer about the job. */
   readonly state?: string;
 }
 
-/** Runs the script as slurmd would, with commands that write down how they were called. */
+/** Runs the script as slurmd would, with commands that record how they were called. */
 async function runScript({ codes = {}, restarts = 0, state = 'RUNNING' }: Stage) {
   const place = fs.mkdtempSync(path.join(folder, 'stage '));
   const cwd = path.join(place, strange);
@@ -58,7 +58,7 @@ async function runScript({ codes = {}, restarts = 0, state = 'RUNNING' }: Stage)
     encoding: 'utf8',
     env: {
       ...{ PATH: `${place}:${process.env['PATH'] ?? ''}`, SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_JOB_ID: '12' },
-      // Without it bash takes itself for a shell of rsh, and reads the user's files.
+      // Without it bash takes itself for a remote shell, and reads the user's files.
       ...{ SLURM_RESTART_COUNT: String(restarts), SHLVL: '1' },
     },
   });

@@ -7,12 +7,12 @@ import { jobText } from '../../../src/runs/jobs.js';
 import { temporaryFolder } from '../../support/runs.js';
 
 interface Cluster {
-  /** What squeue says; undefined if it does not answer. */
+  /** squeue's answer; undefined if there is none. */
   readonly queue: string | undefined;
   readonly accounts?: string;
 }
 
-/** A run whose six members are the tasks of two arrays, the last of which was not submitted, and commands that answer as Slurm does. */
+/** A run whose six members are the tasks of two arrays, the last of which was not submitted, and commands that answer like Slurm's. */
 async function launched({ queue, accounts = '' }: Cluster): Promise<{ folder: string; asked: () => Promise<string> }> {
   const place = await temporaryFolder();
   const folder = path.join(place, 'far');

@@ -37,7 +37,7 @@ describe('tasks', () => {
           expect(tasks.filter((task) => task.threads === threads)).toHaveLength(Math.ceil(alike / pack));
         }
         const arrays = arraysOf(tasks, most);
-        // Laid end to end they are the list of tasks.
+        // Laid end to end they form the list of tasks.
         expect(arrays.flatMap(({ offset, count }) => Array.from({ length: count }, (_, i) => offset + i))).toEqual([
           ...tasks.keys(),
         ]);

@@ -1,4 +1,4 @@
-/** `collapse` of runs on disk: what a factor adds comes out, and what cannot be tested is one line. */
+/** `collapse` of runs on disk: the built-in effect of a factor is recovered, and what cannot be tested is one line. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -36,7 +36,7 @@ async function imported(models: readonly Model[], hasLoss = true): Promise<strin
   return checkpoints;
 }
 
-/** Right as often as the loss says, and by so much more with each tenfold of parameters. */
+/** Right as often as the loss says, plus a fixed amount per tenfold parameters. */
 function modelsOf(adds: number): Model[] {
   const random = Random.named(1, 'models');
   return [1e6, 1e7, 1e8].flatMap((params, k) =>

@@ -35,7 +35,7 @@ test('each curve is what compare makes of its run alone, and a rise that is late
     for (const [role, twin] of Object.entries({ standard, induced }) as ['standard' | 'induced', typeof induced][]) {
       expect(twin[side].points.map(({ value }) => value)).toEqual(alone[role].points.map(({ value }) => value));
       expect(twin[side].scores.bow.value).toBe(alone[role].scores.bow.value);
-      // The family has a curve of its own in each draw, whoever it is compared with.
+      // The family has the same curve in each draw, whatever it is compared with.
       if (side === 'untuned') expect(twin[side].scores.bow.interval).toEqual(alone[role].scores.bow.interval);
     }
   }
@@ -68,7 +68,7 @@ test('a twin with the same outcomes: no difference in any draw with one seed; wi
     false,
     { value: 0, interval: { lower: 0, upper: 0 } },
   ]);
-  // A member that is not there: the other run's is left out too.
+  // A missing member: the other run's is left out too.
   await fs.rm(memberFolder(twin, { arch: 'cnn', width: 16, seed: 0 }), { recursive: true });
   expect((await compared()).chosen.map(({ width }) => width)).toEqual([1, 2, 4, 8]);
 });

@@ -1,4 +1,4 @@
-/** What comes with the library when it is imported. */
+/** What is loaded with the library when it is imported. */
 import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
 import * as path from 'node:path';
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
-/** Packages that are loaded with a file of ours, before a function of it is called. */
+/** Packages loaded with a file of ours, before one of its functions is called. */
 async function loadedWith(entry: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,

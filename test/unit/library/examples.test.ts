@@ -1,10 +1,10 @@
-/** Every function of the door has an example, and it runs; what it gives is as the run was made. */
+/** Every function of the library has an example that runs and gives the values the run was made with. */
 import { expect, test } from 'vitest';
 import * as door from '../../../src/index.js';
 import { exampleFolder, examples, run, seeds, widths } from '../../support/examples.js';
 import { lenetParameters } from '../../support/runs.js';
 
-/** Functions that have nothing to be shown: lists of what is written down, and the second half of a pair. */
+/** Functions without anything to show: fixed lists, and the second half of a pair. */
 const without = ['listForecastMethods', 'listClaimQuantities', 'scoreClaims', 'scoreForecast', 'verifyForecasts'];
 /** Run with TensorFlow: test/engine/library.test.ts. */
 const trained = ['train', 'predict'];
@@ -16,7 +16,7 @@ test('every function of the library has an example', () => {
   expect([...examples().map(({ of }) => of), ...without].sort()).toEqual(functions.sort());
 });
 
-/** What an example has to give, where that is known without the library. */
+/** What an example has to give, if that is known without the library. */
 const known: Readonly<Record<string, unknown>> = {
   listRuns: [
     'half is stopped',
@@ -34,7 +34,7 @@ const known: Readonly<Record<string, unknown>> = {
     [100, expect.closeTo(-1 / 3, 12), expect.closeTo(0.5, 12)],
     [1000, expect.closeTo(1 / 3, 12), expect.closeTo(0.5, 12)],
   ],
-  // A cubic rise against a straight one, both to the 20th power: late either way.
+  // A cubic rise and a straight one, both to the 20th power: late either way.
   compareTuned: ['survives', { lower: expect.any(Number) as unknown, upper: expect.any(Number) as unknown }],
   sealForecast: 64,
   sealClaims: 64,

@@ -1,4 +1,4 @@
-/** `scaling` of imported runs on disk: a law that is put into the outcomes comes out, and what has no law is one line. */
+/** `scaling` of imported runs on disk: a law built into the outcomes is recovered, and outcomes without a law are one line. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -19,7 +19,7 @@ interface Model {
   readonly loss: number;
 }
 
-/** A run whose members have these mean cross-entropies exactly: examples differ in difficulty, by the same factors for all. */
+/** A run whose members have exactly these mean cross-entropies: examples differ in difficulty, by the same factors for all. */
 async function imported(models: readonly Model[]): Promise<string> {
   const root = await temporaryFolder();
   const random = Random.named(0, 'difficulty');
@@ -51,12 +51,12 @@ async function refusal(root: string, options: ScalingOptions = {}): Promise<stri
 test('both vary: the law of two factors, and 6 N D', async () => {
   const found = await scaling('lm', { root: await imported(modelsOf(grid)), draws: 100 });
   expect([found.factors, found.metric.id]).toEqual([['parameters', 'tokens'], 'cross-entropy']);
-  // Log-probabilities are stored as floats of 32 bits.
+  // Log-probabilities are stored as 32-bit floats.
   found.law.terms.forEach(({ exponent }, k) => {
     expect(exponent).toBeCloseTo(law.terms[k]!.exponent, 4);
   });
   expect(found.frontier!.cost).toEqual({ factor: 6, powers: [1, 1], farthest: undefined });
-  // All examples are as much harder for all members as for any: another test set is another unit of the loss.
+  // All examples are harder by the same factor for all members: another test set is another unit of the loss.
   const { value, interval } = found.floor;
   expect(Math.log(interval.upper / value)).toBeGreaterThan(1.5 * (0.3 / Math.sqrt(examples)));
 });

@@ -17,7 +17,7 @@ test('scores are those of the checkpoints, the last one at the end of training',
   expect(metrics[0]!.signal).toBeCloseTo(mean(finals.slice(2)) - mean(finals.slice(0, 2)), 12);
   const of = ['moment-1000.parquet', 'moment-1200.parquet', 'outcomes.parquet'];
   const scores = await Promise.all(of.map((file) => accuracy('cnn-w2-s0', file)));
-  expect(Math.max(...scores) - Math.min(...scores)).toBeGreaterThan(0); // the checkpoints differ, so noise is seen
+  expect(Math.max(...scores) - Math.min(...scores)).toBeGreaterThan(0); // the checkpoints differ, so noise is visible
   expect(metrics[0]!.noise).toBeGreaterThan(0);
 });
 

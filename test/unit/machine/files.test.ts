@@ -78,13 +78,13 @@ test('a file in place of a folder', async () => {
 
 test('parent folders are made, also by several processes at once; a file system that accepts none says so', async () => {
   const root = await temporaryFolder();
-  // Often, as who comes first differs from time to time: one sees the parent missing that another has made a moment later.
+  // Repeated, as the order varies: one process sees the parent missing that another has made a moment later.
   for (let i = 0; i < 50; i++) {
     const folder = path.join(root, String(i), 'b', 'c', 'd');
     await Promise.all(Array.from({ length: 8 }, () => createFolder(folder)));
     expect((await fs.stat(folder)).isDirectory()).toBe(true);
   }
-  // Where mkdir's own recursion never comes back.
+  // Where mkdir's own recursion never returns.
   await expect(createFolder('/proc/none/below/it')).rejects.toMatchObject({ exitCode: 1 });
 });
 

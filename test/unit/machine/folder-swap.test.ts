@@ -36,7 +36,7 @@ test('all files are there, and nothing beside the folder', async () => {
 test('leftovers of a killed writer are removed, those of a living one stay', async () => {
   const parent = path.dirname(folder);
   const id = '123e4567-e89b-42d3-a456-426614174000';
-  // No process has a number this large; this one's own is alive.
+  // No process has a number this large; this process's own is alive.
   const [dead, living, others] = [`.a.4194999999.${id}.tmp`, `.a.${process.pid}.${id}.tmp`, `.b.4194999999.${id}.tmp`];
   for (const name of [dead, living, others]) await fs.mkdir(path.join(parent, name, 'figures'), { recursive: true });
   await writeFolder(folder, first);

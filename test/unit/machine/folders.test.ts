@@ -19,7 +19,7 @@ test('EMERGENCE_DATA_DIR comes first, then an absolute XDG_DATA_HOME', () => {
   expect(dataFolder({})).toMatch(/\/\.local\/share\/vision-emergence-lab\/datasets$/);
 });
 
-// A relative one would be another cache in each folder that a command is run in.
+// A relative one would mean another cache in each folder in which a command runs.
 test.each(['', 'home'])('with HOME=%j, the home folder comes from the system', (home) => {
   const known = os.userInfo().homedir;
   expect(path.relative(known, cacheFolder({ HOME: home }))).toMatch(
@@ -30,7 +30,7 @@ test.each(['', 'home'])('with HOME=%j, the home folder comes from the system', (
 });
 
 test('if no home folder is known, the message says what to set', () => {
-  // As userInfo does for a user without an entry, in a container started with --user.
+  // Like userInfo for a user without an entry, in a container started with --user.
   const unknown = () => {
     throw new Error('uv_os_get_passwd returned ENOENT');
   };

@@ -20,7 +20,7 @@ test('this is a checkout, and its files are where they should be', () => {
 test('every hint takes its command from here', () => {
   const src = path.join(labFolder, 'src');
   const files = fs.readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  // Comments may name scripts for developers, and so may docs/commands.md, which developers write.
+  // Comments may name developers' scripts, and so may docs/commands.md, which developers write.
   const found = files
     .filter((name) => !['commands/document.ts', 'machine/installation.ts'].includes(name.replaceAll(path.sep, '/')))
     .filter((name) => withoutComments(fs.readFileSync(path.join(src, name), 'utf8')).includes('npm run '));

@@ -1,4 +1,4 @@
-/** The lock itself: many processes that want it, a disk that fails as a network's does, and what is no lock. */
+/** The lock itself: many processes that want it, a disk that fails like a network disk, and things that are not locks. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
@@ -50,7 +50,7 @@ test(`three processes take a lock ${rounds} times each, never two at once, while
 type Operation = 'openSync' | 'fstatSync' | 'readFileSync' | 'writeSync' | 'unlinkSync' | 'closeSync';
 const system = createRequire(import.meta.url)('node:fs') as Record<Operation, (...words: unknown[]) => unknown>;
 
-/** While it is in force, calls of the system on what lies in the folder fail as told; the waits between tries last no time. */
+/** While in force, system calls on the folder's contents fail as instructed; the waits between tries take no time. */
 function failing(folder: string, operation: Operation, fails: (call: number) => string | undefined): () => void {
   const real = system[operation];
   const open = system.openSync;

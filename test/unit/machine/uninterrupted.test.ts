@@ -50,7 +50,7 @@ test('without a signal the program continues', async () => {
 
 test('a second signal ends a hanging write; a command that handles signals itself gets only its own', async () => {
   const hanging = await writing();
-  // Two that come before it is told of the first are one.
+  // Two that arrive before it is told of the first count as one.
   const knocking = setInterval(() => hanging.child.kill('SIGTERM'), 20);
   const ended = await hanging.end();
   clearInterval(knocking);

@@ -20,7 +20,7 @@ const balanced = balancedAccuracy.with({});
 
 describe('balanced accuracy', () => {
   test("matches scikit-learn's, with and without weights", () => {
-    // balanced_accuracy_score of scikit-learn 1.9.1 of these ten images, and with sample_weight.
+    // balanced_accuracy_score of scikit-learn 1.9.1 for these ten images, and with sample_weight.
     expect(balanced.measure(few).value).toBeAllClose(0.7777777777777777, { rtol: 1e-14 });
     const weights = [1, 2, 3, 1, 0, 1, 2, 0, 1, 3];
     expect(balanced.weighted(few).evaluate(weights)).toBeAllClose(0.8472222222222222, { rtol: 1e-14 });
@@ -67,7 +67,7 @@ describe('balanced accuracy', () => {
     expect([resolution, count]).toEqual([1 / 18, 10]);
   });
 
-  /** 4000 draws: a coverage of 0.95 is known to 0.0035; five of these are allowed, and what small classes add. */
+  /** 4000 draws: a coverage of 0.95 is known to 0.0035; five of these are allowed, plus the effect of small classes. */
   test.each([
     ['for many and few images', [200, 50, 10], [0.95, 0.8, 0.6]],
     ['if a class is almost always right', [100, 20, 5], [0.99, 0.97, 0.9]],

@@ -62,7 +62,7 @@ describe('subset accuracy', () => {
     });
   });
 
-  /** The interval is to cover p^5 as often as Wilson's covers p: 95 %, give or take the binomial's steps and 1000 draws. */
+  /** The interval should cover p^5 as often as Wilson's covers p: 95 %, give or take the binomial's steps and 1000 draws. */
   test('the interval has about its nominal coverage', () => {
     const random = Random.named(0, 'coverage');
     const five = subsetAccuracy.with({ k: 5 });

@@ -1,4 +1,4 @@
-/** Intervals of test sets whose images stand in several sequences, or are of groups; coverage in full: test/reference/shared_images.py. */
+/** Intervals of test sets whose images are in several sequences, or in groups; for coverage in full see test/reference/shared_images.py. */
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { drawMembers, sampleCurve } from '../../../src/analysis/curves.js';
@@ -84,12 +84,12 @@ describe('sequences that share images', () => {
           held[which]!.naive += Number(plain.lower <= a && a <= plain.upper);
         });
       }
-      // 95 % of 200, less three standard errors.
+      // 95 % of 200, minus three standard errors.
       for (const each of held) {
         expect((100 * each.interval) / sets).toBeGreaterThan(90.4);
         expect((100 * each.difference) / sets).toBeGreaterThan(90.4);
       }
-      // What takes sequences for independent fails where this doesn't.
+      // Intervals that treat sequences as independent fail where this does not.
       if (reuse === 16) expect((100 * held[2]!.naive) / sets).toBeLessThan(85);
     },
   );
@@ -105,7 +105,7 @@ describe('sequences that share images', () => {
         return Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (values.length - 1));
       };
       const [a, b] = members.map(({ outcomes }) => termsOf(metric, outcomes)) as [Terms, Terms];
-      // 3000 draws tell a deviation to 1.3 %.
+      // 3000 draws estimate a deviation to 1.3 %.
       expect([
         spreadOf(draws.map((draw) => draw[0]!)),
         spreadOf(draws.map((draw) => draw[1]! - draw[0]!)),
@@ -120,7 +120,7 @@ describe('sequences that share images', () => {
     const members = [memberOf(1, 0, outcomes), memberOf(2, 0, outcomes), memberOf(4, 0, member(1))];
     const accuracy = drawMembers(parseMetric('image-accuracy'), members, { draws: 50 });
     expect(accuracy.draws.every((draw) => draw[0] === draw[1])).toBe(true);
-    // All 1 of the first right, and the share that is right at the first place, are one number under two names.
+    // All 1 of the first right, and the share right at the first position, are one number under two names.
     const [first, above] = ['sequence-accuracy:l=1', 'sequence-above:column=log_probability,c=-0.6931,l=1'].map((id) =>
       drawMembers(parseMetric(id), members, { draws: 50 }),
     );
@@ -135,7 +135,7 @@ describe('sequences that share images', () => {
       const { lower, upper } = parseMetric('image-accuracy').measure(member(0));
       return upper - lower;
     });
-    // As independent ones it would be 1 / sqrt(8) = 0.35. Images are easy or hard for good: most of the doubt is theirs.
+    // If independent, it would be 1 / sqrt(8) = 0.35. Images are always easy or always hard: most of the uncertainty is theirs.
     expect(widths[1]! / widths[0]!).toBeGreaterThan(0.75);
   });
 
@@ -179,7 +179,7 @@ describe('near 0 and 1', () => {
   test('without variation, a mean over images with 8 positions counts as many observations as images', () => {
     for (const value of [0, 1]) {
       const { lower, upper } = parseMetric('image-accuracy').measure(columns(() => value));
-      // Images stand in 8 places each: 800 rows tell what 100 images do.
+      // Each image is at 8 positions: 800 rows carry the evidence of 100 images.
       const expected = wilsonInterval(100 * value, 100);
       expect([lower, upper]).toBeAllClose([expected.lower, expected.upper], { rtol: 1e-6 });
     }
@@ -205,7 +205,7 @@ describe('groups of images', () => {
     const random = Random.named(0, 'few');
     expect(clustersOf(grouped(fewestGroups, 3, random), 'images')).toMatchObject({ by: 'groups', count: fewestGroups });
     expect(clustersOf(grouped(fewestGroups - 1, 3, random), 'images')).toBeUndefined();
-    // One group of half of the images: as many as four equal ones would tell.
+    // One group with half of the images: the evidence of four equal ones.
     const unequal = { group: range(400).map((i) => (i < 200 ? 0 : i)) };
     expect(clustersOf(unequal, 'images')).toBeUndefined();
     expect(clustersOf({ ...unequal, example: range(400) }, 'sequences')).toMatchObject({ by: 'images', count: 400 });
@@ -228,7 +228,7 @@ describe('groups of images', () => {
     const { draws } = drawMembers(parseMetric('accuracy'), [memberOf(1, 0, outcomes)], { draws: 4000 });
     const centre = draws.reduce((sum, draw) => sum + draw[0]!, 0) / draws.length;
     const spread = Math.sqrt(draws.reduce((sum, draw) => sum + (draw[0]! - centre) ** 2, 0) / (draws.length - 1));
-    // 4000 draws tell a deviation to 1.1 %.
+    // 4000 draws estimate a deviation to 1.1 %.
     expect(spread).toBeAllClose(byGroups, { rtol: 0.04 });
     const subset = parseMetric('subset-accuracy:k=5').measure(outcomes);
     const single = parseMetric('accuracy').measure(outcomes);
@@ -239,7 +239,7 @@ describe('groups of images', () => {
     const outcomes = grouped(60, 20, Random.named(0, 'alike'), 0);
     const { standardError } = parseMetric('accuracy').measure(outcomes);
     const plain = parseMetric('accuracy').measure({ correct: outcomes.correct }).standardError;
-    // Of 60 groups a deviation is told to 9 %, and never taken to be below that of single images.
+    // 60 groups estimate a deviation to 9 %, which is never taken to be below that of single images.
     expect(standardError / plain).toBeGreaterThan(1);
     expect(standardError / plain).toBeLessThan(1.3);
   });
@@ -255,7 +255,7 @@ describe('groups of images', () => {
         const mean = draws.reduce((sum, draw) => sum + draw[0]!, 0) / draws.length;
         return Math.sqrt(draws.reduce((sum, draw) => sum + (draw[0]! - mean) ** 2, 0) / (draws.length - 1));
       }) as [number, number];
-      // Five of a group stand together: all right in easy groups alone. Confidence has nothing to do with groups.
+      // Five of a group stand together: all right only in easy groups. Confidence is unrelated to groups.
       if (id === 'auroc') expect(with_ / without).toBeAllClose(1, { atol: 0.35 });
       else expect(with_ / without).toBeGreaterThan(1.5);
     }

@@ -16,7 +16,7 @@ test('below and above: shares on either side of a cutoff; equal counts as neithe
   const rank = Int32Array.from([1, 2, 2, 3]);
   expect(below.with({ column: 'rank', c: 2 }).measure({ rank }).value).toBe(0.25);
   expect(above.with({ column: 'rank', c: 2 }).measure({ rank }).value).toBe(0.25);
-  // 2.5 is between ranks, and stays so
+  // 2.5 is between ranks, and stays there
   expect(below.with({ column: 'rank', c: 2.5 }).measure({ rank }).value).toBe(0.75);
 });
 
@@ -32,7 +32,7 @@ test('reconstruction is below on the squared error, also where an error equals t
   );
 });
 
-/** Every way to choose k of the values, with what the metric says by its definition: the share of choices that are all hits. */
+/** All ways to choose k of the values, with the metric's definition: the share of choices that are all hits. */
 function shareOfChoices(hits: readonly boolean[], k: number): number {
   let [all, right] = [0, 0];
   for (let mask = 0; mask < 2 ** hits.length; mask++) {
@@ -44,7 +44,7 @@ function shareOfChoices(hits: readonly boolean[], k: number): number {
   return right / all;
 }
 
-// Cutoffs that are values, that are between them, and outside.
+// Cutoffs equal to values, between them, and outside.
 const someCutoffs = [0.005, 0.01, 0.02, 0.03, 0.2];
 const someErrors = fc.constantFrom(0.01, 0.02, 0.0200001, 0.1);
 

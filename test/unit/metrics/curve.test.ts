@@ -30,7 +30,7 @@ test('members by width and seed, points with the mean over seeds', () => {
   expect(points[1]).toMatchObject({ mean: 0.9, standardDeviation: NaN, interval: undefined });
 });
 
-/** SciPy: logits of 0.1, 0.2, 0.3 scatter by 0.679513; t(0.975, 2) = 4.302653 times it over root 3 around the logit of 0.2. */
+/** SciPy: the logits of 0.1, 0.2, 0.3 scatter by 0.679513; t(0.975, 2) = 4.302653 times it over root 3 around the logit of 0.2. */
 test('the interval over seeds stays a probability', () => {
   const { points } = curve(accuracy.with({}), [member(2, 0, 10), member(2, 1, 20), member(2, 2, 30)]);
   const odds = 0.25;

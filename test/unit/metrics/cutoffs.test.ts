@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sharesAtMost, sharesBelow } from '../../../src/metrics/cutoffs.js';
 
 test('counts shares on one side of cutoffs as one by one, including infinities and both zeros', () => {
-  // Few values, so that many are at a cutoff; and any of 32 bits.
+  // Few values, so that many equal a cutoff; and any 32-bit ones.
   const few = fc.constantFrom(0, -0, 1, -1, 0.1, Infinity, -Infinity);
   const lists = fc.oneof(
     fc.array(few, { minLength: 1, maxLength: 30 }),

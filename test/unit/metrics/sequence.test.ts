@@ -16,7 +16,7 @@ function columns(rows: readonly (readonly boolean[])[]) {
   return {
     correct: Uint8Array.from(flat, ({ right }) => Number(right)),
     sequence: Int32Array.from(flat, ({ sequence }) => sequence),
-    // Every image of its own.
+    // Every image its own.
     example: Int32Array.from(flat, (_, i) => i),
     position: Int32Array.from(flat, ({ position }) => position),
     log_probability: Float32Array.from(flat, ({ right }) => (right ? -0.125 : -2)),
@@ -31,7 +31,7 @@ test('sequence accuracy is the share of rows whose first l are all right', () =>
       const measured = sequenceAccuracy.with({ l }).measure(columns(table));
       expect(measured.value).toBe(right / table.length);
       const { upper } = wilsonInterval(right, table.length);
-      // No image is in two sequences: as if they were independent, but for Student's t over so many images.
+      // No image is in two sequences: as if they were independent, except for Student's t over that many images.
       expect(measured.upper).toBeGreaterThanOrEqual(right === 0 && l === 1 ? 0 : upper - 1e-12);
     }),
   );
@@ -51,8 +51,8 @@ test('per image: the mean, with a standard error over sequences if they share no
     [false, false, false, false],
   ];
   const { value, standardError } = imageAccuracy.with({}).measure(columns(table));
-  // Four sequences of 1, 1, 0, 0: standard deviation 0.5, over root 4; over 16 images it would be 0.125. Of 16 clusters the spread is
-  // told by Student's t with 15 degrees of freedom, 2.1314 for 1.96 (to 4 digits by its series).
+  // Four sequences of 1, 1, 0, 0: standard deviation 0.5, over root 4; over 16 images it would be 0.125. The spread of 16 clusters follows
+  // Student's t with 15 degrees of freedom, 2.1314 instead of 1.96 (to 4 digits by its series).
   const few = Math.sqrt(16 / 15) * (2.1314 / 1.95996);
   expect([value, standardError]).toBeAllClose([0.5, 0.25 * few], { rtol: 1e-3 });
   const loss = imageCrossEntropy.with({}).measure(columns(table));
@@ -75,7 +75,7 @@ test('AUROC and margin of images in sequences: over all images, and a sequence d
   const { count, evaluate } = imageAuroc.with({}).weighted({ correct, confidence, sequence });
   // Right: .9 .5 .75; wrong: .5 .25 .875. In order: 3 of .9, 1.5 of .5, 2 of .75.
   expect([count, evaluate()]).toBeAllClose([2, 6.5 / 9], { rtol: 1e-12 });
-  // The first alone: .9 and .5 against .5.
+  // Only the first: .9 and .5 against .5.
   expect(evaluate([2, 0])).toBeAllClose(0.75, { rtol: 1e-12 });
   const margin = Float32Array.from([1, 0, 0.5, 0.5, -1, 0]);
   const { value } = imageMargin.with({}).measure({ margin, sequence, example: sequence.map((_, i) => i) });

@@ -8,7 +8,7 @@ import { shellWord } from '../../../src/terminal/shell.js';
 import { toPng, toSvg } from '../../../src/report/figures/render.js';
 import { csvText, textTable } from '../../../src/report/tables/text-table.js';
 
-/** Names that mean something somewhere. */
+/** Names with special meaning in some format. */
 const hostile = [
   '<script>alert(1)</script>',
   '" onmouseover="alert(1)',
@@ -71,7 +71,7 @@ describe('Markdown', () => {
 });
 
 test.each(hostile)('LaTeX: %j is not a command, ends no argument and begins no paragraph', (name) => {
-  // What escaping makes; what is left of it has no character with a meaning.
+  // The output of escaping; the rest has no character with a meaning.
   const known = /\\text(backslash|asciicircum|asciitilde|less|greater|bar)\{\}|\\[{}$&#%_]|\$\^2\$|\$\\times\$/g;
   expect(latexText(name).replaceAll(known, '')).not.toMatch(/[\\{}$&#%_^~\n\p{Cc}]/u);
 });
@@ -84,7 +84,7 @@ test('LaTeX: a row that begins with a bracket is not an argument of the precedin
 });
 
 describe('CSV', () => {
-  // OWASP, "CSV Injection": cells that begin with one of these are formulas to a spreadsheet.
+  // OWASP, "CSV Injection": spreadsheets read cells that begin with one of these as formulas.
   test.each(['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '\uff1d1', "-cmd|' /C calc'!A0"])(
     '%j is text',
     (text) => {

@@ -5,7 +5,7 @@ import { loadSplits } from '../../../src/datasets/index.js';
 import { classTable, previewDataset } from '../../../src/report/preview.js';
 import { folderOf, idxBytes, range } from '../../support/idx.js';
 
-/** Classes of one colour each, so that a place in the picture tells its class. */
+/** Classes of one colour each, so that a position in the picture shows its class. */
 async function plainClasses(classes: number, perClass: number) {
   const labels = range(classes * perClass).map((i) => i % classes);
   const split = (name: string) => ({
@@ -21,7 +21,7 @@ async function plainClasses(classes: number, perClass: number) {
   return data;
 }
 
-/** Colours down the first column of images (which is there at 110 pixels), below the heading, each once. */
+/** Colours down the first column of images (present at 110 pixels), below the heading, each once. */
 async function coloursDown(png: Uint8Array): Promise<string[]> {
   const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const [x, top] = [110, 124];

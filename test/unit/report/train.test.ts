@@ -15,7 +15,7 @@ async function syntheticRun(widths: readonly number[], seeds: readonly number[],
   return folder;
 }
 
-/** The texts of an SVG, entities and all. */
+/** The texts of an SVG, with their entities. */
 function textsOf(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>(?:<tspan[^>]*>)?([^<]*)</g)].map(([, text]) => text!);
 }

@@ -11,7 +11,7 @@ test.each(fs.readdirSync(folder).filter((name) => name.endsWith('.json')))(
   async (name) => {
     const file = path.join(folder, name);
     expect(await locateClaims(file, 'checkpoints')).toMatchObject({ unchanged: true });
-    // A changed digit is told.
+    // A changed digit is reported.
     const copy = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'emergence-claims-')), name);
     fs.writeFileSync(copy, fs.readFileSync(file, 'utf8').replace('"draws": 2000', '"draws": 2001'));
     expect(await locateClaims(copy, 'checkpoints')).toMatchObject({ unchanged: false });

@@ -1,4 +1,4 @@
-/** Members that tell different numbers of classes apart: each has a test set of its own. */
+/** Members that distinguish different numbers of classes: each has its own test set. */
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
@@ -11,7 +11,7 @@ import { Random } from '../../../src/statistics/random.js';
 
 const columns = ['correct', 'label'] as const;
 
-/** Of 2 and of 4 classes, on the examples of these classes among 100. */
+/** With 2 and with 4 classes, on the examples of these classes among 100. */
 async function writeClasses(): Promise<string> {
   const folder = path.join(await temporaryFolder(), 'classes');
   const own = resolveExperiment({ ...experiment, widths: [8], classes: [2, 4] });

@@ -45,7 +45,7 @@ const request = (changes: Partial<CleanRequest> = {}): CleanRequest => ({
 const pathsOf = (removals: readonly Removal[]) =>
   removals.flatMap(({ entries }) => entries.map((entry) => path.relative(root, entry.path))).sort();
 
-/** Cleans, and holds what is gone against what the plan said, and the bytes against du. */
+/** Cleans, and compares what is gone with the plan, and the bytes with du. */
 async function cleaned(asked: CleanRequest) {
   const before = await treeOf(root);
   const plan = await planClean(asked);
@@ -70,7 +70,7 @@ test('without names: the leftovers of killed processes in all runs, and nothing 
     await writeLeftover(lenet, 'run.json'),
     await writeLeftover(member, 'weights.safetensors', 300_000),
   ];
-  // Of a kill between the last two steps of a member that is complete.
+  // From a kill between the last two steps of a complete member.
   leftovers.push(path.join(member, 'training.safetensors'));
   await fs.writeFile(leftovers[3]!, Buffer.alloc(9000, 1));
   await makeUnfinished(lenet);
@@ -219,7 +219,7 @@ test('names that are not runs here: a path elsewhere, a folder of notes, a link'
 
 test('leftovers of a killed import are not a run, and are removed with the others', async () => {
   const lenet = await writeRun('lenet');
-  // As the folder is called while it is filled; no process has the number 4999999.
+  // The folder's name while it is filled; no process has the number 4999999.
   const aside = path.join(root, '.lm.4999999.00000000-0000-4000-8000-000000000000.tmp');
   await fs.cp(lenet, aside, { recursive: true });
   expect((await summariseRuns(root)).map(({ name }) => name)).toEqual(['lenet']);

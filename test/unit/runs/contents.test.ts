@@ -11,7 +11,7 @@ test.each(['', 'members', 'members/cnn-w8-s0', 'tensorboard', 'tensorboard/trans
 test.each([
   'run.json',
   'curve.png',
-  // As `--format pdf` writes them.
+  // As written by `--format pdf`.
   'curve.pdf',
   'reconstructions.svg',
   'sweep-accuracy-causes.pdf',

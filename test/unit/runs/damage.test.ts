@@ -1,4 +1,4 @@
-/** One byte of a run is another: whichever it is, `verifyRun` finds it. */
+/** One byte of a run is changed: whichever it is, `verifyRun` finds it. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -46,7 +46,7 @@ async function filesOf(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-/** What `runs --verify` says is wrong. */
+/** What `runs --verify` reports as wrong. */
 async function found(root: string): Promise<boolean> {
   const [run] = await summariseRuns(root, 'hashes');
   return run!.status === 'damaged';
@@ -62,7 +62,7 @@ test('any digit of the records and the histories, changed', async () => {
   for (const file of (await filesOf(folder)).filter((each) => /\.(json|jsonl)$/.test(each))) {
     const bytes = await fs.readFile(file);
     const digits = Array.from(bytes.keys()).filter((at) => bytes[at]! >= 48 && bytes[at]! <= 57);
-    // A sample: all of them are some hundreds, most of them of hashes.
+    // A sample: there are some hundreds, most of them in hashes.
     for (const at of Array.from(random.permutation(digits.length).subarray(0, 40), (place) => digits[place]!)) {
       const changed = Buffer.from(bytes);
       changed[at] = 48 + ((bytes[at]! - 48 + 1 + random.integer(9)) % 10);

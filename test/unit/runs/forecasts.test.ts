@@ -81,7 +81,7 @@ test('a seal is valid until its inputs change', async () => {
   await writeSeal(folder, await sealOf());
   expect(await voidReasons()).toEqual([[]]);
 
-  // A member that it predicts, begun before it, then after it.
+  // A member that it predicts, started before it, then after it.
   const target = { arch: 'cnn', width: 8, seed: 0 };
   const write = (begun: string) =>
     writeMemberRecord(memberFolder(folder, target), memberRecord(target, { begun, status: 'training' }));
@@ -93,7 +93,7 @@ test('a seal is valid until its inputs change', async () => {
   expect(await voidReasons()).toEqual([[]]);
 
   const evidence = { arch: 'cnn', width: 2, seed: 0 };
-  // The file itself, whatever member.json says of it.
+  // The file itself, whatever member.json says about it.
   fs.appendFileSync(path.join(memberFolder(folder, evidence), 'outcomes.parquet'), ' ');
   expect(await voidReasons()).toEqual([['cnn-w2-s0, on which it is based, has other outcomes now']]);
   fs.rmSync(memberFolder(folder, evidence), { recursive: true });
@@ -106,7 +106,7 @@ test('each seal contains the digest of the one before it', async () => {
   await writeSeal(folder, second);
   expect(await voidReasons()).toEqual([[], []]);
 
-  // Changed and sealed anew: its own digest is right, and the next one tells.
+  // Changed and sealed anew: its own digest is right, but the next seal reveals it.
   const forged = formatSealed(await sealOf({ draws: 101 }));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
   expect(await voidReasons()).toEqual([[], ['lenet-1, an earlier seal, was changed']]);

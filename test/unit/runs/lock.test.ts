@@ -17,7 +17,7 @@ async function runFolder(): Promise<string> {
   return path.join(await temporaryFolder(), 'lenet');
 }
 
-/** A process that locks the run and then is busy: its event loop does nothing more. */
+/** A process that locks the run and then is busy: its event loop stops. */
 async function holder(folder: string): Promise<ChildProcess> {
   const lockFile = path.resolve(import.meta.dirname, '../../../src/runs/lock.ts');
   const program = `const { lockRun } = await import(${JSON.stringify(lockFile)}); await lockRun(${JSON.stringify(folder)}); process.stdout.write('held', () => { for (;;); });`;
@@ -52,7 +52,7 @@ test('a waiting process gets it if the holder, which planned nothing, removes th
   const folder = await runFolder();
   const held = await lockRun(folder);
   const onWait = () => {
-    // Long before the next look, as a rule; after it the folder is no longer empty.
+    // Usually long before the next look, after which the folder is no longer empty.
     void held.release().then(() => fs.rmdir(folder).catch(() => undefined));
   };
   const later = await lockRun(folder, { onWait });
@@ -109,7 +109,7 @@ test('on another machine the age of the lock decides, by the clock of the disk',
   );
   expect(await lockMember(folder, 'cnn-w8-s0')).toEqual({ busy: elsewhere });
   expect([...(await busyMembers(folder))]).toEqual([['cnn-w8-s0', elsewhere]]);
-  // 45 s off, as clocks of hosts are: this process's own clock has no say.
+  // 45 s off, as hosts' clocks are: this process's own clock has no say.
   const now = Date.now();
   vi.spyOn(Date, 'now').mockReturnValue(now + 45_000);
   expect(await trainerOf(folder)).toEqual({ owner: elsewhere });

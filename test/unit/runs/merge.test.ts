@@ -1,4 +1,4 @@
-/** Runs joined: what is copied, what is refused before anything is written, and what is there after a break at any write. */
+/** Merged runs: what is copied, what is refused before anything is written, and what is left after a break at any write. */
 import * as fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import * as os from 'node:os';
@@ -27,7 +27,7 @@ import { experiment, runRecord, syntheticOutcomes, temporaryFolder, writeMember 
 const dataset = { ...runRecord().dataset, testCount: 5 };
 const plan = runRecord({ dataset, experiment: { ...experiment, widths: [1, 2], seeds: [0, 1] } });
 
-/** A run with some of its members complete; what a member has depends on its place alone. */
+/** A run with some of its members complete; the contents of a member depend only on its position. */
 async function write(folder: string, record: RunRecord, isThere: (key: MemberKey) => boolean): Promise<string> {
   await writeRunRecord(folder, record);
   for (const key of membersOf(record.experiment).filter(isThere))
@@ -35,7 +35,7 @@ async function write(folder: string, record: RunRecord, isThere: (key: MemberKey
   return folder;
 }
 
-/** One half in a clone, the other in another, and a run with both; copies of what is written once. */
+/** One half in one clone, the other in another, and a run with both; made once and copied. */
 async function halves(): Promise<readonly [into: string, from: string, whole: string]> {
   const root = await temporaryFolder();
   await fs.cp(await written, root, { recursive: true });
@@ -98,7 +98,7 @@ test("a member keeps the precision it was trained in under --precision auto; a m
     write(path.join(root, name), { ...plan, experiment, precisions }, isThere);
   const into = await run('a', choices('float32', [1]), ({ width, seed }) => width === 1 && seed === 0);
   const from = await run('b', choices('bfloat16', [1, 2]), ({ width, seed }) => width === 1 && seed === 1);
-  // Its seeds differ in more than the seed; of width 2 all are as the other run says.
+  // Its seeds differ in more than the seed; at width 2 all match the other run.
   expect((await mergeRunFolders(into, from)).notes).toEqual([
     'width 1: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run',
   ]);
@@ -106,7 +106,7 @@ test("a member keeps the precision it was trained in under --precision auto; a m
   expect(Object.fromEntries(Object.entries(precisions).map(([id, { precision }]) => [id, precision]))).toEqual({
     'cnn-w1-s0': 'float32',
     'cnn-w1-s1': 'bfloat16', // taken
-    'cnn-w2-s0': 'bfloat16', // here nothing was chosen yet
+    'cnn-w2-s0': 'bfloat16', // here nothing had been chosen yet
     'cnn-w2-s1': 'bfloat16',
   });
 });
@@ -142,11 +142,11 @@ test('interrupted at any write both runs stay whole, and the same merge ends as 
     expect(await tree(into)).toEqual(await tree(whole));
     expect(await tree(from)).toEqual(before);
   }
-  // Of each of two members three files and a record.
+  // Three files and a record from each of two members.
   expect(writes).toBe(8);
 });
 
-/** A merge whose rename number `at`, from 1, fails as on a disk that goes away, with all that follow. Resolves to how many it tried. */
+/** A merge whose rename number `at`, from 1, fails as on a disconnected disk, with all that follow. Resolves to the number it tried. */
 async function mergeBreaking(at: number, into: string, from: string): Promise<number> {
   const system = (await import('node:fs/promises')).default;
   const { rename } = system;
@@ -192,7 +192,7 @@ test('the other run may hold further widths, seeds and values of factors', async
 
 const key = { arch: 'cnn', width: 2, seed: 1 };
 
-/** As a member that is stopped after some epochs leaves it. */
+/** As left by a member stopped after some epochs. */
 async function stopAfter(epochs: number, folder: string): Promise<void> {
   await writeMember(folder, key, syntheticOutcomes(5, 0.5, Random.named(1)));
   const own = memberFolder(folder, key);
@@ -401,7 +401,7 @@ describe('trials of --tune', () => {
   const trial = (value: number, loss: number) => ({
     ...{ value, loss, accuracy: null, diverged: false, steps: 1, seconds: 1 },
   });
-  /** Two runs that each have trials of the member; a loss decides which value was chosen. */
+  /** Two runs that each have trials for the member; a loss decides which value was chosen. */
   const withTrials = async (id: string, perWidth: boolean, best: Readonly<Record<'a' | 'b', number>>) => {
     const root = await temporaryFolder();
     const experiment = perWidth ? { ...tuned.experiment, tunePer: 'width' as const } : tuned.experiment;

@@ -41,7 +41,7 @@ test.each([
     const member = memberFolder(folder, key);
     const record = present(await readMemberRecord(member));
     const steps = key.factors?.steps ?? 1994;
-    // After step 1994, FLOPs computed from the whole of either training differ in their last bit.
+    // After step 1994, FLOPs computed from either whole training differ in their last bit.
     await writeMemberRecord(member, { ...record, steps, trainingFlops: 8_158_673_978 * steps });
   }
   const [curve] = await openRuns(folder, { at: 1994 });

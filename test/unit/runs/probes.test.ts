@@ -1,4 +1,4 @@
-/** Views of a run's probes: their outcomes at the end and along training, and what a guess is worth. */
+/** Views of a run's probes: their outcomes at the end and along training, and the value of guessing. */
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
@@ -21,7 +21,7 @@ const experiment = resolveExperiment({
   ...{ heldOutClasses: 3, probe: 'in-weights,held-out' },
 });
 
-/** Of 50 sequences the last image, all of a share right: 0.1 of in-weights, of held-out 0.5, 0.6 and at the end 0.9. */
+/** The last image of 50 sequences, of which a share is right: 0.1 for in-weights, 0.5, 0.6 and finally 0.9 for held-out. */
 function queries(right: number) {
   const outcomes = syntheticOutcomes(50, 0, Random.named(1, 'queries'));
   const ids = Int32Array.from({ length: 50 }, (_, i) => i);

@@ -21,7 +21,7 @@ describe('time left for a member', () => {
   test('its own pace over the last three epochs, minus the time already spent in the current one', () => {
     const member = timing(8, [100, 2, 3, 4], { idleSeconds: 1 });
     expect(secondsLeft(member, pacesOf([member]))).toBeCloseTo(6 * 3 - 1, 12);
-    // One that was stopped yesterday has most of an epoch to go all the same.
+    // Even if it was stopped yesterday, it has most of an epoch left.
     expect(secondsLeft({ ...member, idleSeconds: 86_400 }, pacesOf([member]))).toBeCloseTo(5 * 3, 12);
     expect(secondsLeft(timing(8, Array(10).fill(2), { isComplete: true, idleSeconds: 5 }), pacesOf([]))).toBe(0);
   });
@@ -29,10 +29,10 @@ describe('time left for a member', () => {
   test('before its first epoch: the mean of those with as many operations, else a power law through the two nearest', () => {
     const others = [timing(4, [16]), timing(8, [64]), timing(64, [9999])];
     expect(secondsLeft(timing(8, []), pacesOf([...others, timing(8, [66])]))).toBeCloseTo(650, 9);
-    // Seconds go as the square between 4 and 8, so at 16 they are 256, and at 2 they are 4.
+    // Seconds grow as the square between 4 and 8, so 256 at 16, and 4 at 2.
     expect(secondsLeft(timing(16, []), pacesOf(others.slice(0, 2)))).toBeCloseTo(2560, 9);
     expect(secondsLeft(timing(2, []), pacesOf(others))).toBeCloseTo(40, 9);
-    // Of one alone in proportion: 64 seconds.
+    // From one alone in proportion: 64 seconds.
     expect(secondsLeft(timing(16, []), pacesOf(others.slice(0, 1)))).toBeCloseTo(640, 9);
     expect(secondsLeft({ ...timing(16, []), flops: undefined }, pacesOf(others))).toBeNull();
     expect(secondsLeft(timing(16, []), pacesOf([timing(16, [])]))).toBeNull();

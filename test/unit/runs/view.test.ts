@@ -15,7 +15,7 @@ const experiment = resolveExperiment({
   steps: 64,
 });
 const run = { ...runRecord(), experiment };
-/** A member that is twice as wide has twice the parameters, one that is twice as deep three times. */
+/** A member twice as wide has twice the parameters, one twice as deep three times. */
 const members = membersOf(experiment).map((key) => {
   const parameters = key.width * 3 ** (key.factors?.depth ?? 1);
   const record = memberRecord(key, { parameters, trainingFlops: 100 * parameters, steps: 64 });
@@ -114,7 +114,7 @@ test('a combination missing from a partly trained grid has no members', () => {
   expect(of({ axis: 'depth', where: { width: 8 } }).members.map(({ coordinates: c }) => c['depth'])).toEqual([
     ...[1, 1, 2, 2],
   ]);
-  // What is not held is where those that are left have it.
+  // What is not held has the values of the remaining members.
   expect(of({ where: { depth: 4 } })).toMatchObject({ held: { depth: 4, trainSize: 500 } });
 });
 

@@ -33,7 +33,7 @@ test('a draw has as many as there are, each equally likely', () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10);
     counts.forEach((count, unit) => (totals[unit]! += count));
   }
-  // 2000 of each, standard deviation sqrt(20 000 x .1 x .9) = 42: five of them
+  // 2000 of each, standard deviation sqrt(20 000 x .1 x .9) = 42; five of them allowed
   expect([...totals]).toBeAllClose(new Array(10).fill(2000) as number[], { atol: 212 });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dipOf, dipPValues } from '../../../src/statistics/dip.js';
 import { Random } from '../../../src/statistics/random.js';
 
-/** Spread like random numbers, and the same everywhere: golden-ratio sequences, by Box and Muller's formula for normals. */
+/** Spread like random numbers, and the same everywhere: golden-ratio sequences, with Box and Muller's formula for normals. */
 function sample(n: number, kind: 'uniform' | 'normal' | 'two' | 'ties'): number[] {
   return Array.from({ length: n }, (_, i) => {
     const u = ((i + 1) * 0.6180339887498949) % 1;
@@ -59,7 +59,7 @@ test('one mode is taken for more in less than 5 % of samples, normal and shares 
   const share = () => Array.from({ length: 500 }, () => Number(random.uniform() < 0.1)).reduce((a, b) => a + b) / 500;
   for (const value of [() => random.normal(), share]) {
     const dips = Array.from({ length: 200 }, () => dipOf(Array.from({ length: 40 }, value)));
-    // A uniform distribution is the hardest; these dip less.
+    // A uniform distribution is the hardest case; these dip less.
     expect(dipPValues(dips, 40).filter((p) => p <= 0.05).length).toBeLessThan(10);
   }
 });

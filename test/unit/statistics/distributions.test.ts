@@ -29,7 +29,7 @@ test.each([
   [400, 0.97, 2.2, 395],
   [2000, 0.02, -1, 34],
 ])('%i trials with chance %f at %f: SciPy gives %i', (n, p, z, expected) => {
-  // The approximation rounds to the nearest, a quantile up.
+  // The approximation rounds to nearest, a quantile rounds up.
   expect(Math.abs(binomialQuantile(n, p, z) - expected)).toBeLessThanOrEqual(1);
 });
 
@@ -51,7 +51,7 @@ test('none of a normal is below -Infinity, and all of it below Infinity', () => 
 });
 
 test('normal scores: quantiles of ranks, ties in the middle', () => {
-  // norm.ppf([1/4, 1/2, 3/4]), and of ties at ranks 1.5 of 3
+  // norm.ppf([1/4, 1/2, 3/4]), and for ties at ranks 1.5 of 3
   expect([...normalScores([5, 7, 90])!]).toBeAllClose([-0.6744897501960817, 0, 0.6744897501960817], { atol: 1e-9 });
   expect([...normalScores([7, 5, 5])!]).toBeAllClose([0.6744897501960817, -0.31863936396437514, -0.31863936396437514], {
     atol: 1e-9,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { meanInterval, meanOf, wilsonInterval } from '../../../src/statistics/intervals.js';
 
-/** Quantiles are good to 1e-15. */
+/** Quantiles are accurate to 1e-15. */
 const tolerance = { rtol: 1e-12, atol: 1e-14 };
 
 /** statsmodels 0.15.0: proportion_confint(m, n, alpha, 'wilson'). */

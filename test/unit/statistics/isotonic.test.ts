@@ -22,7 +22,7 @@ test('isotonic regression is the max-min of weighted means (Barlow et al. 1972)'
         pairs.map(([value]) => value),
         pairs.map(([, weight]) => weight),
       );
-      // Means of a few numbers below 5: rounding alone.
+      // Means of a few numbers below 5: rounding only.
       places.forEach((i) => {
         expect(Math.abs(found[i]! - expected[i]!)).toBeLessThan(1e-12);
       });

@@ -35,6 +35,6 @@ test('three separate clouds are found as three, not four; one cloud not as two',
   expect(predictionStrength(three, 4, random)).toBeLessThan(0.8);
   const one = cloud(random, [0, 0, 0], 300);
   expect(predictionStrength(one, 1, random)).toBe(1);
-  // Halves of a round cloud are cut along another line each time.
+  // Halves of a round cloud are cut along a different line each time.
   expect(predictionStrength(one, 2, random)).toBeLessThan(0.8);
 });

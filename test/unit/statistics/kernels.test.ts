@@ -15,7 +15,7 @@ test('the binary matches kernels.wat (`npm run kernels` writes it)', async () =>
   expect(binary).toBe(Buffer.from(buffer).toString('base64'));
 });
 
-// Odd and even numbers of both: the kernel goes by twos.
+// Odd and even numbers of both: the kernel works in pairs.
 test.each([
   [1, 1],
   [2, 30],
@@ -48,14 +48,14 @@ test('several threads sum to the bits of one, whichever kernel is requested', ()
       ? Uint8Array.from({ length: units }, () => random.integer(2))
       : Float32Array.from({ length: units }, () => random.normal()),
   );
-  // Of one plane and of two, so many that three threads have enough to do.
+  // On one plane and on two, enough for three threads to have work.
   const columnsOf = (count: number) => Array.from({ length: count }, (_, c) => some[(c * 7) % 30]!);
   const counts = Array.from({ length: listsAtOnce }, () => new Uint8Array(units));
   for (const each of counts) drawCounts(random, each);
   const families = [900, 750, 1001].map(columnsOf);
   const expected = families.map((columns) => sumsKernel(columns)!);
   const kernels = families.map((columns) => sumsKernel(columns, 3)!);
-  // A thread keeps the columns of two kernels: those of the third are brought again.
+  // A thread keeps the columns of two kernels: those of the third are sent again.
   for (const lists of [counts, counts.slice(0, 5)])
     for (const [i, kernel] of kernels.entries()) {
       const bytes = (sums: readonly Float64Array[]) => Buffer.concat(sums.map(({ buffer }) => Buffer.from(buffer)));
@@ -71,7 +71,7 @@ test('a kernel with a failing thread says so, every time and at once, and the ne
   expect(failing.sums(counts)).toEqual(expected);
   const { add } = Atomics;
   const asked = vi.spyOn(Atomics, 'add').mockImplementation(((control: Int32Array, at: number, value: number) => {
-    control[control.length - 1] = 1; // as the thread says if it has no memory
+    control[control.length - 1] = 1; // the thread's message when out of memory
     return add(control, at, value);
   }) as typeof Atomics.add);
   expect(() => failing.sums(counts)).toThrow(OutOfMemory);
@@ -103,11 +103,11 @@ describe('a drawn mean', () => {
   const random = Random.named(0, 'outlier');
   const counts = Array.from({ length: listsAtOnce }, () => new Uint8Array(units));
   for (const each of counts) drawCounts(random, each);
-  /** The largest error of drawn means, of their standard error. */
+  /** The largest error of drawn means, relative to their standard error. */
   const errorOf = (column: Float64Array): number => {
     const sums = sumsKernel([column])!.sums(counts);
     const errors = counts.map((weights, k) => {
-      // Less a number that is in the middle, as sums of large numbers are rounded themselves.
+      // Minus a number in the middle, as sums of large numbers are rounded themselves.
       const plain = column.reduce((sum, value, i) => sum + (value - column[1]!) * weights[i]!, 0);
       return Math.abs(sums[k]![0]! - column[1]! * units - plain) / units;
     });
@@ -121,7 +121,10 @@ describe('a drawn mean', () => {
     );
   });
 
-  /** The widest range for its standard deviation, in steps of 1, and all between the ends nearly half a step off, the same way. */
+  /**
+   * The widest range for its standard deviation, in steps of 1, with everything between the ends nearly half a step off, in the same
+   * direction.
+   */
   test('is off by at most 1.1e-5 of it, whatever the column', () => {
     const most = 2 ** 32 - 1;
     const worst = new Float64Array(units).fill(2 ** 31 + 0.49);

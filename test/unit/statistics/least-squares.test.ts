@@ -33,7 +33,7 @@ const weighted = {
   relative: [0.022194477266892335, 0.02756352310378523, 0.008521846389849512],
   known: [0.01993640287567254, 0.024759199987543286, 0.007654830561207632],
 };
-/** As SciPy's `bounds=(-inf, [2, inf, inf])`: the first held at 2, the others fitted. */
+/** Like SciPy's `bounds=(-inf, [2, inf, inf])`: the first held at 2, the others fitted. */
 const bounded = { parameters: [2, 1.1009873385896645, 0.5260974148845058], sumOfSquares: 0.26933909227304575 };
 
 /**
@@ -100,7 +100,7 @@ test('a straight line has its closed form', () => {
   // Student's t with 2 degrees of freedom: 4.302652729911275.
   const { lower, upper } = parameterInterval(fit, 1);
   expect((upper - lower) / 2).toBeAllClose(4.302652729911275 * Math.sqrt(1.35 / 5), { rtol: 1e-7 });
-  // Of the line at 1.5, the mean of x: sqrt(1.35 / 4).
+  // The line at 1.5, the mean of x: sqrt(1.35 / 4).
   expect(standardErrorOf(fit, [1, 1.5])).toBeAllClose(Math.sqrt(1.35 / 4), { rtol: 1e-8 });
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { matrix, solveLeastSquares } from '../../../src/statistics/matrices.js';
 
 const [rows, columns] = [6, 4];
-// Whole numbers: a column either depends on others exactly or is far from that.
+// Integers: a column either depends on others exactly or is far from that.
 const entry = fc.integer({ min: -9, max: 9 });
 
 test('residuals are orthogonal to every column, even if columns are 0 or copies of others', () => {
@@ -28,7 +28,7 @@ test('residuals are orthogonal to every column, even if columns are 0 or copies 
       };
       const x = solveLeastSquares({ ...a, data: a.data.slice() }, Float64Array.from(b));
       const left = b.map((value, i) => list.reduce((sum, each, j) => sum - each[i]! * x[j]!, value));
-      // The normal equations; entries and sums are below 10^4, and rounding is of them.
+      // The normal equations; entries and sums are below 10^4, and only rounding remains.
       for (const each of list)
         expect(Math.abs(each.reduce((sum, value, i) => sum + value * left[i]!, 0))).toBeLessThan(1e-7);
     }),

@@ -15,7 +15,10 @@ function shares({ observed, null: draws }: DrawnTest): number[] {
   return all.map((value) => all.filter((other) => other >= value).length / all.length);
 }
 
-/** Closed testing (Marcus, Peritz, Gabriel 1976): a test is adjusted to the largest p of all sets of tests that it is in, by their least p. */
+/**
+ * Closed testing (Marcus, Peritz, Gabriel 1976): a test's adjusted p is the largest over all sets of tests that contain it, each with its
+ * smallest p.
+ */
 function closed(tests: readonly DrawnTest[]): number[] {
   const columns = tests.map(shares);
   const result = tests.map(() => 0);
@@ -70,7 +73,7 @@ describe('step-down minP', () => {
     const random = Random.named(0, 'minP');
     const families = 1000;
     let alarms = 0;
-    // statistics with half of their variance in common
+    // statistics that share half of their variance
     const draw = () => {
       const common = random.normal();
       return Array.from({ length: 5 }, () => common + random.normal());
@@ -87,7 +90,7 @@ describe('step-down minP', () => {
 });
 
 test('false discovery rates match SciPy, in any order', () => {
-  // scipy.stats.false_discovery_control of p-values that are not in Benjamini and Hochberg's paper, from SciPy 1.x
+  // scipy.stats.false_discovery_control of p-values other than Benjamini and Hochberg's example, from SciPy 1.x
   const p = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216];
   const expected = [0.01, 0.04, 0.084, 0.084, 0.084, 0.1, 0.10571428571428572, 0.216, 0.216, 0.216];
   expect(falseDiscoveryRates(p)).toBeAllClose(expected, { rtol: 1e-12 });

@@ -14,11 +14,11 @@ test.each([
   [4000, 4300, 0.001029736761268162, 0.000991051085207288],
 ])('McNemar: %i against %i', (first, second, exact, midP) => {
   const found = mcnemar({ first, second });
-  // Logarithms of factorials of some 1e4 are right to 1e-11.
+  // Logarithms of factorials of some 1e4 are accurate to 1e-11.
   expect([found.exact / exact, found.midP / midP]).toBeAllClose([1, 1], { atol: 1e-9 });
 });
 
-/** The score's root with SciPy, the likelihood maximised numerically over the chance that only the first is right. */
+/** The score's root with SciPy; the likelihood maximised numerically over the probability that only the first is right. */
 test.each([
   [9, 3, 44, -0.2947856053068775, 0.020095797880281895],
   [0, 7, 50, 0.05866373740402809, 0.261861937105855],
@@ -28,7 +28,7 @@ test.each([
   [2, 0, 20, -0.30103364522848725, 0.0772376726570349],
 ])('Tango: %i and %i of %i', (first, second, count, lower, upper) => {
   const found = tangoInterval({ first, second, count });
-  // What the numerical maximum is right to.
+  // The accuracy of the numerical maximum.
   expect([found.lower, found.upper]).toBeAllClose([lower, upper], { atol: 1e-6 });
 });
 

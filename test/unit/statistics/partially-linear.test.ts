@@ -10,7 +10,7 @@ describe('natural splines', () => {
   test('through (0, 0), (1, 1), (2, 0): 1.5 x - 0.5 x^3 up to 1, mirrored after it, straight beyond', () => {
     const x = [0, 1, 2];
     const at = [-1, 0, 0.25, 0.5, 1, 1.5, 2, 3];
-    // A fit of three columns to three points is exact: the combination that has the points has the curve.
+    // A fit of three columns to three points is exact: the combination through the points is the curve.
     const both = naturalSpline([...x, ...at], x);
     const [, line, bend] = both as [Float64Array, Float64Array, Float64Array];
     // y = slope u + factor N, without a constant, as y(0) = 0; u = x / 2, y(1) = 1, y(2) = 0.

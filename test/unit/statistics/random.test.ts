@@ -40,7 +40,7 @@ test('streams differ by seed and by every part of the name', () => {
   expect(new Set(firsts.map((random) => random.uniform())).size).toBe(firsts.length);
 });
 
-/** Tolerances are 5 standard errors of each moment; the stream is fixed, so the test can't fail by chance. */
+/** Tolerances are 5 standard errors of each moment; the stream is fixed, so the test cannot fail by chance. */
 test('moments of uniform and normal', () => {
   const random = Random.named(0, 'moments');
   const n = 100_000;

@@ -18,7 +18,7 @@ function pairsArea(scores: readonly number[], positive: readonly number[], weigh
   return above / pairs;
 }
 
-/** As the bootstrap of a family does it: sixteen draws at once. */
+/** Like the bootstrap of a family: sixteen draws at once. */
 function areasByKernel({ count, orders }: ReturnType<typeof areaUnderRoc>, counts: readonly Float64Array[]): number[] {
   const kernel = pairsKernel(count, count, count)!;
   kernel.setWeights(counts);
@@ -27,7 +27,7 @@ function areasByKernel({ count, orders }: ReturnType<typeof areaUnderRoc>, count
 }
 
 test('the area under the ROC is the share of ordered pairs, for one draw and for many at once', () => {
-  // Few scores, so that ties of all kinds come; as 32-bit numbers, which are sorted in another way, and as doubles.
+  // Few scores, so that all kinds of ties occur; as 32-bit numbers, which are sorted differently, and as doubles.
   const examples = fc.array(
     fc.record({ score: fc.integer({ min: -3, max: 3 }), positive: fc.integer({ min: 0, max: 1 }) }),
     { minLength: 1, maxLength: 30 },

@@ -55,8 +55,8 @@ describe('groups of units', () => {
   });
 
   /**
-   * The plain bootstrap of a mean has the standard error sd / sqrt(n) in closed form. Of groups it is that of their means, off by
-   * 1 / sqrt(2 x 32768) = 0.4 % for want of more groups, here of losses (exponential, heavy on one side), and of a test set in order of
+   * The plain bootstrap of a mean has the standard error sd / sqrt(n) in closed form. With groups it is that of their means, off by 1 /
+   * sqrt(2 x 32768) = 0.4 % because groups are finite in number; here for losses (exponential, skewed), and for a test set in order of
    * classes, where groups of neighbours would be far off: 5 standard deviations of that.
    */
   test('preserve the standard error of means', () => {
@@ -67,7 +67,7 @@ describe('groups of units', () => {
     const sizes = groupSums(new Float64Array(units).fill(1), grouping);
     for (const column of [losses, inOrder]) {
       const { mean, standardError } = meanOf(column);
-      // Of a ratio of drawn sums: the spread of each group's sum about the mean times its size.
+      // For a ratio of drawn sums: the spread of each group's sum about the mean times its size.
       const left = groupSums(column, grouping).map((sum, i) => sum - mean * sizes[i]!);
       const drawn = Math.sqrt(left.reduce((sum, each) => sum + each * each, 0)) / units;
       expect(Math.abs(drawn / standardError - 1)).toBeLessThan(5 / Math.sqrt(2 * mostBlocks));

@@ -12,7 +12,7 @@ test.each([2, 3, 5])('the interval of a mean over %i seeds covers the truth', (c
   for (let i = 0; i < families; i++) {
     const shared = byExamples * random.normal();
     const seeds = Array.from({ length: count }, () => 0.5 + shared + bySeed * random.normal());
-    // What a bootstrap of seeds and examples has: S - 1 of S seeds, and the shared test set drawn anew.
+    // The draws of a bootstrap of seeds and examples: S - 1 of S seeds, and the shared test set resampled.
     const draws = Array.from({ length: 200 }, () => {
       let sum = 0;
       for (let k = 1; k < count; k++) sum += seeds[random.integer(count)]!;
@@ -21,12 +21,12 @@ test.each([2, 3, 5])('the interval of a mean over %i seeds covers the truth', (c
     const { lower, upper } = overSeedsAndExamples(seeds, draws, [0, 1], unused);
     inside += Number(lower <= 0.5 && 0.5 <= upper);
   }
-  // Standard error 0.5 %; with two seeds the draws of one of them are noisy, and the interval errs to the wide side.
+  // Standard error 0.5 %; with two seeds the draws of one of them are noisy, and the interval is rather too wide.
   expect(inside / families).toBeGreaterThan(0.93);
   expect(inside / families).toBeLessThan(0.985);
 });
 
-/** Of seeds with accuracies that scatter on the logit scale, by so much around that of `value` = accuracy^k, on 10 000 images. */
+/** For seeds with accuracies that scatter by this much on the logit scale, around that of `value` = accuracy^k, on 10 000 images. */
 test.each([
   [2, 20, 0.15],
   [3, 20, 0.15],
@@ -43,7 +43,7 @@ test.each([
   for (let i = 0; i < truths; i++) truth += drawn() ** k / truths;
   let inside = 0;
   for (let i = 0; i < families; i++) {
-    // Half of a test set's variance is shared by all seeds: what is hard for one is for the others.
+    // Half of a test set's variance is shared by all seeds: what is hard for one is hard for the others.
     const tested = (p: number, shared: number) =>
       p + Math.sqrt((p * (1 - p)) / images / 2) * (shared + random.normal());
     const common = random.normal();

@@ -12,7 +12,7 @@ import { z95 } from '../../../src/statistics/wilson.js';
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
 
-/** Units of `length` rows, each row of a cluster drawn at random. */
+/** Units of `length` rows, each row from a random cluster. */
 function shared(options: {
   units: number;
   length: number;
@@ -27,7 +27,7 @@ function shared(options: {
   return { clusterOf, starts, clusters, first, random };
 }
 
-/** Sum of e e' over all pairs of units, a unit with itself among them, that share a cluster: as often as rows do. */
+/** Sum of e e' over all pairs of units that share a cluster, including a unit with itself: as often as rows do. */
 function overPairs({ values, starts, clusterOf, first = Infinity }: SharedSample): number {
   const mean = sum(values) / values.length;
   let total = 0;
@@ -46,7 +46,7 @@ function overPairs({ values, starts, clusterOf, first = Infinity }: SharedSample
   return total;
 }
 
-/** What few clusters add, by the formula. */
+/** The addition for few clusters, by the formula. */
 function factor(sample: SharedSample): number {
   const { values, first, starts } = sample;
   const rows = values.length * (first ?? starts[1]!);
@@ -110,7 +110,7 @@ describe('the variance of a mean over units that share clusters', () => {
   });
 
   test('a sample shared with the reference: python test/reference/shared_images.py --example', () => {
-    // Images and right answers by the minimal standard generator, as there.
+    // Images and right answers from the minimal standard generator, as in the reference.
     let state = 1;
     const drawn = Array.from({ length: 72 }, () => (state = Number((16807n * BigInt(state)) % 2147483647n)));
     const clusterOf = Int32Array.from(drawn.slice(0, 36), (each) => each % 7);

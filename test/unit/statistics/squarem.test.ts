@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import { climb, type FixedPoint } from '../../../src/statistics/squarem.js';
 
 /**
- * EM for the share w of one of two known components; likelihoods 0.6 and 0.4 for 70 observations, 0.4 and 0.6 for 30. The
- * maximum in closed form: 70 * 0.2 / (0.4 + 0.2 w) = 30 * 0.2 / (0.6 - 0.2 w) has w = 1.5, so the top is at the edge, 1;
- * with 55 and 45 it is w = 0.75.
+ * EM for the share w of one of two known components; likelihoods 0.6 and 0.4 for 70 observations, 0.4 and 0.6 for 30. The maximum in closed
+ * form: 70 * 0.2 / (0.4 + 0.2 w) = 30 * 0.2 / (0.6 - 0.2 w) has w = 1.5, so the optimum is at the edge, 1; with 55 and 45 it is w = 0.75.
  */
 function shares(first: number, second: number): FixedPoint {
   return {
@@ -35,7 +34,7 @@ test('climbs to the maximum, in far fewer steps than EM, and never down', () => 
   };
   const { at, logLikelihood, converged } = climb(counted, Float64Array.of(0.1), { tolerance: 1e-13, cycles: 1000 });
   expect(converged).toBe(true);
-  // A tolerance of 1e-13 nats leaves the flat top's place to about the root of that.
+  // A tolerance of 1e-13 nats leaves the flat optimum's place to about the root of that.
   expect(at).toBeAllClose([0.75], { atol: 1e-4 });
   expect(logLikelihood).toBeAllClose(55 * Math.log(0.55) + 45 * Math.log(0.45), { rtol: 1e-12 });
   let plain = Float64Array.of(0.1);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { studentQuantile } from '../../../src/statistics/student.js';
 
-/** scipy.stats.t.ppf(p, degrees), SciPy 1.17.1; the last is beyond where the expansion begins. */
+/** scipy.stats.t.ppf(p, degrees), SciPy 1.17.1; the last is beyond the start of the expansion. */
 test.each([
   [0.975, 1, 12.706204736174694],
   [0.975, 2, 4.302652729749462],

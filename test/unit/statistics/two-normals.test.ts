@@ -32,7 +32,7 @@ test('nothing is fitted to too few or equal values', () => {
 
 test('40 seeds: 5 % of single modes are called two, and 80 % of modes 4 deviations apart are seen', () => {
   const random = Random.named(2, 'power');
-  // The distribution of the ratio under one normal, once for all samples of 40: as the bootstrap of the test has it.
+  // The distribution of the ratio under one normal, once for all samples of 40: like the test's own bootstrap.
   const none = Array.from({ length: 400 }, () => fitTwoNormals(unskewed(normals(40, random)))!.ratio);
   none.sort((a, b) => a - b);
   const critical = none[380]!;
@@ -56,7 +56,7 @@ test('skewness is removed: a power of a normal is a normal again, and equal valu
   };
   const values = normals(10_000, random).map((z) => (0.85 + 0.03 * z) ** 10);
   expect(skewness(values)).toBeGreaterThan(0.9);
-  // Standard error of a normal's: sqrt(6 / 10 000) = 0.024; and powers are whole numbers.
+  // Standard error of a normal's: sqrt(6 / 10 000) = 0.024; and powers are integers.
   expect(Math.abs(skewness(unskewed(values)))).toBeLessThan(0.15);
   expect([...unskewed([3, 3, 3])]).toEqual([3, 3, 3]);
 });

@@ -34,7 +34,7 @@ describe('bounded least squares', () => {
         const on = (j: number, share: number) => lower[j]! + share * (upper[j]! - lower[j]!);
         const grid = shares.flatMap((p) => shares.flatMap((q) => shares.map((r) => [on(0, p), on(1, q), on(2, r)])));
         expect(left(x)).toBeLessThanOrEqual(Math.min(...grid.map(left)) + 1e-9);
-        // And, the problem being convex, none beside it: what is best nearby is best.
+        // And, the problem being convex, none beside it: the best nearby is the best.
         for (const corner of grid) {
           const beside = Array.from(x, (value, j) => value + 1e-3 * (corner[j]! - value));
           expect(left(x)).toBeLessThanOrEqual(left(beside) + 1e-9);

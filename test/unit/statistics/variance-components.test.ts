@@ -5,7 +5,7 @@ test('groups of one size: the closed form of the analysis of variance', () => {
   const [residuals, sizes, within] = [[0.3, -0.2, 0.1, -0.4, 0.2], [3, 3, 3, 3, 3], 0.05];
   const mean = residuals.reduce((sum, value) => sum + value * value, 0) / 5;
   const { ratio, deviance } = varianceComponents({ residuals, sizes, within });
-  // Maximum likelihood: inside W / (N - S), of means R / S less a third of it (Searle, Casella and McCulloch 1992, Sec. 3.7).
+  // Maximum likelihood: inside W / (N - S), of means R / S minus a third of it (Searle, Casella and McCulloch 1992, Sec. 3.7).
   const inside = within / 10;
   expect(ratio).toBeAllClose((mean - inside / 3) / inside, { rtol: 1e-5 });
   const expected = 15 * (Math.log(2 * Math.PI) + 1) + 10 * Math.log(inside) + 5 * Math.log(3 * mean);

@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Canvas, cellSize, lineDots, type CharacterSet } from '../../../src/terminal/canvas.js';
 
-/** Unicode's numbers of the dots, by column and row, each the bit of its number less 1: not the table under test. */
+/** Unicode's numbers of the dots, by column and row, each the bit of its number minus 1: not the table under test. */
 const numbers = [
   [1, 2, 3, 7],
   [4, 5, 6, 8],
 ];
 
-/** Dots of a drawing, `x,y`, read back from its characters alone. */
+/** Dots of a drawing, `x,y`, read back only from its characters. */
 function dotsOf(lines: readonly string[], set: CharacterSet): Set<string> {
   const { wide, high } = cellSize[set];
   const dots = new Set<string>();
@@ -28,7 +28,7 @@ function isSet(character: string, set: CharacterSet, x: number, y: number): bool
   return ((character.codePointAt(0)! - 0x2800) >> (numbers[x]![y]! - 1)) % 2 === 1;
 }
 
-/** Looks at every dot of the canvas: is it the nearest to the line in its column (or row, where the line is steep)? */
+/** Checks every dot of the canvas: is it the nearest to the line in its column (or row, if the line is steep)? */
 function bruteForce(line: readonly [number, number, number, number], wide: number, high: number): Set<string> {
   const [x0, y0, x1, y1] = line;
   const [dx, dy] = [x1 - x0, y1 - y0];
@@ -40,7 +40,7 @@ function bruteForce(line: readonly [number, number, number, number], wide: numbe
       const [length, rise] = isFlat ? [dx, dy] : [dy, dx];
       const k = along * Math.sign(length);
       if (k < 0 || k > steps) continue;
-      // Twice the distance times the steps, a whole number: a half is `steps`, and goes to the greater coordinate.
+      // Twice the distance times the steps, an integer: a half is `steps`, and goes to the greater coordinate.
       const off = 2 * (across * steps - k * rise);
       if (steps === 0 ? across === 0 && along === 0 : off > -steps && off <= steps) dots.add(`${x},${y}`);
     }

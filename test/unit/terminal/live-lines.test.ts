@@ -5,7 +5,7 @@ import { LiveLines } from '../../../src/terminal/live-lines.js';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** What a terminal of endless length shows: text, line feeds, carriage returns, and the three escapes that are used. */
+/** What a terminal of endless length shows: text, line feeds, carriage returns, and the three escapes in use. */
 function screenOf(written: string): string[] {
   const lines = [''];
   let [row, column] = [0, 0];
@@ -40,7 +40,7 @@ test('lines are drawn over the previous ones, messages appear above them, and th
   shown.say('second\u001b[2J');
   vi.runAllTimers();
   expect(screen()).toEqual(['first', 'second\\u001b[2J', 'a 1', 'b 1', '']);
-  // A line fewer: nothing of it stays.
+  // One line fewer: nothing of it stays.
   state.lines = ['b 2'];
   shown.say('third');
   shown.close();

@@ -16,7 +16,7 @@ test.each([
   ['a\u200bb\ufeff', 'a\\u200bb\\ufeff'],
   ['\u{e0041}', '\\udb40\\udc41'],
   ['half \ud83d', 'half \\ud83d'],
-  // Letters of any script, marks and emoji are themselves.
+  // Letters of any script, marks and emoji are unchanged.
   ['café 漢字 עברית 👩‍👧 क्ष', 'café 漢字 עברית 👩‍👧 क्ष'],
 ])('%j', (text, expected) => {
   expect(printable(text)).toBe(expected);

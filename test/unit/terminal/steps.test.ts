@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Ten steps of so many seconds each, after `before` seconds of other work; what was written. */
+/** Ten steps of this many seconds each, after `before` seconds of other work; returns what was written. */
 async function shown(
   seconds: number,
   { before = 0, ...screen }: { readonly isTTY?: boolean; readonly columns?: number; readonly before?: number } = {},

@@ -34,7 +34,7 @@ test('one of format 1 is resumed, and checked by the hash it has', async () => {
   const member = await files();
   await fs.mkdir(member.folder, { recursive: true });
   const text = JSON.stringify(history);
-  // As that format has it: history, then each tensor's name and shape as JSON, and its bytes.
+  // As that format defines it: history, then each tensor's name and shape as JSON, and its bytes.
   const hash = createHash('sha256').update(text);
   for (const [name, { shape, data }] of state)
     hash.update(JSON.stringify([name, shape])).update(Buffer.from(data.buffer));
@@ -60,7 +60,7 @@ test('of a finished epoch and one stopped within, the further one counts', async
   const left = await fs.readFile(member.path('stopped.safetensors'));
   expect(await loadCheckpoint(member, wanted)).toEqual({ state, history: [one], begun, within });
   await member.checkpoint(progress, { state, history: [one, two] });
-  // As a kill between the checkpoint and its removal leaves it.
+  // As left by a kill between the checkpoint and its removal.
   await fs.writeFile(member.path('stopped.safetensors'), left);
   expect(await loadCheckpoint(member, wanted)).toEqual({ state, history, begun });
   left[left.length - 1]! ^= 1;

@@ -30,7 +30,7 @@ function epoch(number: number): TrainingEvent {
   return { type: 'epoch', member: 'cnn-w8-s0', epoch: number, step: number * 468, ...means };
 }
 
-/** A display on streams of its own, with a clock that the test sets (milliseconds). */
+/** A display on separate streams, with a clock set by the test (milliseconds). */
 function displayed(mode: DisplayMode, members: readonly string[], terminal: { rows?: number; columns?: number } = {}) {
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: mode === 'bars', rows: 24, columns: 100, ...terminal });

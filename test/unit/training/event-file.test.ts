@@ -10,7 +10,7 @@ test("the check is Castagnoli's: the examples of RFC 3720, appendix B.4, and of 
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
 });
 
-// Written by TensorBoard 2.21's own RecordWriter of its own messages, at 1.5 s.
+// Written by TensorBoard 2.21's own RecordWriter from its own messages, at 1.5 s.
 const member = Buffer.from(
   'GAAAAAAAAACjf0siCQAAAAAAAPg/Gg1icmFpbi5FdmVudDoyKihkbGEAAAAAAAAAAI+QZAkAAAAAAAD4PypWClQKHF9ocGFyYW1z' +
     'Xy9zZXNzaW9uX3N0YXJ0X2luZm9CBggBEgISAEosCioKB2hwYXJhbXMSHxodChIKBXdpZHRoEgkRAAAAAAAAIEApAAAAAAAA+D8+' +

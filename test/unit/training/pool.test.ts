@@ -47,7 +47,7 @@ async function closedGate(name: string): Promise<{ readonly path: string; readon
   const waiting = new Set<net.Socket>();
   let isOpen = false;
   const server = net.createServer((socket) => {
-    // A worker that is killed resets its connection.
+    // A killed worker resets its connection.
     socket.on('error', () => undefined);
     if (isOpen) socket.end();
     else waiting.add(socket);
@@ -90,7 +90,7 @@ test('jobs start in their order, as many as there are threads for', async () => 
   const held = { gate: gate.path };
   const begun = new Set<string>();
   const { result, log } = await run([job('a', {}, 2), job('b', held), job('c', held), job('d', {}, 2)], {
-    // b and c end only once both have begun; if they waited for each other, this would never end.
+    // b and c end only once both have begun; if one waited for the other to end, this would never end.
     onEvent: ({ type, member }) => {
       if (type === 'started' && begun.add(member).has('b') && begun.has('c')) gate.open();
     },
@@ -157,7 +157,7 @@ describe('a dying worker is reported with its last words, and the others continu
 describe('stopping', () => {
   test('ends running workers, gently or not, and starts no more', async () => {
     const gate = await closedGate('stopping');
-    // Only the pool's own patience is on this clock: it has to be advanced explicitly.
+    // Only the pool's own patience uses this clock, which has to be advanced explicitly.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const controller = new AbortController();
@@ -168,7 +168,7 @@ describe('stopping', () => {
       signal: controller.signal,
       onEvent: (event) => {
         if (event.type === 'started' && pids.set(event.member, event.epochs).size === 2) controller.abort();
-        // b says that it was asked, and stays; it has twenty seconds.
+        // b says that it was asked to stop, and stays; it has twenty seconds.
         if (event.type === 'evaluated') {
           vi.advanceTimersByTime(19_999);
           refused.push(isRunning(pids.get(event.member)!));
@@ -213,7 +213,7 @@ describe('a stack, several members in one worker', () => {
     const { result, events } = await run([
       stack([member('a'), member('b', { code: 3 }), member('c', { gate: gate.path })]),
     ]);
-    // Whether the first has ended before the crash is the scheduler's to say.
+    // Whether the first has ended before the crash depends on the scheduler.
     expect([...result.complete, ...result.failed].sort()).toEqual(['a', 'b', 'c']);
     expect(result.failed).toEqual(expect.arrayContaining(['b', 'c']));
     expect(new Set(failures(events).map(({ reason }) => reason))).toEqual(

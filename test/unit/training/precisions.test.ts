@@ -47,7 +47,7 @@ test("the processor's instructions are those that Linux lists, as whole words of
   fs.rmSync(folder, { recursive: true });
 });
 
-/** What is chosen on a processor with instructions for bfloat16, and which members were asked for a pilot. */
+/** What is chosen on a processor with bfloat16 instructions, and which members were asked for a pilot. */
 async function chosenFor(
   missing: MemberKey[],
   record?: PrecisionContext['record'],
@@ -94,7 +94,7 @@ test('each choice is reported with its reason', () => {
   expect(pilots.map((each) => choiceText(choiceOf(each)))).toEqual([
     "bfloat16: bfloat16 has 1.43 times float32's speed, losses within 0.31 % over 20 steps",
     "float32: bfloat16 has 1.2 times float32's speed, one diverged over 20 steps",
-    // With three digits it would be the 1.1 that are enough.
+    // With three digits it would be the 1.1 that suffice.
     "float32: bfloat16 has 1.0965 times float32's speed and not the 1.1 times asked for, losses within 0.08 % over 20 steps",
     "float32: bfloat16 has 0.9 times float32's speed and not the 1.1 times asked for, losses within 0 % over 20 steps",
   ]);

@@ -34,7 +34,7 @@ describe('members in stacks', () => {
       stacks: [['cnn-w4-s0', 'cnn-w4-s1', 'cnn-w4-s2']],
       threads: { 'cnn-w4-s0': 1, 'cnn-w4-s1': 1, 'cnn-w4-s2': 1, 'cnn-w4-s3': 1 },
     };
-    // The first is complete; the fourth was begun by itself.
+    // The first is complete; the fourth was started by itself.
     expect(ids(stacksOf(keys.slice(1), record, 8))).toEqual([
       ['cnn-w4-s1', 'cnn-w4-s2'],
       ['cnn-w4-s3'],

@@ -85,7 +85,7 @@ describe('the loss at which an ability leaves chance', () => {
         inside += Number(onset!.interval.lower <= leaves && leaves <= onset!.interval.upper);
       }
       if (isHeavy) console.info(`${name}, ${design.steps.length} steps: ${inside / runs}`);
-      // Of 25 intervals that hold the truth 95 times in 100 fewer than 20 do with a chance of 0.2 %; docs/collapse.md has the rates.
+      // Of 25 intervals with 95 % coverage, fewer than 20 cover with probability 0.2 %; docs/collapse.md has the rates.
       expect(inside / runs).toBeGreaterThanOrEqual(isHeavy ? 0.85 : 0.8);
     }
   });

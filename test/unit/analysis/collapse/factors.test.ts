@@ -1,4 +1,4 @@
-/** `COLLAPSE=heavy` simulates more, over more shapes of runs, and prints the rates that docs/collapse.md has. */
+/** `COLLAPSE=heavy` simulates more, over more shapes of runs, and prints the rates in docs/collapse.md. */
 import { describe, expect, test } from 'vitest';
 import { testFactors, trainingsAmong } from '../../../../src/analysis/collapse/factors.js';
 import { Random } from '../../../../src/statistics/random.js';
@@ -47,7 +47,7 @@ describe.each(Object.entries(designs))('%s', (name, design) => {
       return found.any;
     });
     const mean = rates.reduce((a, b) => a + b) / rates.length;
-    // At 5 % more than 20 of 200 have a chance of 0.1 %; of 1000 in a cell 7.1 % is three standard errors above.
+    // At 5 % more than 20 of 200 have a probability of 0.1 %; of 1000 in a cell 7.1 % is three standard errors above.
     expect(mean).toBeLessThanOrEqual(isHeavy ? 0.06 : 0.1);
     if (isHeavy) expect(Math.max(...rates)).toBeLessThanOrEqual(0.071);
     expect(mean).toBeGreaterThan(0);
@@ -86,7 +86,7 @@ test('a factor unrelated to the loss has all of its variance at equal loss', () 
     ability: random.normal(),
   }));
   const [found] = testFactors(points, ['width'], { draws: 99, random: Random.named(1) });
-  // Of 200 members 20 columns tell about as much as chance does.
+  // With 200 members, 20 random columns explain about as much as chance does.
   expect(found!.overlap).toBeGreaterThan(0.9);
   expect(found!.untold).toBeUndefined();
 });
@@ -103,7 +103,7 @@ test('an exact effect of a factor is recovered, up or down, and few trainings gi
     );
   for (const sign of [1, -1]) {
     const [width] = testFactors(of(4, sign), factors, { draws: 99, random: Random.named(0) });
-    // The slope is on the logarithm, and -ln loss is in the spline: 0.3 for each doubling, two of them.
+    // The slope is on the logarithm, and -ln loss is in the spline: 0.3 per doubling, two of them.
     expect(width!.shift.value).toBeCloseTo(sign * 0.6, 8);
     expect(width!.p).toBe(0.01);
   }

@@ -40,14 +40,14 @@ test.each(['cnn', 'autoencoder', 'transformer'] as const)(
     const step = arch === 'transformer' ? 2 : 1;
     expect(found.widths.every((width) => width % step === 0 && width >= 1 && width <= 16)).toBe(true);
     expect(new Set(found.widths).size).toBe(found.widths.length);
-    // The smallest whole numbers that are not among the pilot's.
+    // The smallest integers not among the pilot's seeds.
     expect(found.seeds).toEqual([1, 4, 5]);
     const chosen = found.candidates.find(({ metric }) => metric === found.induced.id)!;
     const suffice = found.candidates.filter(({ power }) => power >= 0.8);
     if (suffice.length > 0) expect(chosen).toBe(suffice[0]);
     else expect(chosen.power).toBe(Math.max(...found.candidates.map(({ power }) => power)));
     expect(found.suffices).toBe(found.bySeeds.at(-1)!.power >= 0.8);
-    // 10 w seconds are straight in log-log: exact but for rounding.
+    // 10 w seconds are straight in log-log: exact up to rounding.
     const seconds = found.widths.reduce((sum, width) => sum + 10 * width, 0) * 3;
     expect(Math.abs(found.coreSeconds / seconds - 1)).toBeLessThan(1e-9);
   },
@@ -64,7 +64,7 @@ test('an experiment is extended only where requested', () => {
     onStep: (...step) => void steps.push(step),
   });
   expect([widths[0], widths.at(-1), isExtrapolated]).toEqual([1, 32, true]);
-  // One simulation after the other, and no more than were announced.
+  // One simulation after the other, and no more than announced.
   expect(steps.map(([done]) => done)).toEqual(steps.map((_, i) => i + 1));
   expect(steps.every(([, most]) => most === steps[0]![1] && most >= steps.length)).toBe(true);
 });
@@ -92,7 +92,7 @@ test('a test set too small for the metric is refused', () => {
 test('a curve that does not rise has no steps', () => {
   const request = pilot('cnn');
   const members = request.members.map(({ record }) => {
-    // The width that is best is the smallest.
+    // The best width is the smallest.
     const correct = Uint8Array.from({ length: 300 }, (_, i) => Number(i % 20 >= record.width));
     return { record, outcomes: { correct } };
   });

@@ -1,4 +1,4 @@
-/** Pilots and their simulations against closed forms, and against whole families drawn from a known truth. */
+/** Pilots and their simulations compared with closed forms, and with whole families drawn from a known truth. */
 import { expect, test } from 'vitest';
 import { expectedCurve, pilotOf, varianceAt } from '../../../../src/analysis/design/pilot.js';
 import { simulatePower } from '../../../../src/analysis/design/power.js';
@@ -25,16 +25,16 @@ test('between widths a logistic truth is interpolated by that logistic, and so a
   const pilots = pilotOf(members, 20);
   const curve = expectedCurve(pilots(accuracy.with({})));
   const power = expectedCurve(pilots(subsetAccuracy.with({ k: 5 })));
-  // A logistic in log width is straight on the logit scale, beyond the ends too; counts are whole: 1 / count.
+  // A logistic in log width is straight on the logit scale, also beyond the ends; counts are integers: 1 / count.
   for (const width of [1, 2, 3, 5, 12, 20, 60, 200]) {
     expect(Math.abs(curve(width) - truth(width))).toBeLessThan(2 / count);
-    // C(m, 5) / C(n, 5) is p^5 to 1 / n.
+    // C(m, 5) / C(n, 5) is p^5 up to 1 / n.
     expect(Math.abs(power(width) - truth(width) ** 5)).toBeLessThan(10 / count);
   }
 });
 
 test("the variance between seeds is what remains beyond the test set's", () => {
-  // 300 images: a binomial's variance on the logit scale is 1 / (300 p (1 - p)), 0.013 at p = 1/2, of the order of the seeds' 0.04.
+  // 300 images: a binomial's variance on the logit scale is 1 / (300 p (1 - p)), 0.013 at p = 1/2, comparable to the seeds' 0.04.
   const [deviation, count] = [0.2, 300];
   const random = Random.named(0, 'seeds of a pilot');
   const members = [2, 4, 8, 16, 32].flatMap((width) =>
@@ -92,7 +92,7 @@ interface Case {
 
 const draws = 150;
 
-/** What the lab would say of whole families. */
+/** What the lab would say about whole families. */
 function bruteForce({ draw, standard, induced, ratio, count, widths }: Case, families: number) {
   let wins = 0;
   for (let family = 0; family < families; family++) {
@@ -121,7 +121,7 @@ test.each<Case>([
     widths: [2, 3, 4, 5, 7, 10, 18, 64],
   },
 ])('simulated power matches that of whole families: $standard.id, $induced.id', (each) => {
-  // A pilot of many seeds, at other widths, knows the truth well: its error moves power by a few points.
+  // A pilot with many seeds, at other widths, knows the truth well: its error moves power by a few points.
   const [count, seeds] = [10_000, 24];
   const pilots = pilotOf(each.draw({ widths: [2, 4, 8, 16, 32, 64], seeds, count, name: 'pilot' }), draws);
   const { widths } = each;

@@ -11,7 +11,7 @@ test('along a logistic curve, widths are equal steps in closed form, rounded', (
   const exact = Array.from({ length: count }, (_, i) => inverse(least + ((most - least) * i) / (count - 1)));
   const found = evenWidths(value, { from, to, count });
   expect(found).toHaveLength(count);
-  // Whole numbers: off by 1 at most where rounding one up suits its neighbours better.
+  // Integers: off by at most 1 where rounding one up suits its neighbours better.
   found.forEach((width, i) => {
     expect(Math.abs(width - exact[i]!)).toBeLessThan(1);
   });
@@ -30,7 +30,7 @@ test('no other set of widths with both ends has more equal steps', () => {
           widths.slice(1).reduce((sum, width, i) => sum + (value(width) - value(widths[i]!) - step) ** 2, 0);
         const all = subsets([2, 3, 4, 5, 6, 7, 8], count - 2).map((inner) => [1, ...inner, 9]);
         const least = Math.min(...all.map(cost));
-        // Sums of a few squares below 1: rounding alone.
+        // Sums of a few squares below 1: rounding only.
         expect(cost(evenWidths(value, { from: 1, to: 9, count })) - least).toBeLessThan(1e-12);
       },
     ),

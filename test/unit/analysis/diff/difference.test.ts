@@ -37,7 +37,7 @@ test('the variance is that of the analysis of variance over seeds and images, wi
   const degrees =
     variance ** 2 / (seedPart[0]! ** 2 / 3 + seedPart[1]! ** 2 / 2 + (images - together[0]! - together[1]!) ** 2 / 399);
   const scale = found.scales[0]!;
-  // So many draws tell a variance to 1 in 100.
+  // This many draws estimate a variance to 1 in 100.
   expect(scale.degrees / degrees).toBeCloseTo(1, 1);
   const half = (scale.interval.upper - scale.interval.lower) / 2;
   expect(half / (twoSidedQuantile(0.05, degrees) * Math.sqrt(variance))).toBeCloseTo(1, 1);
@@ -62,9 +62,9 @@ test('over the family: the mean over scales, which share their images', () => {
   );
   const standardError = Math.sqrt(varianceOf(each) / 500);
   expect(family!.value).toBeCloseTo(each.reduce((sum, value) => sum + value, 0) / 500, 12);
-  // 4000 draws tell a standard error to 1 in 90.
+  // 4000 draws estimate a standard error to 1 in 90.
   expect(family!.standardError / standardError).toBeCloseTo(1, 1);
-  // Holm: the smaller p twice, the larger one as it is but for the order.
+  // Holm: the smaller p twice, the larger one unchanged except for the order.
   const [a, b] = scales.map(({ p }) => p).sort((x, y) => x - y) as [number, number];
   expect(scales.map(({ adjusted }) => adjusted).sort((x, y) => x - y)).toEqual([2 * a, Math.max(2 * a, b)]);
 });
@@ -83,7 +83,7 @@ describe('one member against one', () => {
     expect(mcnemar).toMatchObject({ first, second, count: 300 });
     expect(p).toBe(mcnemar!.midP);
     expect(difference).toBeCloseTo((second - first) / 300, 12);
-    // The interval inverts the score test, the p is nearly its: both say the same but where p is close to 0.05.
+    // The interval inverts the score test, and p nearly comes from it: they agree except where p is close to 0.05.
     expect(interval.lower > 0 || interval.upper < 0).toBe(p < 0.05);
   });
 
@@ -119,7 +119,7 @@ describe('one member against one', () => {
       expect(found.scales[0]!.mcnemar).toBeUndefined();
       return found.scales[0]!.interval.upper - found.scales[0]!.interval.lower;
     };
-    // Three times fewer images: root 3, as far as 100 images' own spread and 2000 draws tell.
+    // A third of the images: root 3, as precisely as 100 images and 2000 draws allow.
     expect(widthOf(3) / widthOf(1)).toBeGreaterThan(1.5);
     expect(widthOf(3) / widthOf(1)).toBeLessThan(2);
   });
@@ -201,7 +201,7 @@ const cells = (
   ),
 );
 
-/** Few groups, equal ones; and more that differ as log-normals do, of which the largest has a tenth of the images. */
+/** Few groups of equal size; and more of log-normal sizes, the largest of which has a tenth of the images. */
 const groupings: readonly Groups[] = isLong
   ? [
       { count: 44, share: 0.3 },
@@ -223,13 +223,13 @@ interface Cell extends Pick<TwoRuns, 'seeds' | 'seedDeviation' | 'groups'> {
 test.each<Cell>([...cells, ...grouped])('95 % intervals cover the truth: %o', ({ seeds, correlation, ...rest }) => {
   const { seedDeviation, groups } = rest;
   const images = isLong ? 300 : 100;
-  // Of two shares near 0.8 about this correlation of normals gives the correlation of right and wrong.
+  // For two shares near 0.8 about this correlation of normals gives the correlation of right and wrong.
   const ofNormals = { 0: 0, 0.35: 0.57, 0.7: 0.9 }[correlation]!;
   const model = { images, seeds, truth: [0.8, 0.85] as const, correlation: ofNormals, ...rest };
   const ofGroups = groups === undefined ? [] : ['groups', groups.count];
   const random = Random.named(0, 'coverage', ...seeds, correlation, seedDeviation, ...ofGroups);
   const { coverage } = coverageOf(model, { pairs, draws: isLong ? 400 : 100, random });
-  // Three standard errors of the share beyond what is promised, 93 to 97 %.
+  // Three standard errors of the share beyond the promised 93 to 97 %.
   const error = 3 * Math.sqrt((0.95 * 0.05) / pairs);
   expect(coverage).toBeGreaterThan(0.93 - error);
   expect(coverage).toBeLessThan(Math.min(1.0001, 0.97 + error));
@@ -255,7 +255,7 @@ test('several moments of a training say no more about seeds than one', () => {
   expect(family!.p).toBeCloseTo(scales[0]!.p, 10);
   expect(family!.interval.lower).toBeCloseTo(scales[0]!.interval.lower, 10);
   expect(family!.interval.upper).toBeCloseTo(scales[0]!.interval.upper, 10);
-  // Other trainings at each of four steps would halve what seeds add, and have four times the degrees of freedom.
+  // Separate trainings at each of four steps would halve the contribution of seeds, with four times the degrees of freedom.
   const apart = (members: MemberOutcomes[]) =>
     members.map((member) => ({ ...member, record: { ...member.record, training: undefined } }));
   expect(compare(apart(one), apart(other)).family!.standardError).toBeLessThan(0.7 * family!.standardError);

@@ -17,7 +17,7 @@ import { drawTwoRuns } from '../../../support/two-runs.js';
 
 describe('one member against one', () => {
   test('the power is that of McNemar by enumeration', () => {
-    // Chances of only one right 0.15 and 0.05 of 100 images; the exact power of mid-p, by SciPy over all tables, is 0.6177.
+    // Probabilities of only one right 0.15 and 0.05 with 100 images; the exact power of mid-p, by SciPy over all tables, is 0.6177.
     const share = 0.6;
     const both = share - 0.05;
     const variances = [0.6 * 0.4, 0.7 * 0.3];
@@ -37,7 +37,7 @@ describe('one member against one', () => {
 });
 
 test('with infinitely many images only seeds matter: the power of Welch, two groups of n', () => {
-  // SciPy 1.17: the share of p <= 0.05 of ttest_ind(equal_var=False) in a million draws, right to 0.001.
+  // SciPy 1.17: the share of p <= 0.05 of ttest_ind(equal_var=False) in a million draws, accurate to 0.001.
   const known = [
     [3, 2, 0.3673],
     [5, 2, 0.7672],
@@ -48,7 +48,7 @@ test('with infinitely many images only seeds matter: the power of Welch, two gro
       { share: undefined, deviation: 1, correlation: 0, seedCorrelation: 0, seedDeviation: 1 },
       size,
     );
-    // 48 nodes for each chi-square.
+    // 48 nodes per chi-square.
     expect(Math.abs(powerOf(model, { images: 1e9, seeds }) - expected)).toBeLessThan(0.005);
   }
 });
@@ -85,9 +85,9 @@ test('the components of the variance are recovered from simulated runs', () => {
   const [members] = drawTwoRuns(model, Random.named(0, 'components'));
   const values = members!.map(({ outcomes }) => Float64Array.from(outcomes.correct!));
   const { seedCorrelation, seedDeviation, share } = componentsOf(values, { isShare: true });
-  // Of medians of normals with correlation r that of right and wrong is 2 / pi asin r; r is 0.6 + 0.2.
+  // For medians of normals with correlation r, that of right and wrong is 2 / pi asin r; r is 0.6 + 0.2.
   expect(seedCorrelation).toBeCloseTo((2 / Math.PI) * Math.asin(0.8), 1);
-  // 0.1 on the normal scale is 0.1 times its density; 12 seeds tell a deviation to a fifth.
+  // 0.1 on the normal scale is 0.1 times its density; 12 seeds estimate a deviation to a fifth.
   expect(seedDeviation / (0.1 / Math.sqrt(2 * Math.PI))).toBeGreaterThan(0.5);
   expect(seedDeviation / (0.1 / Math.sqrt(2 * Math.PI))).toBeLessThan(1.6);
   expect(share).toBeCloseTo(0.5, 1);
@@ -106,12 +106,12 @@ test('the simulated test is that of `diff`, in closed form', () => {
   }));
   const closed = estimateInClosedForm([one!, other!]);
   expect(closed.value).toBeCloseTo(drawn.value, 12);
-  // So many draws tell a standard error to 1 in 140.
+  // This many draws estimate a standard error to 1 in 140.
   expect(closed.standardError / drawn.standardError).toBeCloseTo(1, 1);
   expect(closed.degrees / drawn.degrees).toBeCloseTo(1, 0);
 });
 
-/** Of each cell the simulated power is within 5 points of the formula's; a thousand pairs tell it to 1.6. */
+/** In each cell the simulated power is within 5 points of the formula's; a thousand pairs estimate it to 1.6. */
 test.each([
   { share: 0.6, effect: 0.1, seeds: 1, correlation: 0.3, seedDeviation: 0, images: 200 },
   { share: 0.9, effect: -0.05, seeds: 1, correlation: 0, seedDeviation: 0, images: 400 },

@@ -22,7 +22,7 @@ test.each([
 });
 
 /**
- * Two families of the same truth, each with its own seeds on the same images: their bows differ by 0, and 95 % intervals should hold it.
+ * Two families with the same truth, each with its own seeds on the same images: their bows differ by 0, which 95 % intervals should cover.
  * They are hulls of two intervals, which are if anything too wide.
  */
 test('the interval of the difference of bows covers the truth', () => {
@@ -56,6 +56,6 @@ test('the interval of the difference of bows covers the truth', () => {
       others += 1;
     }
   }
-  // Of 800 with a coverage of 0.95 three standard errors; of 24 fewer than 19 hold it in 1 of 1000 such tests.
+  // Three standard errors for 800 with a coverage of 0.95; of 24 fewer than 19 cover it in 1 of 1000 such tests.
   expect(held / others).toBeGreaterThan(pairs === 400 ? 0.95 - 3 * Math.sqrt((0.95 * 0.05) / 800) : 18 / 24);
 });

@@ -29,7 +29,7 @@ test('a distribution that is a shifted and stretched copy of another is placed e
         expect(placed.logSpread).toBeCloseTo(Math.log(scale), 8);
         expect(placed.location).toBeCloseTo(shift + scale * reference.centre, 8);
         const share = values.filter((value) => shift + scale * value > 0).length / values.length;
-        // A value may lie at the threshold but for rounding.
+        // A value may lie at the threshold, up to rounding.
         expect(Math.abs(shareAbove(placed, reference) - share)).toBeLessThanOrEqual(1 / values.length);
       },
     ),

@@ -16,7 +16,7 @@ interface Truth {
   readonly noise: number;
 }
 
-/** Families drawn from a truth: how many later members lie inside the central intervals. */
+/** Families drawn from a truth: how many later members are inside the central intervals. */
 function coverage(
   forecast: (curve: KnownCurve, targets: number[], random: Random) => readonly Float64Array[],
   { curve, scales: n, seeds, wander, noise }: Truth,
@@ -52,7 +52,7 @@ const truths = {
   sigmoid: [sigmoid, (scale: number) => 0.05 + 0.9 / (1 + Math.exp(-1.2 * (Math.log(scale / 1000) - 3)))],
 } as const satisfies Record<string, readonly [CurveModel, (scale: number) => number]>;
 
-/** Of a forecast, as few as tell its intervals: refits of curves that are not lines are most of this file's time. */
+/** Draws of a forecast, as few as intervals need: refitting curves that are not lines takes most of this file's time. */
 const draws = 40;
 
 describe('intervals of the true model have their nominal coverage', () => {
@@ -68,8 +68,8 @@ describe('intervals of the true model have their nominal coverage', () => {
       { curve, scales: 6, seeds, wander, noise: 0.02 },
       36,
     );
-    // 72 or 216 members, those of a family dependent: standard errors of about 0.07, 0.05 and 0.035, and the ends of an interval
-    // from n draws hold (n - 1) / (n + 1) of what they should, 0.95 here; by two of both errors.
+    // 72 or 216 members, dependent within a family: standard errors of about 0.07, 0.05 and 0.035, and the ends of an interval from n draws
+    // cover (n - 1) / (n + 1) of what they should, 0.95 here; within two of both errors.
     expect(half).toBeGreaterThan(0.34);
     expect(half).toBeLessThan(0.64);
     expect(eighty).toBeGreaterThan(0.66);
@@ -85,8 +85,8 @@ test('members of a scale scatter as seeds do, and the prediction includes it', (
     truth,
     100,
   );
-  // 600 members, six of a family: standard errors of about 0.03, 0.03 and 0.015; see above of the draws. Without the scatter of
-  // the seeds the line's own error would be left, two fifths of it, and the first share would be 0.2.
+  // 600 members, six per family: standard errors of about 0.03, 0.03 and 0.015; for the draws see above. Without the scatter of the seeds
+  // only the line's own error would remain, two fifths of it, and the first share would be 0.2.
   expect(held[0]).toBeGreaterThan(0.41);
   expect(held[0]).toBeLessThan(0.6);
   expect(held[1]).toBeGreaterThan(0.7);
@@ -122,7 +122,7 @@ describe('draws of the points move the forecast and account for their distance f
   test('points off the line by no more than their own noise add no random walk', () => {
     const points = scales.map((scale) => [Math.log(scale) + sigma * random.normal()]);
     const resampled = Array.from({ length: 2000 }, () => points.map(([value]) => value! + sigma * random.normal()));
-    // The line's own variance one step ahead is (1/30 + 15.5²/2247.5) σ² = 0.14 σ²; taken for wandering, the noise would add 1.1 σ².
+    // The line's own variance one step ahead is (1/30 + 15.5²/2247.5) σ² = 0.14 σ²; mistaken for a random walk, the noise would add 1.1 σ².
     expect(forecast(points, resampled) / sigma ** 2).toBeLessThan(0.7);
   });
 });
@@ -134,7 +134,7 @@ test('a local trend allows for the error of means over few seeds', () => {
     truth,
     600,
   );
-  // 3600 members, six of a family: standard errors of about 0.015 and 0.01. On the wide side: the rate of bending is at least 0.
+  // 3600 members, six per family: standard errors of about 0.015 and 0.01. Rather too wide: the rate of bending is at least 0.
   expect(held[1]).toBeGreaterThan(0.78);
   expect(held[1]).toBeLessThan(0.9);
   expect(held[2]).toBeGreaterThan(0.92);
@@ -150,7 +150,7 @@ test('a line with a random walk keeps its weight against curved models, accordin
       const mean = 0.1 + 0.08 * Math.log(scale / 1000) + 0.02 * random.normal();
       return [0, 1, 2].map(() => mean + 0.007 * random.normal());
     });
-    // Their draws are not looked at.
+    // Their draws are not examined.
     const targets = { scales: [512_000], draws: 1, seed: families, name: 'test' };
     const weighed = weighCandidates(
       [fitted(line), fitted(sigmoid), fitted(twoSigmoids)],
@@ -167,7 +167,7 @@ test('the variance of a local trend on straight data is that of two means, the s
   const seeds = scales.map((scale) => [-0.1, 0, 0.1].map((off) => Math.log(scale) + off));
   const random = Random.named(2, 'straight');
   const { draws } = localTrend.extrapolate({ ...free, scales, seeds }, { scales: [64], draws: 20_000, random });
-  // Variance v = 0.01 between seeds, v / 3 of a mean. One step ahead stands at 2 last - before: 4 v / 3 + v / 3, and the seed's v.
+  // Variance v = 0.01 between seeds, v / 3 of a mean. One step ahead is 2 last - before: 4 v / 3 + v / 3, plus the seed's v.
   expect(varianceOf(draws[0]!) / (0.01 * (4 / 3 + 1 / 3 + 1))).toBeCloseTo(1, 1);
 });
 

@@ -38,7 +38,7 @@ test.each([199, 39])('CRPS of a normal forecast by %i quantiles matches the clos
   }
 });
 
-/** Shaw 2006, J. Comput. Finance 9(4): of 4 degrees of freedom the quantile has a closed form. */
+/** Shaw 2006, J. Comput. Finance 9(4): with 4 degrees of freedom the quantile has a closed form. */
 function studentOf4(p: number): number {
   const root = Math.sqrt(4 * p * (1 - p));
   return Math.sign(p - 0.5) * 2 * Math.sqrt(Math.cos(Math.acos(root) / 3) / root - 1);
@@ -133,7 +133,7 @@ test('a method is scored over its targets: absolute errors, logarithms where def
   const [lastValue, line] = score.methods;
   expect(score.targets.map(({ width }) => width)).toEqual([8, 16, 32]);
   expect(lastValue!.error).toBeCloseTo((0.1 + 0.2 + 0.3) / 3, 12);
-  // Errors of 0.1, -0.2 and -0.5; a logarithm of the first two alone.
+  // Errors of 0.1, -0.2 and -0.5; logarithms exist only for the first two.
   expect(line!.error).toBeCloseTo(0.8 / 3, 12);
   expect(line!.logError).toBeCloseTo((Math.log(0.4 / 0.3) + Math.log(0.4 / 0.2)) / 2, 12);
   expect([lastValue!.skill, line!.skill]).toEqual([1, expect.closeTo(0.8 / 0.6, 12)]);

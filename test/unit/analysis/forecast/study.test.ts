@@ -26,7 +26,7 @@ const draws = 30;
 let known: MetricStudy | undefined;
 const steps: [done: number, of: number][] = [];
 const onStep = (done: number, of: number) => void steps.push([done, of]);
-/** Of the whole family, made once: fits are most of this file's time. */
+/** Of the whole family, made once: fits take most of this file's time. */
 const study = (): MetricStudy => (known ??= studyMetric(accuracy, family(widths), { draws, onStep }));
 
 test('later data are never read: with other later members the forecasts stay the same', () => {
@@ -51,7 +51,7 @@ test('every beginning predicts all later scales, and the errors are those of its
   ]);
   for (const { median, truth, error } of cells) expect(error).toBeCloseTo(median - truth, 12);
   expect(range).toBeCloseTo(Math.max(...values) - Math.min(...values), 12);
-  // By definition the best baseline of those that always speak.
+  // By definition the best of the baselines that always forecast.
   const baselines = methods.filter(({ method }) => ['last-value', 'line', 'power-law'].includes(method));
   expect(Math.min(...baselines.map(({ skill }) => skill))).toBe(1);
 });
@@ -77,7 +77,7 @@ test('the same call gives the same result, and each method forecasts or says why
 
 test("the average uses Akaike's weights", () => {
   const nine = [1, 2, 3, 4, 6, 8, 12, 16, 32];
-  // By itself, as the other methods take most of a forecast's time.
+  // Alone, as the other methods take most of a forecast's time.
   const problem = problemOf(accuracy, family(nine), { targets: [lenetParameters(64)], draws, seed: 0 });
   const used = forecastMethods.find(({ name }) => name === 'average')!.run(problem).fits;
   const fits = used.map(({ name, fit, weight }) => ({ model: name, aicc: fit!.aicc, weight }));
@@ -93,7 +93,7 @@ test("the average uses Akaike's weights", () => {
 });
 
 test('a success rate that follows the task scaling law is predicted by pass-rate while the test set still shows values below one', () => {
-  // ln(-ln y) a line in ln N: accuracy exp(-(N / N0)^-0.5), so that of 20 images none of a small member are all right.
+  // ln(-ln y) is a line in ln N: accuracy exp(-(N / N0)^-0.5), so that a small member gets none of 20 images all right.
   const law = (width: number) => Math.exp(-((lenetParameters(width) / 3000) ** -0.5));
   const metric = parseMetric('subset-accuracy:k=20', '--metric');
   const exact = widths.flatMap((width) =>
@@ -108,6 +108,6 @@ test('a success rate that follows the task scaling law is predicted by pass-rate
   );
   const forecast = forecastMetric(metric, exact.slice(0, 4), { targets: [lenetParameters(32)], draws: 100 });
   const { quantiles } = forecast.methods.find(({ method }) => method === 'pass-rate')!;
-  // Counts are whole: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
+  // Counts are integers: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
   expect(quantiles[0]![19]! / law(32) ** 20).toBeCloseTo(1, 1);
 });

@@ -37,7 +37,7 @@ function find(fits: readonly ThresholdFit[], kind: ThresholdFit['kind'], classes
   )!;
 }
 
-/** From the definition, with nothing of the fit's sums. */
+/** From the definition, without any of the fit's sums. */
 function logLikelihoodOf(
   { counts, trials }: SolvedTable,
   classes: readonly Pick<ThresholdFit['classes'][number], 'weight' | 'solved'>[],
@@ -224,7 +224,7 @@ describe('with a chance of guessing right', () => {
     const table = simulate({ ...guessed, chance: 0, draw: () => [9, 1.2] }, 13);
     const [with10, without] = [fitThresholds(table, { chance: 0.1, most: 2 }), fitThresholds(table, { most: 2 })];
     expect(bestByBic(with10).floor).toBe(0);
-    // The choice costs a parameter, but for the curve that has no sigmoids too: no more changes.
+    // The choice costs a parameter, except for the curve without sigmoids: no more changes.
     expect(with10.map(({ logLikelihood }) => logLikelihood)).toEqual(without.map(({ logLikelihood }) => logLikelihood));
     expect(find(with10, 'one').parameters).toBe(find(without, 'one').parameters + 1);
   });

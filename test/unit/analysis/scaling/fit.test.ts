@@ -23,8 +23,8 @@ const exactly = (law: Law, coordinates: readonly (readonly number[])[]) =>
   coordinates.map((at) => ({ coordinates: at, values: [lossAt(law, at)] }));
 
 /**
- * Best of SciPy 1.17's `least_squares` from several starts, residuals sqrt(seeds) ln(mean / fit), all tolerances 1e-15; ends of intervals by
- * its `brentq` on the same with the exponent given, at the sum of squares that `t.ppf` allows.
+ * Best of SciPy 1.17's `least_squares` from several starts, residuals sqrt(seeds) ln(mean / fit), all tolerances 1e-15; ends of intervals
+ * by its `brentq` on the same with the exponent fixed, at the sum of squares that `t.ppf` allows.
  */
 test('one factor: parameters, scatter and interval match SciPy', () => {
   const seeds = [
@@ -38,7 +38,7 @@ test('one factor: parameters, scatter and interval match SciPy', () => {
   expect(fit.law.floor).toBeCloseTo(0.3041661913919109, 6);
   expect(fit.law.terms[0]!.exponent).toBeCloseTo(0.4036520619719923, 6);
   expect(fit.law.terms[0]!.amplitude / 51.09447871003326).toBeCloseTo(1, 6);
-  // More than seeds explain, by the F test: the misfit alone tells the scatter.
+  // More than seeds explain, by the F test: only the misfit determines the scatter.
   expect(fit.scatter.misfit!.p).toBeCloseTo(0.044165059964927145, 6);
   expect(fit.scatter.degreesOfFreedom).toBe(2);
   expect(fit.scatter.standardDeviation).toBeCloseTo(0.036504699830479416, 7);
@@ -150,17 +150,17 @@ test('errors shared by all draws of the test set widen intervals like independen
     }));
   });
   const [alone, both] = [fitLaw(cells), fitLaw(cells, draws)];
-  // One factor for all: amplitudes and E have it, exponents do not.
+  // One factor for all: it scales amplitudes and E, not the exponents.
   const [{ interval: a }, { interval: b }] = [exponentOf(alone, 0), exponentOf(both, 0)];
   expect(b.upper).toBeCloseTo(a.upper, 6);
   const width = ({ value, interval: { upper } }: Known) => Math.log(upper / value);
-  // ln of the curve gains normal draws of standard deviation 0.1: to 15 %, as 200 draws tell a percentile.
+  // ln of the curve gains normal draws of standard deviation 0.1: to 15 %, the precision of a percentile from 200 draws.
   const expected = Math.hypot(width(curveAt(alone, [1e5])), 1.96 * 0.1);
   expect(width(curveAt(both, [1e5])) / expected).toBeGreaterThan(0.85);
   expect(width(curveAt(both, [1e5])) / expected).toBeLessThan(1.15);
 });
 
-/** Share of simulations whose intervals hold the truth. */
+/** Share of simulations whose intervals cover the truth. */
 function coverage(simulated: SimulatedLaw, count: number, quantities: 'exponents' | 'all') {
   const { law, seeds } = simulated;
   const beyond = simulated.coordinates.at(-1)!.map((x) => 4 * x);

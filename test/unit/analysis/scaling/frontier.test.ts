@@ -79,7 +79,7 @@ test('intervals of exponents and optima cover the truth', () => {
     const truths = [...frontierExponents(law, six), ...optimumAt(law, six, flops)];
     [...exponents, ...optimum].forEach((known, k) => (held[k]! += Number(isIn(known, truths[k]!))));
   }
-  // Of 4 (200) draws of 95 %: fewer come once in 70 (800) times.
+  // Of 4 (200) draws of 95 %: fewer occur once in 70 (800) times.
   for (const each of held) expect(each).toBeGreaterThanOrEqual(isHeavy ? 180 : 3);
 });
 

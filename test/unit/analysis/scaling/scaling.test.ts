@@ -52,7 +52,7 @@ test('held out: the largest quarter, which the fit never sees', () => {
     expect(6 * coordinates[0]! * coordinates[1]!).toBeGreaterThanOrEqual(flops[12]! * (1 - 1e-12));
   const isHeldOut = (of: readonly number[]) =>
     heldOut!.predicted.some(({ coordinates }) => coordinates.join(' ') === of.join(' '));
-  // Other losses of the same members: what is predicted does not move.
+  // Other losses of the same members: the predictions do not move.
   const members = cells.flatMap(({ coordinates, values, flops: spent }) =>
     values.map((value) => {
       const [parameters, examples] = coordinates as [number, number];

@@ -45,7 +45,7 @@ test('an oblong image is cropped to its middle', async () => {
 });
 
 test('EXIF orientation is applied', async () => {
-  // Left half red, right half blue, to be turned by 90 degrees clockwise (orientation 6): red above.
+  // Left half red, right half blue, to be rotated by 90 degrees clockwise (orientation 6): red above.
   const pixels = Uint8Array.from(times(4, ...times(2, 255, 0, 0), ...times(2, 0, 0, 255)));
   const turned = await sharp(pixels, { raw: { width: 4, height: 4, channels: 3 } })
     .withMetadata({ orientation: 6 })

@@ -17,7 +17,7 @@ const ramp = (from: number, to: number, channels = 1) =>
   });
 const grey = { width: side, channels: 1 } as const;
 
-/** Two classes of two images: bytes of the first of class a as they are trained on, and the notes. */
+/** Two classes of two images: the first of class a as bytes for training, and the notes. */
 async function trainedOn(a: TiffPixels, b: TiffPixels) {
   const files = {
     'train/a/1.tif': tiffOf(a),
@@ -68,7 +68,7 @@ describe('floats', () => {
       { width: side, channels: 3, sample: 'float', data: Float32Array.from(ramp(0, 1, 3)) },
       { width: side, channels: 3, sample: 'float', data: Float32Array.from(ramp(1, 0, 3)) },
     );
-    // sRGB (IEC 61966-2-1) of linear 1/15, 8/15: 1.055 x^(1/2.4) - 0.055, of 255; libvips' tables may round otherwise by 1.
+    // sRGB (IEC 61966-2-1) of linear 1/15, 8/15: 1.055 x^(1/2.4) - 0.055, of 255; libvips' tables may round differently by 1.
     const srgb = (x: number) => 255 * (1.055 * x ** (1 / 2.4) - 0.055);
     expect(Math.abs(a[1]! - srgb(1 / 15))).toBeLessThan(1.5);
     expect(Math.abs(a[8]! - srgb(8 / 15))).toBeLessThan(1.5);

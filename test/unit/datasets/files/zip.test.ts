@@ -47,7 +47,7 @@ describe('a name that leads out of the archive', () => {
 });
 
 test('two different files of one name are refused; two copies of one file are one file', async () => {
-  // zipSync takes each name once: the second gets its name in the finished archive, in both of its headers.
+  // zipSync takes each name once: the second file is renamed in the finished archive, in both of its headers.
   const twice = async (second: string) => {
     const file = await zipWith({ 'a/1': text('one'), 'a/2': text(second) });
     const bytes = await fs.readFile(file);
@@ -152,7 +152,7 @@ test('each file is unpacked separately, however many of them are damaged', async
 });
 
 test('the long form of the format (zip64) is read', async () => {
-  // zipfile of Python 3.11 with ZIP64_LIMIT = 1: sizes, offset and the end of the directory are in the long form.
+  // zipfile of Python 3.11 with ZIP64_LIMIT = 1: sizes, offset and the end of the directory use the long form.
   const archive = Buffer.from(
     'UEsDBC0AAAAAAAAAIQDxhmx6//////////8FABQAYW50LzEBABAAAwAAAAAAAAADAAAAAAAAAG9uZVBLAQItAy0AAAAAAAAAIQDxhmx6//////////8FABQAAAAAAAAAAACAAQAAAABhbnQvMQEAEAADAAAAAAAAAAMAAAAAAAAAUEsGBiwAAAAAAAAALQAtAAAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAEcAAAAAAAAAOgAAAAAAAABQSwYHAAAAAIEAAAAAAAAAAQAAAFBLBQYAAAAAAQABAEcAAAA6AAAAAAA=',
     'base64',
@@ -165,7 +165,7 @@ test('the long form of the format (zip64) is read', async () => {
 describe('names', () => {
   test('with backslashes only are files in folders, as PowerShell writes them', async () => {
     const zip = await openZip(await zipWith({ 'cat\\0.png': text('1'), 'dog\\': text(''), 'dog/a\\b.png': text('2') }));
-    // fflate says MS-DOS, where no name has a backslash of its own.
+    // fflate says MS-DOS, where names contain no backslashes.
     expect([...zip.entries.keys()]).toEqual(['cat/0.png', 'dog/a/b.png']);
     expect(zip.folders).toEqual(['dog']);
     expect(await contents(zip, ['cat/0.png'])).toEqual(['1']);
@@ -210,7 +210,7 @@ test('a file that is not an archive, or half of one, is one line', async () => {
 });
 
 describe('Zstandard, method 93', () => {
-  // One file, samples/1.json, packed by the zstandard module of Python; the archive around it by struct.
+  // One file, samples/1.json, compressed by Python's zstandard module; the archive around it by struct.
   const fixture = path.resolve(import.meta.dirname, '../../../fixtures/import/zstandard.zip');
 
   test('is unpacked', async () => {
@@ -227,7 +227,7 @@ describe('Zstandard, method 93', () => {
       'no: damaged in the archive (more than its 100 bytes)',
     ]);
     const damaged = Buffer.from(bytes);
-    // The first byte of the packed data, behind the local header and the name.
+    // The first byte of the compressed data, after the local header and the name.
     damaged[30 + 'samples/1.json'.length] = 0;
     await fs.writeFile(file, damaged);
     expect((await contents(await openZip(file), ['samples/1.json']))[0]).toMatch(/^no: damaged in the archive/);

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/report/document/findings.js';
 import { family } from '../../../support/members.js';
 
-/** Scales a factor of 2 apart, so that a line in their number is a line in log scale. */
+/** Scales a factor of 2 apart, so that a line in their index is a line in log scale. */
 function comparison(p: (place: number) => number, k = 10) {
   const widths = [1, 2, 4, 8, 16, 32];
   const members = family({ widths, seeds: 2, count: 4000, p: (width) => p(Math.log2(width) / 5), name: 'findings' });

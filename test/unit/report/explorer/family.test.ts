@@ -1,4 +1,4 @@
-/** What the page computes from its compact data, against the metrics and the bootstrap of the whole. */
+/** What the page computes from its compact data, compared with the metrics and the bootstrap of the whole. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleCurve, scoreCurve } from '../../../../src/analysis/curves.js';
@@ -49,7 +49,7 @@ function subset(members: readonly MemberOutcomes[], arch: Kind, units: Int32Arra
       return [name, taken] as const;
     });
     const picked = Object.fromEntries(columns) as MemberOutcomes['outcomes'];
-    // Sequences keep their numbers; that they stay apart is all that counts.
+    // Sequences keep their numbers; only that they stay distinct matters.
     return { record: about, outcomes: picked };
   });
 }
@@ -74,12 +74,12 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
       members.forEach(({ outcomes }, i) => {
         const [a, b] = [standard.measure(outcomes), metric.measure(outcomes)];
         const [p, q] = [explored.standard.members[i]!, explored.induced.members[i]!];
-        // The mean of errors is a sum over codes scaled to the exact mean: rounding alone. Its interval knows each error to a code.
+        // The mean of errors is a sum over codes scaled to the exact mean: rounding only. Its interval knows each error to within a code.
         expect(p.value).toBeAllClose(a.value, { rtol: 1e-12 });
         expect([p.lower, p.upper]).toBeAllClose([a.lower, a.upper], { rtol: arch === 'autoencoder' ? 2e-3 : 1e-12 });
-        // Logarithms of K factors against K products.
+        // Logarithms of K factors and K products.
         expect([q.value, q.lower, q.upper]).toBeAllClose([b.value, b.lower, b.upper], { rtol: 1e-9, atol: 1e-300 });
-        // Between cutoffs an error distribution is taken for straight: a share of 500 images steps by 0.002.
+        // Between cutoffs an error distribution is interpolated linearly: a share of 500 images steps by 0.002.
         const tolerance = arch === 'autoencoder' ? { atol: 0.01 } : { rtol: 1e-12 };
         expect(explored.predicted.members[i]!).toBeAllClose(prediction.memberValues[i]!, tolerance);
       });
@@ -98,7 +98,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     chosen.forEach((member, place) => {
       const { outcomes } = part[member.place]!;
       expect(explored.induced.members[place]!.value).toBeAllClose(metric.measure(outcomes).value, { rtol: 1e-9 });
-      // Codes are 2 to 5 per cent apart here; over 200 images that averages out.
+      // Codes are 2 to 5 per cent apart here, which averages out over 200 images.
       const tolerance = { rtol: arch === 'autoencoder' ? 5e-3 : 1e-12 };
       expect(explored.standard.members[place]!.value).toBeAllClose(standard.measure(outcomes).value, tolerance);
     });
@@ -106,7 +106,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
 
   test('scores equal those of the whole, with intervals about as wide', () => {
     const members = membersOf(shape(arch, 2000));
-    // A K near the resolution of the test set has intervals that a few images decide, of which nothing can be asked.
+    // A K near the resolution of the test set has intervals that a few images decide, too unstable to check.
     const { page, family } = open(arch, members, arch === 'cnn' ? subsetAccuracy.with({ k: 5 }) : undefined);
     const explored = family.explore({
       threshold: page.induced.chosen,
@@ -120,7 +120,7 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
       const { value, lower, upper } = explored.induced.scores[name];
       expect(value).toBeAllClose(exact[name].value, { rtol: 1e-9 });
       const width = exact[name].interval.upper - exact[name].interval.lower;
-      // 400 draws of 400 groups scatter a 2.5 % limit by about a tenth of the interval; hulls add to it.
+      // A 2.5 % limit from 400 draws of 400 groups scatters by about a tenth of the interval; hulls add to it.
       if (Number.isFinite(width))
         expect([lower, upper]).toBeAllClose([exact[name].interval.lower, exact[name].interval.upper], {
           atol: 0.4 * width,
@@ -213,7 +213,7 @@ test("moments of part of the test set are those of the page's first units, with 
   expect([run.count, run.countAtMoments]).toEqual([400, 100]);
   expect([...order.slice(0, 100)].sort((a, b) => a - b)).toEqual([...rows]);
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-  // A bit for each unit of the ends, a quarter of which moments may take.
+  // A bit per unit of the ends, a quarter of which moments may take.
   const whole = (ends.length * count) / 8;
   const thin = compact({ record: record('cnn'), members: ends, points, rowsAtMoments: rows, budget: whole }).run;
   expect([thin.count, thin.countAtMoments]).toEqual([300, 100]);

@@ -46,7 +46,7 @@ const report: Report = {
   ],
 };
 
-/** 14 widths and 40 members, as large as a page is promised for; `strips` and pictures as large as they get. */
+/** 14 widths and 40 members, the largest size promised for a page; `strips` and pictures at their largest. */
 function largest(arch: Kind): PageData {
   const widths = Array.from({ length: 20 }, (_, i) => i + 1);
   const members = membersOf({ arch, widths, seeds: [0, 1], count: 10_000 });
@@ -55,7 +55,7 @@ function largest(arch: Kind): PageData {
     experiment: resolveExperiment({ arch, dataset: 'mnist', ...(arch === 'transformer' ? { pairs: 4 } : {}) }),
   };
   const { run } = compact({ record: record, members });
-  // What pictures.ts keeps a sprite below, and strips of 20 MNIST images, 16 kB each; in Base64.
+  // The limit that pictures.ts sets for a sprite, and strips of 20 MNIST images, 16 kB each; in Base64.
   const sprite = 'A'.repeat(400_000);
   const strips = widths.map((_, member) => ({ member, name: '', png: 'A'.repeat(22_000) }));
   const pictures = { sprite, width: 28, height: 28, across: 1, examples: [] };

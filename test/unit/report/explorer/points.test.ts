@@ -1,4 +1,4 @@
-/** What a report's page opens with: the view of its figures, whatever they are over. */
+/** The first view of a report's page: that of its figures, over whatever axis. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ async function written(arch: Kind, further: Record<string, unknown> = {}): Promi
   return folder;
 }
 
-/** Of 80 sequences the last image. */
+/** The last image of each of 80 sequences. */
 function probes(width: number): Record<string, Uint8Array> {
   const sequence = Int32Array.from({ length: 80 }, (_, i) => i);
   const queries = { ...outcomesOf({ arch: 'cnn', widths: [], seeds: [], count: 80 }, width, 0), sequence };

@@ -73,7 +73,7 @@ const placings: fc.Arbitrary<Placing> = fc.record({
   where: fc.record({ width: fc.constantFrom(1, 8), depth: fc.constantFrom(1, 2) }, { requiredKeys: [] }),
 });
 
-/** As a user comes to it: from the first view by its controls. */
+/** As a user reaches it: from the first view by its controls. */
 const state: fc.Arbitrary<State> = fc.tuple(fc.constantFrom(...data.runs), placings).chain(([each, placing]) => {
   const start = replaced(each, initialState(data, each.name), placing);
   const { scales, seeds, units } = placed(each, start);
@@ -137,7 +137,7 @@ test('another axis begins with all of its scales; another spacing keeps those le
   const start = { ...initialState(data), withoutWidths: [2], withoutSeeds: [7], size: 200 };
   expect(replaced(run!, start, { axis: 'width' })).toMatchObject({ withoutWidths: [2], withoutSeeds: [7], size: 200 });
   expect(replaced(run!, start, { axis: 'depth' })).toMatchObject({ withoutWidths: [], withoutSeeds: [7] });
-  // What is held or has curves of its own cannot be on the axis.
+  // A factor that is held or has separate curves cannot be on the axis.
   const held = replaced(run!, start, { per: 'depth', where: { width: 4 } });
   expect(held).toMatchObject({ per: 'depth', where: {} });
   expect(replaced(run!, held, { axis: 'depth' })).toMatchObject({ per: '' });

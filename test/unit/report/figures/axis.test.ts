@@ -31,7 +31,7 @@ test('round ticks: even, of few digits, just around the range', () => {
         expect(ticks.at(-1)!).toBeGreaterThanOrEqual(high - tolerance);
         expect(ticks[0]!).toBeGreaterThan(low - step - tolerance);
         expect(ticks.at(-1)!).toBeLessThan(high + step + tolerance);
-        // d3 takes the step that is nearest in ratio: at the worst the root of 2 x 5 over 2 too small; then both ends, and the 0th.
+        // d3 takes the step that is nearest in ratio: at worst too small by the root of 2 x 5 over 2; plus both ends, and the 0th.
         expect(ticks.length).toBeLessThanOrEqual((Math.sqrt(10) / 2) * steps + 3);
         expect(step.toExponential(6)).toMatch(/^[125]\.000000e/);
       },

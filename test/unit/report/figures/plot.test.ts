@@ -36,7 +36,7 @@ interface Mark {
   readonly row: number;
 }
 
-/** Places of a mark in the drawing's body, and of the numbers at its axes. */
+/** Positions of a mark in the drawing's body, and of the numbers at its axes. */
 function read(text: string, mark: string): { marks: Mark[]; ticks: Map<number, number>; gutter: number } {
   const lines = text.split('\n').slice(1);
   const floor = lines.findIndex((line) => /^ *[+└][-─┬+]/.test(line) && !line.includes('|'));
@@ -70,7 +70,7 @@ describe.each(['braille', 'ascii'] as const)('%s', (characters) => {
           const rows = [...ticks.keys()];
           const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
           const [high, low] = [ticks.get(top)!, ticks.get(bottom)!];
-          // The ends' own numbers are rounded to 3 digits; a cell is a step of the axis.
+          // The numbers at the ends are rounded to 3 digits; a cell is a step of the axis.
           const cell = (high - low) / (bottom - top) + 0.01 * Math.max(Math.abs(high), Math.abs(low));
           const inOrder = marks.toSorted((a, b) => a.column - b.column);
           expect(inOrder).toHaveLength(values.length);

@@ -15,7 +15,7 @@ interface DrawnText {
   readonly bottom: number;
 }
 
-/** Every text of an SVG as Vega writes it, with the place that it takes: translations add up along the groups. */
+/** Every text of an SVG written by Vega, with the area it covers: translations add up along the groups. */
 function textsOf(svg: string): DrawnText[] {
   const texts: DrawnText[] = [];
   const offsets: [x: number, y: number][] = [[0, 0]];
@@ -37,7 +37,7 @@ function textsOf(svg: string): DrawnText[] {
     const width = textWidth(text, { size, bold: attributes!.includes('font-weight="bold"') });
     const anchor = /text-anchor="(\w+)"/.exec(attributes!)?.[1];
     const left = at[0] - (anchor === 'middle' ? width / 2 : anchor === 'end' ? width : 0);
-    // The height of capitals and figures, 0.73 of DejaVu's size, above the baseline.
+    // The height of capitals and figures above the baseline, 0.73 of DejaVu's size.
     texts.push({ text, points: (72 / 96) * size, left, right: left + width, top: at[1] - 0.73 * size, bottom: at[1] });
   }
   return texts;
@@ -57,7 +57,7 @@ function overlapping(texts: readonly DrawnText[]): string[] {
   );
 }
 
-// Every figure at every size is what is promised: a quarter of a minute.
+// Every figure at every size meets the promise: a quarter of a minute.
 describe.each([
   ['single', Object.keys(figures)],
   ['double', Object.keys(figures)],

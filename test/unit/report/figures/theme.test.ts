@@ -68,7 +68,7 @@ function contrast(first: string, second: string): number {
   return high / low;
 }
 
-// 2.3 is a difference that is just noticed between patches side by side; lines apart from each other need several times that.
+// 2.3 is a just noticeable difference between adjacent patches; separate lines need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
   test('any two figure colours are at least 19 apart in CIELAB, and 20 on the dark page', () => {
     expect(

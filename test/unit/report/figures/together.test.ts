@@ -9,7 +9,7 @@ const line = (height: number) => [1, 10, 100].map((x) => ({ x, y: height + x / 1
 const panel = (title: string, series: readonly PanelSeries[]) =>
   curvePanel({ title, subtitle: ['bow 1'], series, xTitle: 'steps', yTitle: 'share' });
 
-/** A published curve, a curve with its prediction and a limit, and a panel that has no curves. */
+/** A published curve, a curve with its prediction and a limit, and a panel without curves. */
 const figure = (height: number, induced = 'K = 5'): Figure => ({
   title: 'run: accuracy',
   notes: ['of all', `of ${height} alone`],
@@ -45,7 +45,7 @@ test('curves of a factor’s values are drawn into one panel, each named by its 
   expect(induced!.keys!.map(({ end }) => Number(end?.y.toFixed(9)))).toEqual([0.6, 0.18, 0.26, 0.42]);
   const drawn = induced!.curves!.series.filter(({ label }) => label !== 'limit');
   expect(drawn.map(({ isUnnamed }) => isUnnamed === true)).toEqual([false, true, false, true, false, true]);
-  // What belongs to a curve has its colour.
+  // Whatever belongs to a curve has its colour.
   const colours = drawn.map(({ style }) => (style as { color: string }).color);
   expect(colours).toEqual([0, 0, 1, 1, 2, 2].map((i) => seriesStyle(i).color));
 });

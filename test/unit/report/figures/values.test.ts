@@ -39,7 +39,7 @@ const tolerance = 0.01;
 function expectPlaces(drawn: readonly Place[], expected: readonly Place[], height = 1): void {
   const inOrder = (places: readonly Place[]) => places.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
   expect(drawn).toHaveLength(expected.length);
-  // Points of the same x by their y: order is not told by places that are read.
+  // Points with the same x, by their y: positions read from the figure do not give their order.
   const byX = inOrder(drawn.map(([x, y]): Place => [Number(x.toPrecision(2)), y]));
   const wanted = inOrder(expected.map(([x, y]): Place => [Number(x.toPrecision(2)), y]));
   byX.forEach(([x, y], i) => {
@@ -204,7 +204,7 @@ test('sweep: the scores of every cutoff whose curve moves, and a cell for each c
   );
   const cells = panels[0]!.rectangles;
   expect(cells).toHaveLength(swept.length * scales.length);
-  // Of a scheme from dark to bright: the brightest are those of the largest shares.
+  // In a scheme from dark to bright, the brightest belong to the largest shares.
   const brightness = ({ colour }: ReadMark) => mean(/rgb\((\d+), (\d+), (\d+)\)/.exec(colour)!.slice(1, 3).map(Number));
   for (const cell of cells) {
     const [[left], [right, below]] = cell.places as [Place, Place];
@@ -216,7 +216,7 @@ test('sweep: the scores of every cutoff whose curve moves, and a cell for each c
   }
 });
 
-/** Of a factor such as dropout: one value is 0, which has no place on a logarithmic axis. */
+/** Of a factor such as dropout: one value is 0, which has no position on a logarithmic axis. */
 test('over a factor that is 0 for some members axes are linear, and every scale is drawn', async () => {
   const places = [0, 1, 3, 7, 15];
   const members = familyOf('autoencoder').map(({ record, outcomes }) => {

@@ -68,7 +68,7 @@ const sweepText = {
   found: extremes(sweptCutoffs.points, 'bow', 0.1),
 };
 
-/** Those that commands print, by the name of their file; what `train`, `runs` and `import` print is in tests of their own. */
+/** Tables that commands print, by the name of their file; those of `train`, `runs` and `import` have separate tests. */
 const tables: Readonly<Record<string, () => string>> = {
   compare: () => comparisonTable(comparison, sampling),
   diff: () => diffTable(differences.seeds),
@@ -117,7 +117,7 @@ const tables: Readonly<Record<string, () => string>> = {
   'theory-model': () => modelText(law, [1, 5]),
 };
 
-// What has changed on purpose is written anew by `npx vitest run --project unit test/unit/report/tables --update`.
+// Rewrite what changed on purpose with `npx vitest run --project unit test/unit/report/tables --update`.
 describe('tables are unchanged', () => {
   test.each(Object.entries(tables))('%s', async (name, text) => {
     await expect(`${text()}\n`).toMatchFileSnapshot(`../snapshots/${name}.txt`);

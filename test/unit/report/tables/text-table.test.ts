@@ -1,4 +1,4 @@
-/** Tables that fit where they are printed: no line is longer than the terminal, and every cell is still under its heading. */
+/** Tables that fit where they are printed: no line is longer than the terminal, and every cell is still below its heading. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { textTable } from '../../../../src/report/tables/text-table.js';
@@ -46,7 +46,7 @@ test('any table at any width: every cell once, and the first of its row in each 
           expect(parts.map((part) => part[i]![0])).toEqual(parts.map(() => row[0]));
           expect(parts.flatMap((part) => part[i]!.slice(1))).toEqual(row.slice(1));
         });
-        // Two cells of 30 and a gap of 2 are the least that a part can be.
+        // Two cells of 30 and a gap of 2 are the minimum for a part.
         if (room >= 62)
           for (const line of textTable(head!, rows, [], room).split('\n'))
             expect(line.length).toBeLessThanOrEqual(room);

@@ -42,7 +42,7 @@ test('the page: a strict policy, a fresh nonce each time, and nothing from elsew
     `<style nonce="${nonces[0]!}">`,
     `<script nonce="${nonces[0]!}">`,
   ]);
-  // Only the namespace of SVG, which is no address to load. A nonce may have two slashes in it.
+  // Only the namespace of SVG, which is not an address to load. A nonce may contain two slashes.
   const told = text.replaceAll(nonces[0]!, '');
   expect(told.match(/(https?:)?\/\/[\w.]+[^'"\s]*/g)?.filter((url) => !url.startsWith('// '))).toEqual([
     'http://www.w3.org/2000/svg',
@@ -129,7 +129,7 @@ test('it listens on loopback only, on the requested port; a port in use is an er
   await once(taken, 'close');
   const again = await openWatchServer(port);
   expect(new URL(again.url).host).toBe(`127.0.0.1:${port}`);
-  // Another address of this machine, which a server on all of them would answer on.
+  // Another address of this machine, on which a server listening on all would answer.
   await expect(fetch(again.url.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow();
   await again.close();
 });
