@@ -1,7 +1,7 @@
 /**
- * CIFAR-10 and CIFAR-100 in their binary version, a gzipped tar archive. A record is its label bytes (CIFAR-10: the class;
- * CIFAR-100: the coarse class, then the fine one, which is the one we take) and 3072 bytes of 32 x 32 pixels: all red, then
- * all green, then all blue. A text file holds the names, one a line.
+ * CIFAR-10 and CIFAR-100 in their binary version, a gzipped tar archive. A record is its label bytes (CIFAR-10: the class; CIFAR-100: the
+ * coarse class, then the fine one, which is used here) and 3072 bytes of 32 x 32 pixels: all red, then all green, then all blue. A text
+ * file holds the names, one per line.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -39,7 +39,7 @@ const citation =
   'Alex Krizhevsky: Learning Multiple Layers of Features from Tiny Images, technical report, University of Toronto, 2009';
 const licence = 'No licence is stated by its authors, who ask to be cited';
 
-/** Sizes and hashes as TensorFlow Datasets publishes them. */
+/** Sizes and hashes as published by TensorFlow Datasets. */
 const cifar10File: RemoteFile = {
   name: 'cifar-10-binary.tar.gz',
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
@@ -78,7 +78,7 @@ async function loadCifar(name: 'cifar10' | 'cifar100', file: RemoteFile, dataDir
   return readCifar(archive!, cifarFormats[name]);
 }
 
-/** Reads an archive in the official format. Throws UsageError, one line, if it isn't in it. */
+/** Reads an archive in the official format. Throws UsageError, one line, if it is in another format. */
 export async function readCifar(archive: string, format: CifarFormat): Promise<RawDataset> {
   const files = await unpack(archive, [...format.train, format.test, format.names]);
   const find = (name: string) => {
@@ -103,7 +103,7 @@ export async function readCifar(archive: string, format: CifarFormat): Promise<R
 }
 
 async function unpack(archive: string, wanted: readonly string[]): Promise<Map<string, Buffer>> {
-  // By its default, as a bundle knows a CommonJS module that is loaded late.
+  // By its default export: a bundle knows no other of a CommonJS module that is loaded late.
   const { default: tar } = await import('tar-stream');
   const files = new Map<string, Buffer>();
   const entries = tar.extract();

@@ -1,6 +1,6 @@
 /**
- * Classes that are combinations of attributes, as a red disc is one of a colour and a shape. A class's label counts the combinations
- * in order, the last attribute's values first: with sizes a, b, c it is (i b + j) c + k.
+ * Classes that combine attributes, as a red disc combines a colour and a shape. A class's label counts the combinations in order, the last
+ * attribute fastest: with sizes a, b, c it is (i b + j) c + k.
  */
 import { UsageError } from '../terminal/errors.js';
 import type { Composition, Dataset, LoadOptions } from './dataset.js';
@@ -35,7 +35,7 @@ export function differing(label: number, other: number, sizes: readonly number[]
   return attributeValues(label, sizes).reduce((bits, value, i) => (value === values[i] ? bits : bits | (1 << i)), 0);
 }
 
-/** How many attributes differ from the nearest combination that is trained, for each label; 0 for one that is. */
+/** For each label, the number of attributes that differ from the nearest combination trained on; 0 for one trained on. */
 export function distancesOf(trained: Iterable<number>, sizes: readonly number[]): Int32Array {
   const known = [...new Set(trained)];
   const combinations = sizes.reduce((product, size) => product * size, 1);
@@ -45,7 +45,7 @@ export function distancesOf(trained: Iterable<number>, sizes: readonly number[])
   );
 }
 
-/** Options that would leave attributes without all their values, or train on what is held out. Throws UsageError. */
+/** Refuses options that would leave attributes without some of their values, or would train on held-out combinations. Throws UsageError. */
 export function refuseParts(
   { name, composition }: Pick<Dataset, 'name' | 'composition'>,
   { classes, labelNoise = 0 }: Pick<LoadOptions, 'classes' | 'labelNoise'>,

@@ -1,7 +1,8 @@
 /**
- * Drawn objects of four attributes, some combinations of which are never trained (the question of Okawa et al. 2023, arXiv 2310.09336,
- * asked of a classifier). Held out are those that share two values or more with the large blue cross at the lower right, the last
- * value of each: every value is trained, with most values of the others, and what has n last values is n - 1 away from training.
+ * Generated objects with four attributes, some combinations of which are never trained (the question of Okawa et al. 2023, arXiv
+ * 2310.09336, asked of a classifier). Held out are those that share two or more values with the large blue cross at the lower right, the
+ * last value of each attribute: every value is trained, with most values of the others, and a combination with n last values is n - 1 away
+ * from training.
  */
 import { Random } from '../statistics/random.js';
 import { combinationNames, attributeSizes, attributeValues } from './composition.js';
@@ -62,7 +63,7 @@ function draw(labels: readonly number[], ofEach: number, random: Random): RawSpl
   return { images, labels: own };
 }
 
-/** Radius in pixels, centre up to a pixel from that of its quarter, ink in one channel and a third of it in the others, noise on all. */
+/** Radius in pixels, centre within a pixel of its quarter's, ink in one channel and a third of it in the others, noise on all. */
 function drawOne(image: Uint8Array, [shape, colour, size, place]: readonly number[], random: Random): void {
   const radius = 3.6 + 1.4 * size! + 0.6 * random.uniform();
   const quarter = (isFar: boolean) => (isFar ? 20 : 8) + 2 * (random.uniform() - 0.5);

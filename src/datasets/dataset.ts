@@ -36,30 +36,33 @@ export interface Attribute {
 
 export interface Composition {
   readonly attributes: readonly Attribute[];
-  /** Which combinations are trained, in words that stand behind "trained on". */
+  /** Which combinations are trained, in words that can follow "trained on". */
   readonly rule: string;
 }
 
 export interface Dataset {
-  /** As the user named it: `mnist`, `idx:PATH`, `shapes`. */
+  /** As given by the user: `mnist`, `idx:PATH`, `shapes`. */
   readonly name: string;
   readonly shape: ImageShape;
   readonly classes: number;
-  /** `[classes]`, where the classes have names. */
+  /** `[classes]`, if the classes have names. */
   readonly classNames?: readonly string[] | undefined;
   readonly train: Split;
   readonly test: Split;
-  /** Held out of the training images, where that was asked for. */
+  /** Held out of the training images, if requested. */
   readonly validation?: Split | undefined;
   /** Labels of the training images before any was replaced, `[train.count]`. */
   readonly trueLabels: Int32Array;
   /** Images of each class that the dataset has, used or not, `[classes of the dataset]`. */
   readonly classCounts: Readonly<Record<'train' | 'test', Int32Array>>;
-  /** Where the source knows them. */
+  /** If the source knows them. */
   readonly groups?: TestGroups | undefined;
-  /** Where classes are combinations of attributes. */
+  /** If classes combine attributes. */
   readonly composition?: Composition | undefined;
-  /** `[test.count]`, attributes in which each test image differs from the nearest combination that is trained; there too. */
+  /**
+   * `[test.count]`, the number of attributes in which each test image differs from the nearest combination trained on; also only for such
+   * classes.
+   */
   readonly distances?: Int32Array | undefined;
   /** Black and white of files whose type does not define them. */
   readonly levels?: Levels | undefined;
@@ -97,13 +100,13 @@ export interface DatasetSource {
   readonly citation: string;
   /** Its image files are read as negatives: dark ink on a bright page is 255. */
   readonly readsNegatives?: true;
-  /** What it holds; left out where that is the user's. */
+  /** What it holds; left out if that is the user's. */
   readonly contents?: DatasetContents;
-  /** Its files, where it has fixed ones. */
+  /** Its files, if they are fixed. */
   readonly files?: SourceFiles;
   /**
-   * Reads both splits whole. `argument` is what follows the colon, '' without one. Size and colour of the images may be
-   * left to the caller (who converts them) where nothing is gained by reading the files for it. Throws UsageError on bad files.
+   * Reads both splits whole. `argument` is what follows the colon, '' without one. Size and colour of the images may be left to the caller
+   * (who converts them) if reading the files for it gains nothing. Throws UsageError on bad files.
    */
   load(argument: string, context: LoadContext): Promise<RawDataset>;
 }
@@ -113,11 +116,11 @@ export interface DatasetContents {
   readonly test: number;
   readonly classes: number;
   readonly shape: ImageShape;
-  /** Groups of the test images, where they are known: what they are, and how many. */
+  /** Groups of the test images, if known: what they are, and how many. */
   readonly groups?: { readonly noun: string; readonly count: number };
 }
 
-/** Fixed files: in a package of npm, in this repository, or downloaded into the data folder. */
+/** Fixed files: in an npm package, in this repository, or downloaded into the data folder. */
 export type SourceFiles =
   | {
       readonly kind: 'installed';
@@ -164,13 +167,13 @@ export interface RawSplit {
 export interface LoadOptions extends Pick<LoadContext, 'imageSize' | 'colour'> {
   readonly trainSize?: number | undefined;
   readonly testSize?: number | undefined;
-  /** Training images that are held out; default: none. */
+  /** Number of training images held out; default: none. */
   readonly validationSize?: number | undefined;
-  /** Views of images that are classes of their own; default: none. */
+  /** Views of images that are separate classes; default: none. */
   readonly symmetries?: Symmetries | undefined;
-  /** Images of so many first classes alone; default: of all. */
+  /** Use only images of this many first classes; default: all. */
   readonly classes?: number | undefined;
-  /** Share of training images with another label than their own; default: none. */
+  /** Share of training images with a wrong label; default: none. */
   readonly labelNoise?: number | undefined;
   /** Default: the user's data folder. */
   readonly dataDir?: string | undefined;

@@ -5,7 +5,7 @@ import { loadIdxFolder } from './idx.js';
 
 const host = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
 
-/** Sizes and hashes as TensorFlow Datasets publishes them. The line is not encrypted; the hash is what counts. */
+/** Sizes and hashes as published by TensorFlow Datasets. The connection is not encrypted; the hash is what counts. */
 const files: readonly RemoteFile[] = [
   {
     name: 'train-images-idx3-ubyte.gz',

@@ -1,7 +1,7 @@
 /**
- * The idx format of MNIST and its relatives: bytes 0 0, a type (8: unsigned bytes), the number of dimensions, each
- * dimension as a big-endian 32-bit number, then the data. A folder holds four such files, each perhaps gzipped, their names
- * perhaps after that of a set: EMNIST has `emnist-letters-train-images-idx3-ubyte.gz` and so on, of several sets in one folder.
+ * The idx format of MNIST and its relatives: bytes 0 0, a type (8: unsigned bytes), the number of dimensions, each dimension as a
+ * big-endian 32-bit number, then the data. A folder holds four such files, possibly gzipped, and their names may begin with that of a set:
+ * EMNIST has `emnist-letters-train-images-idx3-ubyte.gz` and so on, with several sets in one folder.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -32,7 +32,7 @@ interface ImageSplit extends RawSplit {
 }
 
 /**
- * Reads train and test from a folder; of a folder that holds several sets, from `FOLDER/SET`.
+ * Reads train and test from a folder; from a folder that holds several sets, as `FOLDER/SET`.
  *
  * @throws UsageError that names the file, what is wrong and what is expected
  */
@@ -98,7 +98,7 @@ async function unreadable(folder: string): Promise<UsageError> {
   return new UsageError(`not a readable folder (${why})`, folder, 'give the folder of the four idx files');
 }
 
-/** EMNIST's images are stored with rows and columns in each other's place (Cohen et al. 2017, arXiv 1702.05373, files in idx form). */
+/** EMNIST's images are stored with rows and columns exchanged (Cohen et al. 2017, arXiv 1702.05373, files in idx form). */
 function isTransposed({ prefix }: IdxSet): boolean {
   return prefix.toLowerCase().startsWith('emnist');
 }
@@ -130,8 +130,8 @@ function transposed(images: Uint8Array, { height, width, channels }: ImageShape)
 }
 
 /**
- * `emnist-letters-mapping.txt`: a label and the character codes that it stands for in each line. Undefined if there is none; the
- * number for a label that it does not have.
+ * `emnist-letters-mapping.txt`: each line has a label and the character codes it stands for. Undefined if there is none; labels not in it
+ * are named by their number.
  */
 async function namesOf({ folder, prefix, names }: IdxSet, classes: number): Promise<string[] | undefined> {
   const file = `${prefix}mapping.txt`;
@@ -179,7 +179,7 @@ function dimensions(shape: readonly number[]): string {
   return `${shape.length} dimension${shape.length === 1 ? '' : 's'}`;
 }
 
-/** The file's path: `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, plain if there, else with `.gz`. */
+/** The file's path: `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, uncompressed if present, otherwise with `.gz`. */
 function find(
   { folder, prefix, names }: IdxSet,
   split: 'train' | 'test',
@@ -197,11 +197,11 @@ function find(
 interface Header {
   readonly file: string;
   readonly shape: readonly number[];
-  /** Of the header and of the data that it promises. */
+  /** Of the header and the data it announces. */
   readonly bytes: { readonly header: number; readonly data: number };
 }
 
-/** `check` throws where the header promises something else than is wanted: nothing more is unpacked then. */
+/** `check` throws if the header announces something unwanted: then nothing more is unpacked. */
 async function readIdx(file: string, check: (header: Header) => void): Promise<Idx> {
   const packed = readFile(file);
   const isPacked = file.endsWith('.gz');
@@ -238,7 +238,7 @@ function headerOf(start: Buffer, file: string): Header {
 function readFile(file: string): Buffer {
   try {
     if (!fs.statSync(file).isFile()) throw new UsageError('is not a file', file);
-    // At once: fs.promises.readFile reads half a megabyte at a time, 0.2 s more for MNIST.
+    // In one go: fs.promises.readFile reads half a megabyte at a time, 0.2 s more for MNIST.
     return fs.readFileSync(file);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -246,19 +246,19 @@ function readFile(file: string): Buffer {
   }
 }
 
-/** Holds a header of any rank, and unpacks to 4 MB at most. */
+/** Enough for a header of any rank; unpacks to at most 4 MB. */
 const startBytes = 4096;
 
 async function firstBytes(packed: Buffer, file: string): Promise<Buffer> {
   const start = packed.subarray(0, startBytes);
-  // More data after the part that is read is no error; after a part that should be all of it, it is.
+  // More data after a partial read is no error; after a read that should be complete, it is.
   const finishFlush = start.length < packed.length ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
   return unzipped(start, { finishFlush }).catch((error: unknown) => {
     throw noGzip(error, file);
   });
 }
 
-/** Deflate packs no more than so many bytes into one (zlib's technical details). */
+/** Deflate's largest compression factor (zlib's technical details). */
 const mostPerByte = 1032;
 
 /** No more than the header states, however much the file would unpack to. */
@@ -285,7 +285,7 @@ function noGzip(error: unknown, file: string): UsageError {
   return new UsageError(`is not a whole gzip file (${messageOf(error)})`, file);
 }
 
-/** A loop, as the spread of 60000 arguments is near the stack's limit. */
+/** A loop, because spreading 60000 arguments comes near the stack's limit. */
 function largest(values: Int32Array): number {
   let max = 0;
   for (const value of values) if (value > max) max = value;

@@ -1,6 +1,6 @@
 /**
- * Image files with a class each: by the folders in which they lie, or by a labels file. Files that are no images are skipped and
- * counted; what would change the classes without being seen, such as a class that has no image, is refused.
+ * Image files with a class each: by their folders, or by a labels file. Files that are not images are skipped and counted; anything that
+ * would silently change the classes, such as a class without an image, is refused.
  */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
@@ -29,7 +29,7 @@ export const images: DatasetSource = {
 /**
  * Images cropped to their middle square and resized, in the order of class and path.
  *
- * @throws UsageError if PATH is unreadable, unsafe or laid out otherwise, and where a class has no image
+ * @throws UsageError if PATH is unreadable, unsafe or laid out differently, or if a class has no image
  */
 export async function loadImages(location: string, { imageSize, colour }: LoadContext): Promise<RawDataset> {
   const wanted: Wanted = { side: imageSize ?? defaults.side, colour: colour ?? defaults.colour };
@@ -38,11 +38,11 @@ export async function loadImages(location: string, { imageSize, colour }: LoadCo
   const { notes = [], ...dataset } = await cachedDataset(recipe, () => decodeLayout(layout, wanted, location));
   const { classNames, train, test, notes: first } = layout;
   const all = [...first, ...linkNotes([train, ...(test === undefined ? [] : [test])]), ...notes];
-  // The cache knows contents and no places: the same images may have moved.
+  // The cache knows contents but not places: the same images may have moved.
   return { ...dataset, classNames, notes: all.map((note) => `${location}: ${note}`) };
 }
 
-/** All that the decoded images depend on. */
+/** Everything that the decoded images depend on. */
 async function recipeOf({ classNames, train, test }: ClassLayout, wanted: Wanted) {
   const parts = [train, ...(test === undefined ? [] : [test])];
   const hashes = new Map<FileTree, string>();
@@ -100,7 +100,7 @@ interface Decoded extends Grouped {
 }
 
 interface Skipped {
-  /** From the folder of the class folders. */
+  /** Relative to the folder of the class folders. */
   readonly path: string;
   readonly why: string;
 }
@@ -126,11 +126,11 @@ function groupsOf(
 }
 
 interface ReadFiles {
-  /** Of every file; of one that has no image it is blank. */
+  /** For every file; blank for one without an image. */
   readonly images: Uint8Array;
-  /** By the file's place. */
+  /** By the file's position. */
   readonly failures: ReadonlyMap<number, string>;
-  /** Images of which black and white are not known before all have been read. */
+  /** Images whose black and white are unknown until all have been read. */
   readonly deep: readonly DeepPlace[];
 }
 
@@ -153,7 +153,7 @@ async function readFiles({ tree, files }: LabelledFiles, wanted: Wanted): Promis
   return { images, failures, deep };
 }
 
-/** The images alone, in the order of the files. */
+/** Only the images, in the order of the files. */
 function keptOf({ prefix, files }: LabelledFiles, { images, failures }: ReadFiles): Decoded {
   const pixels = images.length / Math.max(1, files.length);
   const kept = files.map((_, i) => i).filter((i) => !failures.has(i));
@@ -200,7 +200,7 @@ function refuseEmpty(part: Part, { labels, skipped }: Decoded, classNames: reado
   );
 }
 
-/** A fifth of each class, at random, the same each time; at least one image of a class stays for training. */
+/** A random fifth of each class, the same each time; at least one image of a class stays for training. */
 function drawTest(whole: Grouped, classes: number): { train: Grouped; test: Grouped } {
   const members = Array.from({ length: classes }, (): number[] => []);
   whole.labels.forEach((label, i) => members[label]!.push(i));

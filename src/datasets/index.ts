@@ -1,4 +1,4 @@
-/** All datasets by name, and how one is loaded. Nothing is ever replaced by something else: what can't be read is an error. */
+/** All datasets by name, and how one is loaded. Nothing is ever replaced by something else: what cannot be read is an error. */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { dataFolder } from '../machine/folders.js';
@@ -34,7 +34,7 @@ export const datasets = {
   'idx:': idx,
 } as const satisfies Record<string, DatasetSource>;
 
-/** A dataset without its fingerprint, which costs more than the rest of the loading. */
+/** A dataset without its fingerprint, which takes longer than the rest of the loading. */
 export type Splits = Omit<Dataset, 'fingerprint'>;
 
 export interface DatasetName {
@@ -43,7 +43,7 @@ export interface DatasetName {
   readonly argument: string;
 }
 
-/** What a name such as `mnist` or `idx:PATH` stands for; files aren't looked at. `where` is the flag or key that held it. */
+/** The source and path that a name such as `mnist` or `idx:PATH` stands for; no file is read. `where` is the flag or key that held it. */
 export function parseDatasetName(name: string, where = 'dataset'): DatasetName {
   const colon = name.indexOf(':');
   const key = colon < 0 ? name : name.slice(0, colon + 1);
@@ -76,7 +76,7 @@ export async function loadDataset(name: string, options: LoadOptions = {}): Prom
   return { ...splits, notes: [...splits.notes, ...notesOn(splits)], fingerprint: fingerprintOf(splits) };
 }
 
-/** `loadDataset` without the fingerprint and the notes on its contents: for a worker, whose parent has had them. */
+/** `loadDataset` without the fingerprint and the notes on its contents: for a worker, whose parent has them already. */
 export async function loadSplits(name: string, options: LoadOptions = {}): Promise<Splits> {
   const { source, argument } = parseDatasetName(name);
   const { imageSize, colour, dataDir } = options;

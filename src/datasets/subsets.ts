@@ -1,7 +1,7 @@
 /**
- * Which images of a dataset are used: those of its first classes, a random subset of them, some of the training images held out,
- * a share of the training labels replaced. All of it is the same for every member, run and machine; subsets of fewer classes or
- * images are within those of more, and what is held out is never trained on, whatever the training size.
+ * Which images of a dataset are used: those of its first classes, a random subset of them, some of the training images held out, a share of
+ * the training labels replaced. All of this is the same for every member, run and machine; subsets with fewer classes or images are within
+ * larger ones, and held-out images are never trained on, whatever the training size.
  */
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
@@ -21,7 +21,7 @@ type ClassCounts = Dataset['classCounts'];
 
 type Choice = Pick<LoadOptions, 'classes' | 'trainSize' | 'testSize' | 'validationSize' | 'labelNoise'>;
 
-/** Throws UsageError, one line, if the dataset does not have what is asked for. */
+/** Throws UsageError, one line, if the dataset does not have what is requested. */
 export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choice: Choice, name: string): Used {
   const { validationSize = 0, labelNoise = 0, classes = raw.classes } = choice;
   const classCounts = { train: countsOf(raw.train, raw.classes), test: countsOf(raw.test, raw.classes) };
@@ -104,7 +104,7 @@ function refuseMore(
   throw new UsageError(`${size} examples requested, but ${whose}`, `--${split}-size`, `give at most ${most}`);
 }
 
-/** The images at some places, in the order of the whole. */
+/** The images at given positions, in the order of the whole. */
 function taken(whole: RawSplit, chosen: Int32Array): Split {
   const count = chosen.length;
   const indices = chosen.slice().sort();

@@ -134,7 +134,6 @@ test.each([
   expect(hashes(path.join(folder, 'checkpoints'), /(safetensors|parquet|reconstructions\.png)$/)).toEqual(expected);
 });
 
-// A run interrupted in every way, and the bits of an uninterrupted one.
 test('a muP run of an earlier version, with random initial output weights, stays readable but cannot be extended', async () => {
   const words = [...quick, '--run', 'mup', '--parametrization', 'mup'];
   expect((await train([...words, '--base-width', '2'])).code).toBe(0);
@@ -163,6 +162,7 @@ test('a muP run of an earlier version, with random initial output weights, stays
   expect([one.status, one.stdout, one.stderr]).toEqual([2, '', line]);
 });
 
+// A run interrupted in every way, and the bits of an uninterrupted one.
 describe('interrupted', () => {
   let place = '';
   let undisturbed = '';

@@ -1,36 +1,36 @@
 /**
- * Images of which the numbers don't say what is black and white: TIFF files of floats, or of integers that are not unsigned ones
- * of 8 or 16 bits. One scale is taken for all of a dataset, since a scale for each image would make a dark one as light as others.
+ * Images whose numbers do not say what is black and white: TIFF files of floats, or of integers other than unsigned ones of 8 or 16 bits. A
+ * dataset uses one scale for all, since a scale per image would make a dark one as light as the others.
  */
 import * as z from 'zod';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { greyToRgb, rgbToGrey } from './pixels.js';
 
 export interface DeepImage {
-  /** `[side, side, 1 or 3]`, as the file has them. */
+  /** `[side, side, 1 or 3]`, as in the file. */
   readonly values: Float32Array;
   readonly isFloat: boolean;
-  /** What an ordinary decoder takes for white, 0 being black. */
+  /** What an ordinary decoder takes for white, with black at 0. */
   readonly white: number;
 }
 
 export interface DeepPlace extends DeepImage {
-  /** `[side, side, channels]`, where the image's bytes go; those of an ordinary decoder are there already. */
+  /** `[side, side, channels]`, where the image's bytes go; already filled by an ordinary decoder. */
   readonly into: Uint8Array;
 }
 
 const rangeSchema = z.strictObject({ black: z.number(), white: z.number() });
 
-/** What is black and white in the deep images of a dataset, of floats and of integers; left out where it has none of these. */
+/** Black and white in the deep images of a dataset, for floats and for integers; left out if it has none of these. */
 export const levelsSchema = z.strictObject({ floats: rangeSchema.optional(), integers: rangeSchema.optional() });
 export type Levels = z.output<typeof levelsSchema>;
 type Range = z.output<typeof rangeSchema>;
 
 /**
- * Fills in the bytes of all the images. Black and white are the narrowest of the ranges usual for the type that hold all the
- * values: 0 to 1 for floats, 0 to 255, 0 to 65535; else the least and the greatest value there is.
+ * Fills in the bytes of all the images. Black and white are the narrowest of the usual ranges for the type that hold all the values: 0 to 1
+ * for floats, 0 to 255, 0 to 65535; otherwise the minimum and the maximum.
  *
- * @returns them, and lines that say so where it is not what an ordinary decoder does
+ * @returns them, and lines that mention them if they differ from those of an ordinary decoder
  */
 export function quantise(images: readonly DeepPlace[]): { readonly levels: Levels; readonly notes: string[] } {
   const [floats, integers] = [true, false].map((isFloat) => {
@@ -41,7 +41,9 @@ export function quantise(images: readonly DeepPlace[]): { readonly levels: Level
   return { levels, notes: quantiseBy(images, levels) };
 }
 
-/** The same with black and white as they are known; an image of a kind of which they aren't stays as it is. Values beyond are black or white. */
+/**
+ * The same with known black and white; an image of a kind without known ones is left as it is. Values beyond them become black or white.
+ */
 export function quantiseBy(images: readonly DeepPlace[], levels: Levels): string[] {
   return ([true, false] as const).flatMap((isFloat) => {
     const range = levelOf(levels, isFloat);

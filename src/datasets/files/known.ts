@@ -33,7 +33,7 @@ export async function fileState(file: string, remote: RemoteFile): Promise<FileS
   return { fault: `has the SHA-256 ${found.slice(0, 12)}..., but ${remote.sha256.slice(0, 12)}... is published` };
 }
 
-/** What to type to get a dataset. */
+/** The command that gets a dataset. */
 export function fetchCommand(dataset: string, dataDir: string): string {
   const elsewhere = dataDir === dataFolder() ? '' : ` --data-dir ${dataDir}`;
   return commandLine(`datasets fetch ${dataset}${elsewhere}`);
@@ -42,7 +42,7 @@ export function fetchCommand(dataset: string, dataDir: string): string {
 /**
  * Paths of a dataset's downloaded files, in the order given, each checked against its size and hash.
  *
- * @throws UsageError that names the first one that isn't there or isn't whole, and what to type
+ * @throws UsageError that names the first missing or damaged one, and the command to get it
  */
 export async function requireFiles(dataset: string, files: readonly RemoteFile[], dataDir: string): Promise<string[]> {
   const command = fetchCommand(dataset, dataDir);

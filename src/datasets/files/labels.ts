@@ -1,6 +1,6 @@
 /**
- * labels.csv or labels.tsv beside the images: a file and its label in each row, and perhaps the split, and whom or what the image
- * is of. The first row names the columns; without such a row they are file, label and split in this order.
+ * labels.csv or labels.tsv beside the images: each row has a file and its label, and optionally the split, and who or what the image shows.
+ * The first row names the columns; without it they are file, label and split, in this order.
  */
 import * as path from 'node:path';
 import { dsvFormat } from 'd3-dsv';
@@ -32,9 +32,9 @@ function nounOf(heading: string): string {
 export const labelColumns = 'its first row must name the columns file and label, and may name split and group';
 
 /**
- * The labels file of a tree: at its top, or in the one folder that holds all. Undefined if there is none.
+ * The labels file of a tree: at its top, or in the only folder there. Undefined if there is none.
  *
- * @throws UsageError for two of them
+ * @throws UsageError if there are two
  */
 export function labelsFileIn({ paths, where }: FileTree): string | undefined {
   const found = paths.filter((each) => /^labels\.[ct]sv$/i.test(path.posix.basename(each)));
@@ -61,10 +61,10 @@ interface Found extends Row {
 }
 
 /**
- * The dataset that a labels file describes; why it describes none of what is here. Paths in it are from its own folder; a name
- * alone, with or without its ending, is the one file that has it.
+ * The dataset that a labels file describes, or the reason why it describes none of the files here. Paths in it are relative to its own
+ * folder; a bare name, with or without extension, means the only file with that name.
  *
- * @throws UsageError if it can't be read, a file has two labels, a split is unknown, or it can be no dataset
+ * @throws UsageError if it cannot be read, a file has two labels, a split is unknown, or the result cannot be a dataset
  */
 export async function readLabels(tree: FileTree, file: string): Promise<ClassLayout | string> {
   const where = path.join(tree.where, file);

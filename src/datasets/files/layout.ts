@@ -1,4 +1,4 @@
-/** How a folder or an archive of images is laid out: which file is of which class, and which of them are train and test. */
+/** The layout of a folder or an archive of images: which file belongs to which class, and which of them are train and test. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
@@ -18,10 +18,10 @@ import { chooseSplits, roleOf, splitsAmong, type Chosen, type SplitNames } from 
 import { openFolderTree, openZipTree, type FileTree } from './tree.js';
 
 /**
- * Looks for labels.csv or labels.tsv, else for class folders: in two archives in a folder, in split folders, or in what was
- * named, perhaps in one folder that holds all.
+ * Looks for labels.csv or labels.tsv, then for class folders: in two archives in a folder, in split folders, or in the given folder or
+ * archive, possibly inside a single top folder.
  *
- * @throws UsageError if nothing can be read, or it can be no dataset
+ * @throws UsageError if nothing can be read, or it cannot be a dataset
  */
 export async function openLayout(location: string): Promise<ClassLayout> {
   if (/\.[ct]sv$/i.test(location) && !(await isFolder(location))) {
@@ -104,8 +104,8 @@ function foldersLayout(tree: FileTree): ClassLayout {
 }
 
 /**
- * Refuses what looks like splits and can't be read as such: folders of both names that don't both hold class folders, or half of
- * it, spelled as we do. A class may be called train: its folder holds images.
+ * Refuses what looks like splits but cannot be read as such: folders of both names that do not both hold class folders, or just one of
+ * them, spelled our way. A class may be called train: its folder holds images.
  */
 function refuseHalf(
   whole: Part,
@@ -129,7 +129,7 @@ function refuseHalf(
     );
 }
 
-/** Without the split that is a link, the other one would be divided in two. */
+/** If the split that is a link were missing, the other one would be split in two. */
 function refuseLinkedSplit(tree: FileTree): void {
   const roles = namesBelow({ tree, prefix: '' }).map(roleOf);
   const has = (role: string) => roles.some((each) => each === role);
@@ -147,7 +147,7 @@ function refuseLinkedSplit(tree: FileTree): void {
     );
 }
 
-/** What was taken for what, where the names are not plainly train and test. */
+/** Which names were interpreted as which split, unless they are plainly train and test. */
 function splitNotes({ train, test, unused }: Chosen<string>): string[] {
   const isPlain = /^train(\.zip)?$/.test(train) && /^test(\.zip)?$/.test(test ?? '');
   return [
@@ -160,7 +160,7 @@ function below({ tree, prefix }: Part, name: string): Part {
   return { tree, prefix: `${prefix}${name}/` };
 }
 
-/** Archives often hold one folder that holds all: it is looked through, but for one that is known to be a class. */
+/** Archives often have a single top folder: it is entered, unless it is known to be a class. */
 function lookedThrough(part: Part, known: ReadonlySet<string> = new Set()): Part {
   const [only, ...others] = namesBelow(part);
   if (only === undefined || others.length > 0 || known.has(sameName(only))) return part;
@@ -168,11 +168,11 @@ function lookedThrough(part: Part, known: ReadonlySet<string> = new Set()): Part
   return namesBelow(inside).length === 0 ? part : lookedThrough(inside, known);
 }
 
-/** Class folders of train and perhaps of test. */
+/** Class folders of train and, if present, of test. */
 function classLayout(outer: Part, tested: Part | undefined, notes: readonly string[]): ClassLayout {
   const train = lookedThrough(outer);
   const folders = namesBelow(train);
-  // Classes are in the order of their folders' names as they are stored.
+  // Classes are ordered by their folders' names as stored.
   const classNames = [...new Set(folders.map(sameName))];
   if (classNames.length < 2) throw noClasses(train, classNames);
   const labels = new Map(classNames.map((name, label) => [name, label]));
@@ -207,7 +207,7 @@ function noClasses({ tree, prefix }: Part, classNames: readonly string[]): Usage
   return new UsageError([what, ...more].join(', '), partName({ tree, prefix }), layouts);
 }
 
-/** Names of the folders right below: the classes. Ascending. */
+/** Names of the immediate subfolders: the classes. Ascending. */
 function namesBelow({ tree, prefix }: Part): string[] {
   const names = new Set<string>();
   for (const each of tree.folders) if (each.startsWith(prefix)) names.add(each.slice(prefix.length).split('/')[0]!);

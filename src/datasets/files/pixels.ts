@@ -1,6 +1,6 @@
 /** Grey and rgb, as bytes. */
 
-/** ITU-R BT.601 luma, in the fixed point of Pillow's mode L. Equal channels stay what they are: the weights add up to 2^16. */
+/** ITU-R BT.601 luma, in the fixed point of Pillow's mode L. Equal channels are unchanged: the weights add up to 2^16. */
 export function rgbToGrey(rgb: Uint8Array): Uint8Array {
   const grey = new Uint8Array(rgb.length / 3);
   for (let i = 0; i < grey.length; i++)

@@ -1,4 +1,4 @@
-/** Folders, archives and values of a column that are a dataset's splits, under the names that people give them. */
+/** Folders, archives and column values that are a dataset's splits, under the names people give them. */
 import { UsageError } from '../../terminal/errors.js';
 
 export const splitRoles = ['train', 'test', 'val'] as const;
@@ -15,7 +15,7 @@ const companions = /^(?:images?|imgs?|data|dataset|set|split)$/;
 
 interface Said {
   readonly role: SplitRole;
-  /** What else the name says: the `seg` of `seg_train`, the `2017` of `val2017`; '' for nothing. */
+  /** The rest of the name: the `seg` of `seg_train`, the `2017` of `val2017`; '' for none. */
   readonly rest: string;
 }
 
@@ -31,7 +31,7 @@ function saidBy(name: string): Said | undefined {
   return { role: words[said[0]!]!, rest: parts.filter((part) => part !== said[0]).join(' ') };
 }
 
-/** Which split a name says it is: `train`, `Training`, `test_images`, `valid`. Undefined for any other. */
+/** The split that a name stands for: `train`, `Training`, `test_images`, `valid`. Undefined for any other. */
 export function roleOf(name: string): SplitRole | undefined {
   const said = saidBy(name);
   return said?.rest === '' ? said.role : undefined;
@@ -40,10 +40,10 @@ export function roleOf(name: string): SplitRole | undefined {
 export type SplitNames = Readonly<Partial<Record<SplitRole, string>>>;
 
 /**
- * Which of the names are splits: plain ones, else those that say the same besides, as `seg_train` and `seg_test`. Of several for
- * one split it is the one that is spelled as we do.
+ * Which of the names are splits: plain ones, otherwise those with the same addition, like `seg_train` and `seg_test`. Of several for one
+ * split, the one spelled our way.
  *
- * @throws UsageError if two are as good
+ * @throws UsageError if two are equally good
  */
 export function splitsAmong(names: readonly string[], where: string): SplitNames {
   const said = names.flatMap((name) => {
@@ -78,7 +78,7 @@ function namesOf(group: readonly { readonly name: string; readonly role: SplitRo
   return found;
 }
 
-/** Roles that are read as train and test, once it is settled what validation images are for. */
+/** The splits read as train and test, once the use of validation images is settled. */
 export interface Chosen<T> {
   readonly train: T;
   /** Undefined if it will be drawn from the training images. */
@@ -87,7 +87,7 @@ export interface Chosen<T> {
   readonly unused: T | undefined;
 }
 
-/** Validation images are the test set where there is none, and are not used where there is one: nothing here is tuned on them. */
+/** Validation images are the test set if there is no other, and unused otherwise: nothing here is tuned on them. */
 export function chooseSplits<T>({
   train,
   test,

@@ -17,7 +17,7 @@ export interface FileTree {
   readonly paths: readonly string[];
   /** Folders, likewise. */
   readonly folders: readonly string[];
-  /** Links that were not followed, likewise; pipes and devices are among them. */
+  /** Links that were not followed, likewise, including pipes and devices. */
   readonly links: readonly string[];
   /** The bytes of some files, in the given order. */
   contents(paths: readonly string[]): AsyncGenerator<Content>;
@@ -39,9 +39,9 @@ export async function openZipTree(file: string): Promise<FileTree> {
 }
 
 /**
- * A link to a file inside the folder is that file; one that leads out of it, or to a folder, is not followed.
+ * A link to a file inside the folder is that file; a link that leads out of it, or to a folder, is not followed.
  *
- * @throws UsageError if the folder can't be read
+ * @throws UsageError if the folder cannot be read
  */
 export async function openFolderTree(folder: string): Promise<FileTree> {
   const found: Found = { files: new Map(), folders: [], links: [] };
