@@ -10,6 +10,7 @@
 import { availableCores } from '../experiment/cores.js';
 import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
+import { membersAtOnce } from '../runs/opened.js';
 import { drawnPlaces, meanAt, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { OutOfMemory } from '../statistics/kernels/out-of-memory.js';
@@ -48,9 +49,6 @@ export interface MemberDraws {
   /** Units of the test set. */
   readonly count: number;
 }
-
-/** Members drawn at once: their columns are in memory twice. */
-export const membersAtOnce = 512;
 
 /** Throws UsageError if the test set is too small for the metric. */
 export function drawMembers(

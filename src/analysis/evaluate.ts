@@ -1,6 +1,7 @@
 /** Metrics of a run's members and of its scales, each with its possible intervals. */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
+import { membersAtOnce } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
@@ -8,7 +9,6 @@ import { overSeeds } from '../statistics/seeds.js';
 import {
   defaultDraws,
   drawMembers,
-  membersAtOnce,
   scalesOf,
   type MemberDraws,
   type SampleOptions,

@@ -5,6 +5,7 @@
  * Scales are indices into `scales`, in ascending order. A turn at index t is interval-censored: it lies after scale t - 1 and not
  * after scale t. Index 0 is left-censored (solved from the smallest scale on), `scales.length` right-censored.
  */
+import { mean } from '../statistics/mean.js';
 
 /** What one member solved. */
 export interface SolvedMember {
@@ -63,7 +64,7 @@ function scaleOf(members: readonly SolvedMember[]): SolvedScale {
     throw new RangeError(`width ${width} has the same seed twice`);
   }
   const sorted = members.toSorted((a, b) => a.seed - b.seed);
-  const accuracy = sorted.reduce((sum, member) => sum + accuracyOf(member), 0) / sorted.length;
+  const accuracy = mean(sorted.map(accuracyOf));
   return { width, parameters, members: sorted, accuracy };
 }
 

@@ -10,6 +10,7 @@ import { mse } from '../metrics/reconstruction.js';
 import { placeAccuracy } from '../metrics/sequence.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { meansOf, scalesOf } from './curves.js';
+import { mean } from '../statistics/mean.js';
 
 export interface InducedPrediction {
   /** `accuracy^5` */
@@ -124,10 +125,10 @@ function scaledErrors(c: number, members: readonly MemberOutcomes[]): InducingFu
   const pools = new Map<number, number[]>();
   for (const { record, outcomes } of members) {
     const errors = outcomes.mse!;
-    const mean = errors.reduce((sum, value) => sum + value, 0) / errors.length;
+    const centre = mean(errors);
     const pool = pools.get(record.width) ?? [];
     pools.set(record.width, pool);
-    for (const value of errors) pool.push(value / mean);
+    for (const value of errors) pool.push(value / centre);
   }
   const sorted = [...pools].map(([width, pool]) => ({ width, pool: Float64Array.from(pool).sort() }));
   return {

@@ -96,9 +96,7 @@ export function emergenceScore(values: ArrayLike<number>): number {
 
 /** Linearity of Srivastava et al. 2022 (arXiv 2206.04615), App. B; see `Scores`. */
 export function linearity(values: ArrayLike<number>): number {
-  const squares = squaredSteps(values);
-  const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
-  return signedRange(values) / Math.sqrt(mean) || constantOr(values, 0);
+  return signedRange(values) / Math.sqrt(mean(squaredSteps(values))) || constantOr(values, 0);
 }
 
 function jump(values: ArrayLike<number>): number {

@@ -16,7 +16,7 @@ import type { OnStep } from '../terminal/steps.js';
 import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 import { scoresOf, type ScoreName } from './scores.js';
-import { mean } from '../statistics/mean.js';
+import { mean, sampleVariance } from '../statistics/mean.js';
 
 export interface SeedVariance {
   /** Between seeds, as measured on this test set. */
@@ -177,10 +177,6 @@ function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVar
   return { observed, testSet, beyond: Math.max(0, observed - testSet) };
 }
 
-function sampleVariance(values: readonly number[]): number {
-  const centre = mean(values);
-  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
-}
 
 /** Over one example to either side: a transform of a count, such as that of subset accuracy, has steps. */
 function slopeAt(transform: (mean: number) => number, mean: number, step: number): number {

@@ -6,6 +6,7 @@
  * some 20 microseconds per curve, as it is repeated in thousands of draws.
  */
 import { logistic } from '../statistics/logistic.js';
+import { mean } from '../statistics/mean.js';
 
 export const smoothNames = ['line', 'power law', 'saturating exponential', 'logistic'] as const;
 export type SmoothName = (typeof smoothNames)[number];
@@ -125,11 +126,11 @@ function gridOf({ axes, column }: Family, points: number): Grid {
 /** Minus its mean, scaled to length 1; a constant column becomes 0. */
 function normalise(column: Float64Array): void {
   const n = column.length;
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += column[i]! / n;
+  let centre = 0;
+  for (let i = 0; i < n; i++) centre += column[i]! / n;
   let squares = 0;
   for (let i = 0; i < n; i++) {
-    column[i]! -= mean;
+    column[i]! -= centre;
     squares += column[i]! ** 2;
   }
   const length = Math.sqrt(squares);
@@ -169,9 +170,9 @@ function fit({ name, axes, column }: Family, { shapes, columns }: Grid, values: 
       shape[axis] = was;
     }
   }
-  const mean = y.reduce((sum, value) => sum + value, 0) / n;
+  const centre = mean(y);
   const height = along(unit, 0, y);
-  const fitted = unit.map((value) => mean + height * value);
+  const fitted = unit.map((value) => centre + height * value);
   const sumOfSquares = y.reduce((sum, value, i) => sum + (value - fitted[i]!) ** 2, 0);
   return { name, values: fitted, sumOfSquares };
 }

@@ -2,24 +2,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { nth } from '../machine/present.js';
-import {
-  at,
-  curvePer,
-  drawCount,
-  format,
-  json,
-  metricFile,
-  number,
-  picture,
-  size,
-  title,
-  where,
-  probe,
-} from './options.js';
+import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, number, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('collapse <runs...>')
     .description(
       'plot an ability against the test loss of all members, test whether any factor adds to it at equal loss, and find the loss at which it leaves chance',
@@ -36,15 +23,11 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       'distance from chance at which an ability counts as having left it (default: 0.05)',
       number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
-    .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'))
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
-    .addOption(picture("collapse in the run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'));
+  addPrintOptions(
+    addMemberOptions(command)
+      .addOption(picture("collapse in the run's folder")),
+  )
     .addOption(json)
     .addHelpText('after', examples('collapse lenet-mnist --metric accuracy'))
     .action(async (runs, options) => {

@@ -6,27 +6,11 @@ import { optionOf } from '../experiment/schema.js';
 import type { CompareOptions } from '../library/compare.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import {
-  at,
-  axis,
-  curvePer,
-  where,
-  drawCount,
-  format,
-  induced,
-  json,
-  metricFile,
-  natural,
-  picture,
-  size,
-  standard,
-  title,
-  probe,
-} from './options.js';
+import { addPrintOptions, addViewOptions, drawCount, induced, json, metricFile, natural, picture, standard } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCompare(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('compare <runs...>')
     .description("compare a published natural curve with a family's standard and induced curves, and their scores")
     .addOption(standard('accuracy, mse or image-accuracy'))
@@ -38,15 +22,8 @@ export function registerCompare(program: CommandUnknownOpts): void {
     )
     .addOption(metricFile)
     .addOption(drawCount(2000))
-    .addOption(picture("compare, or tuned-TUNED, in the run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(picture("compare, or tuned-TUNED, in the run's folder"));
+  addViewOptions(addPrintOptions(command))
     .addOption(json)
     .addHelpText(
       'after',
@@ -92,8 +69,8 @@ type TunedOptions = Omit<CompareOptions, 'note' | 'track'> & {
 
 async function compareWithTuned(runs: readonly string[], tuned: string, options: TunedOptions): Promise<void> {
   const { compareTuned } = await import('../library/compare-tuned.js');
-  const { twinsTable } = await import('../report/tables/twins.js');
-  const { twinsFigure } = await import('../report/figures/twins.js');
+  const { tunedTable } = await import('../report/tables/compare-tuned.js');
+  const { tunedFigure } = await import('../report/figures/compare-tuned.js');
   const { figureOptionsOf } = await import('../report/figures/print.js');
   const { writeFigure } = await import('../report/figures/files.js');
   const printed = figureOptionsOf(options);
@@ -104,8 +81,8 @@ async function compareWithTuned(runs: readonly string[], tuned: string, options:
   const found = await compareTuned(nth(runs, 0), tuned, { ...options, ...terminal });
   const { one, other: twin, ...rest } = found;
   const stem = options.output ?? path.join(one.folder, `tuned-${twin.record.name}`);
-  const figures = await writeFigure(stem, twinsFigure(found), printed);
-  const text = [twinsTable(found), '', ...pictureLines(figures)].join('\n');
+  const figures = await writeFigure(stem, tunedFigure(found), printed);
+  const text = [tunedTable(found), '', ...pictureLines(figures)].join('\n');
   printRuns(
     [{ run: one.label, words: one.words, text, json: { run: one.label, tuned: twin.label, ...rest, figures } }],
     options,

@@ -3,13 +3,13 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addCheckOptions, checkDefaults, parseCheckOptions } from '../experiment/options.js';
 import { createFolder } from '../machine/files.js';
 import { examples } from './examples.js';
-import { format, json, picture, size, title, wholes } from './options.js';
+import { addPrintOptions, json, picture, wholes } from './options.js';
 import { pictureLines, print, printJson, terminal } from './print.js';
 import { figureOptionsOf } from '../report/figures/print.js';
 
 export function registerCoordCheck(program: CommandUnknownOpts): void {
   addCheckOptions(
-    program
+    const command = program
       .command('coord-check')
       .description(
         "train an architecture briefly at widths 8 to 512, with the standard parametrization and with muP, and fit how each layer's activations grow with the width",
@@ -21,10 +21,8 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
         `training steps after which layers are measured (default: ${checkDefaults.after.join(',')})`,
       ).argParser(wholes('--after')),
     )
-    .addOption(picture('coord-check-ARCH in reports/'))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    .addOption(picture('coord-check-ARCH in reports/'));
+  addPrintOptions(command)
     .addOption(json)
     .addHelpText(
       'after',

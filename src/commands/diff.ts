@@ -5,24 +5,11 @@ import type { FamilyDifference } from '../library/diff.js';
 import { nth } from '../machine/present.js';
 import { titleOf } from '../runs/imported.js';
 import { examples } from './examples.js';
-import {
-  at,
-  axis,
-  curvePer,
-  drawCount,
-  format,
-  json,
-  metricFile,
-  picture,
-  size,
-  title,
-  where,
-  probe,
-} from './options.js';
+import { addPrintOptions, addViewOptions, drawCount, json, metricFile, picture } from './options.js';
 import { pictureLines, printRuns, terminal } from './print.js';
 
 export function registerDiff(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('diff <run> <other>')
     .description(
       'compare two runs on the test examples that both have: the difference at each scale and over the family',
@@ -30,15 +17,8 @@ export function registerDiff(program: CommandUnknownOpts): void {
     .option('--metric <metric>', 'the metric (default: the standard one)')
     .addOption(metricFile)
     .addOption(drawCount(2000))
-    .addOption(picture("diff-OTHER in the first run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(picture("diff-OTHER in the first run's folder"));
+  addViewOptions(addPrintOptions(command))
     .addOption(json)
     .addHelpText('after', examples('diff plain decay --metric accuracy'))
     .action(async (run, other, options) => {

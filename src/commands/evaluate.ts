@@ -6,22 +6,18 @@ import { nth, present } from '../machine/present.js';
 import { titleOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, csv, drawCount, json, metricFile, metricNames, probe } from './options.js';
+import { addViewOptions, csv, drawCount, json, metricFile, metricNames } from './options.js';
 import { printRuns, refuseTwice, terminal } from './print.js';
 
 export function registerEvaluate(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('evaluate <runs...>')
     .description("evaluate a run's stored outcomes under any metrics, with intervals")
     .addOption(metricNames('the standard one, the induced one and the loss'))
     .addOption(metricFile)
     .option('--members', 'one line per member when there are several seeds')
-    .addOption(drawCount(2000))
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(drawCount(2000));
+  addViewOptions(command)
     .addOption(json)
     .addOption(csv)
     .addHelpText(

@@ -1,5 +1,5 @@
 /** The options that commands share: one wording and one parser each. Values are checked when they are parsed. */
-import { Option } from '@commander-js/extra-typings';
+import { Option, type Command, type OptionValues } from '@commander-js/extra-typings';
 import { probeNames } from '../datasets/probes.js';
 import { scoreNames } from '../analysis/scores.js';
 import { keyOfOption } from '../experiment/schema.js';
@@ -95,16 +95,20 @@ export function picture(usual: string) {
   );
 }
 
-/** How pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
-export const size = new Option(
+const size = new Option(
   '--size <size>',
   'printed size of the picture: single, double, slide, or WxH in inches (default: double)',
 );
-export const format = new Option(
+const format = new Option(
   '--format <list>',
   'picture formats: svg, png, pdf; comma-separated or given again (default: svg,png)',
 ).argParser(collect);
-export const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
+const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
+
+/** Adds how pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
+export function addPrintOptions<Args extends unknown[], Given extends OptionValues>(command: Command<Args, Given>) {
+  return command.addOption(size).addOption(format).addOption(title);
+}
 
 /** Collects the values of an option that may be given again. */
 export function repeatable<Flags extends string>(flags: Flags, description: string) {
@@ -114,7 +118,6 @@ export function repeatable<Flags extends string>(flags: Flags, description: stri
 export const json = new Option('--json', 'print the results as one JSON object on stdout');
 export const csv = new Option('--csv', 'print the results as comma-separated values on stdout').conflicts('json');
 export const force = new Option('--force', 'overwrite an existing file');
-/** Which members are on a curve, and its axis; read by `ofEach`. */
 export const axis = new Option(
   '--axis <name>',
   "the horizontal axis: a factor in which members differ, parameters, flops, examples, steps or loss; for imported members any coordinate (default: parameters, or the run's own)",
@@ -140,10 +143,21 @@ export const probe = new Option(
   '--probe <name>',
   `use the outcomes of a probe that the run was trained with: ${probeNames.join(', ')} (default: those of the test set)`,
 );
-export const curvePer = new Option(
+const curvePer = new Option(
   '--curve-per <factor>',
   'a curve, or a result, for each value of this factor',
 ).argParser(keyOfOption);
+
+/** Adds which outcomes of which members are on a curve; read by `ofEach`. */
+export function addMemberOptions<Args extends unknown[], Given extends OptionValues>(command: Command<Args, Given>) {
+  return command.addOption(where).addOption(at).addOption(probe).addOption(curvePer);
+}
+
+/** The same with the axis of the curve. */
+export function addViewOptions<Args extends unknown[], Given extends OptionValues>(command: Command<Args, Given>) {
+  return addMemberOptions(command.addOption(axis));
+}
+
 export const metricFile = new Option(
   '--metric-file <file>',
   'a JavaScript or TypeScript file that defines your own metric (docs/metrics.md)',

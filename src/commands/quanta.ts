@@ -1,14 +1,15 @@
 /** `emergence quanta`: at which scale each test example turns from failed to solved; one sigmoid or a stack of many. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
+import { mean } from '../statistics/mean.js';
 import { printable } from '../terminal/printable.js';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, number, size, title, probe } from './options.js';
+import { addPrintOptions, addViewOptions, json, number } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerQuanta(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('quanta <runs...>')
     .description(
       'find the scale at which each test example turns from failed to solved: one sigmoid for all, or a stack of many?',
@@ -29,15 +30,8 @@ export function registerQuanta(program: CommandUnknownOpts): void {
           fits: (share) => share >= 0 && share < 0.5,
         }),
       ),
-    )
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    );
+  addPrintOptions(addViewOptions(command))
     .addOption(json)
     .addHelpText('after', examples('quanta lenet-mnist'))
     .action(async (runs, options) => {
@@ -82,7 +76,7 @@ function plain(
     scales: grid.scales.map(({ width, parameters, members, accuracy }) => {
       return { width, parameters, members: members.length, accuracy };
     }),
-    neverSolved: turns.never.reduce((sum, value) => sum + value, 0) / grid.examples,
+    neverSolved: mean(turns.never),
     ...{ slack: turns.slack, measured, coinFlips, sharp, dispersion },
     ...(learning === undefined ? {} : { learning }),
     fits: fits.map((fit) => ({

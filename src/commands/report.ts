@@ -3,12 +3,12 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, drawCount, format, json, repeatable, size, title, where, probe } from './options.js';
+import { addPrintOptions, addViewOptions, drawCount, json, repeatable } from './options.js';
 import { print, printJson, terminal } from './print.js';
 import { counted, formatBytes } from '../terminal/format.js';
 
 export function registerReport(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('report <runs...>')
     .description('write a folder with an explorable page, figures, tables and text on one or more runs')
     .addOption(
@@ -28,17 +28,12 @@ export function registerReport(program: CommandUnknownOpts): void {
         '--dataset <name>',
         'images:PATH or idx:PATH of a run trained on your own images, to show its test images (paths recorded in a run are never read); may be given again',
       ),
-    )
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
-    .addOption(drawCount(2000, 'bootstrap draws of the tables and figures'))
-    .option('--output <folder>', 'the folder to write (default: reports/RUN; for several runs, their names joined)')
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    );
+  addPrintOptions(
+    addViewOptions(command)
+      .addOption(drawCount(2000, 'bootstrap draws of the tables and figures'))
+      .option('--output <folder>', 'the folder to write (default: reports/RUN; for several runs, their names joined)'),
+  )
     .addOption(json)
     .addHelpText(
       'after',

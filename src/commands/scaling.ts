@@ -2,11 +2,11 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, curvePer, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
+import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('scaling <runs...>')
     .description(
       'fit the scaling law E + A / N^a + B / D^b of a loss: exponents with intervals, residuals, larger members predicted, compute-optimal frontier',
@@ -18,16 +18,12 @@ export function registerScaling(program: CommandUnknownOpts): void {
         '--axis <coordinates>',
         'factors of the law: parameters, examples, flops, or two with a comma (default: parameters,examples if both vary)',
       ),
-    )
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
-    .addOption(drawCount(400, 'bootstrap draws of the test set'))
-    .addOption(picture("scaling in the run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    );
+  addPrintOptions(
+    addMemberOptions(command)
+      .addOption(drawCount(400, 'bootstrap draws of the test set'))
+      .addOption(picture("scaling in the run's folder")),
+  )
     .addOption(json)
     .addHelpText('after', examples('scaling lenet-mnist --axis parameters'))
     .action(async (runs, options) => {

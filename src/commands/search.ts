@@ -2,11 +2,11 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, by, drawCount, json, leastRange, metricFile, whole, probe } from './options.js';
+import { addViewOptions, by, drawCount, json, leastRange, metricFile, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('search <runs...>')
     .description(
       'find the metrics that make a run look most and least emergent, and the best continuous surrogate of a thresholded one',
@@ -15,12 +15,8 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .addOption(leastRange('a share', 1))
     .addOption(new Option('--top <n>', 'how many to show at each end').argParser(whole('--top')).default(5))
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
-    .addOption(drawCount(500, 'bootstrap draws of the correlations'))
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(drawCount(500, 'bootstrap draws of the correlations'));
+  addViewOptions(command)
     .addOption(metricFile)
     .addOption(json)
     .addHelpText('after', examples('search lenet-mnist --surrogate-of subset-accuracy:k=50'))

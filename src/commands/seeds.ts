@@ -2,11 +2,11 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, metricFile, number, picture, size, title, probe } from './options.js';
+import { addPrintOptions, addViewOptions, json, metricFile, number, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('seeds <runs...>')
     .description(
       'show the seeds of each width as a distribution: one mode or two, how many succeed, what single seeds show',
@@ -19,15 +19,8 @@ export function registerSeeds(program: CommandUnknownOpts): void {
         'value from which a seed counts as a success (default: half-way between the smallest and the largest scale)',
       ).argParser(number('--success', { fits: () => true, wanted: '; give a value of the metric, such as 0.5' })),
     )
-    .addOption(picture("seeds in the run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(picture("seeds in the run's folder"));
+  addViewOptions(addPrintOptions(command))
     .addOption(json)
     .addHelpText('after', examples('seeds lenet-mnist --metric subset-accuracy:k=20'))
     .action(async (runs, options) => {

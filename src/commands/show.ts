@@ -8,7 +8,7 @@ import { tunedWordsOf } from '../runs/tuned.js';
 import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, drawCount, json, metricFile, metricNames, where, whole, probe } from './options.js';
+import { addViewOptions, drawCount, json, metricFile, metricNames, whole } from './options.js';
 import { ofEach, printRuns, terminal } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
@@ -18,16 +18,12 @@ import { Option } from '@commander-js/extra-typings';
 const cells = { least: { width: 40, height: 10 }, most: 1000 } as const;
 
 export function registerShow(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('show <runs...>')
     .description("draw runs' curves in the terminal, with their scores")
     .addOption(metricNames('the standard and the induced one'))
-    .addOption(metricFile)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(metricFile);
+  addViewOptions(command)
     .option('--linear', 'a linear horizontal axis instead of a logarithmic one')
     .addOption(
       new Option(

@@ -3,11 +3,11 @@
  */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { at, curvePer, json, metricFile, metricNames, where, whole, probe } from './options.js';
+import { addMemberOptions, json, metricFile, metricNames, whole } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('signal <runs...>')
     .description(
       'compare how far apart each metric places the models with how much it fluctuates over the last checkpoints of a training, and what averaging those gains',
@@ -18,11 +18,8 @@ export function registerSignal(program: CommandUnknownOpts): void {
       '--last <n>',
       'number of checkpoints to use, from the end of each training (default: 5, or all if there are fewer)',
       whole('--last', 3),
-    )
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    );
+  addMemberOptions(command)
     .addOption(json)
     .addHelpText('after', examples('signal lenet-moments --metric accuracy --metric subset-accuracy:k=10'))
     .action(async (runs, { metric, ...options }) => {

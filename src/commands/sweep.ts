@@ -6,29 +6,11 @@ import type { FamilySweep } from '../library/sweep.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import {
-  at,
-  axis,
-  curvePer,
-  where,
-  by,
-  csv,
-  drawCount,
-  format,
-  json,
-  leastRange,
-  metricFile,
-  picture,
-  repeatable,
-  size,
-  title,
-  wholes,
-  probe,
-} from './options.js';
+import { addPrintOptions, addViewOptions, by, csv, drawCount, json, leastRange, metricFile, picture, probe, repeatable, wholes } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('sweep <runs...>')
     .description(
       'evaluate a metric over a grid of its parameters, on smaller test sets and on fewer scales: scores and heat map',
@@ -56,15 +38,8 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .addOption(drawCount(200, 'number of draws of each test size', 10))
     .addOption(by)
     .addOption(leastRange('a curve'))
-    .addOption(picture("sweep-METRIC in the run's folder").conflicts('csv'))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(picture("sweep-METRIC in the run's folder").conflicts('csv'));
+  addViewOptions(addPrintOptions(command))
     .addOption(json)
     .addOption(csv)
     .addHelpText(

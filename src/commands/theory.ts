@@ -4,7 +4,7 @@ import { nth } from '../machine/present.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, number, picture, size, title, wholes, probe } from './options.js';
+import { addPrintOptions, addViewOptions, json, number, picture, wholes } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
@@ -27,7 +27,7 @@ interface Options extends Forms {
 }
 
 export function registerTheory(program: CommandUnknownOpts): void {
-  program
+  const command = program
     .command('theory [runs...]')
     .description("plot the model of the paper's Sec. 2: from a power law of the loss to sharp and smooth curves")
     .addOption(
@@ -46,15 +46,8 @@ export function registerTheory(program: CommandUnknownOpts): void {
         'how many tokens must all be right (default: 1,5,10,20; for a run: its own)',
       ).argParser(lengthsOf),
     )
-    .addOption(picture('reports/theory; for a run: theory in its folder'))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
+    .addOption(picture('reports/theory; for a run: theory in its folder'));
+  addViewOptions(addPrintOptions(command))
     .addOption(json)
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(async (runs, given) => {

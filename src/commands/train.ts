@@ -10,22 +10,21 @@ import { isReported, UsageError } from '../terminal/errors.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { addLaunchOptions, launchFlagsOf, launchTraining, type LaunchFlags } from './launch.js';
-import { format, size, title } from './options.js';
+import { addPrintOptions } from './options.js';
 import { jsonOf, print } from './print.js';
 import { busyExitCode, sayStopped, showTraining } from './training.js';
 import type { TrainResult } from '../training/train.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
-  addLaunchOptions(
-    addTrainOptions(
-      program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
-    ),
+  addPrintOptions(
+    addLaunchOptions(
+      addTrainOptions(
+        program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
+      ),
+    )
+      .option('--summary-only', 'train nothing: show the table and the pictures of the complete members of --run'),
   )
-    .option('--summary-only', 'train nothing: show the table and the pictures of the complete members of --run')
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
     .addHelpText('after', defaultsText)
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 /** Whether a jump survives tuning: a family against its twin that was trained with `--tune`. */
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
-import { compareTwins, type TunedComparison } from '../analysis/twins.js';
-export type { TunedComparison } from '../analysis/twins.js';
+import { compareTwins, type TunedComparison } from '../analysis/compare-tuned.js';
+export type { TunedComparison } from '../analysis/compare-tuned.js';
 import { nth } from '../machine/present.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedMember, OpenRun } from '../runs/opened.js';

@@ -22,7 +22,7 @@ import {
 import { type RunRecord } from './record.js';
 import { readMemberFile } from './run.js';
 import { type Placed } from './view.js';
-import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from './opened.js';
+import { membersAtOnce, type FamilyMember, type LoadedMember, type LoadedRun, type OpenRun } from './opened.js';
 
 /** Called with a member's outcomes when they are read; returns those to keep. */
 export type OutcomeReader = (outcomes: Partial<OutcomeTable>, member: FamilyMember) => Partial<OutcomeTable>;
@@ -120,9 +120,6 @@ export async function readMembers(
   return { found: shared, absent, notes, part };
 }
 
-/** Members that are drawn at once, at most (`membersAtOnce` of the analysis). */
-const drawnMembers = 512;
-
 /**
  * Throws UsageError, before all but the first are read, where the columns of so many members and what is drawn of a metric alone are
  * more than this process may fill.
@@ -133,7 +130,7 @@ function refuseTooLarge(members: readonly FamilyMember[], first: Partial<Outcome
   const bytes = columns.map(
     ([name, { byteLength }]) => byteLength * (changesWithTraining(name as OutcomeName) ? members.length : 1),
   );
-  const drawn = Math.min(members.length, drawnMembers) * drawnBytes(columns, rows);
+  const drawn = Math.min(members.length, membersAtOnce) * drawnBytes(columns, rows);
   const needed = bytes.reduce((sum, each) => sum + each, 0) + drawn;
   const available = availableMemory();
   if (needed <= available) return;

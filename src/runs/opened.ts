@@ -77,3 +77,6 @@ export interface OpenOptions extends ViewOptions {
   /** A factor whose values each have a separate curve. */
   readonly curvePer?: string | undefined;
 }
+
+/** Members that the analysis draws at once, at most: their columns are then in memory twice. */
+export const membersAtOnce = 512;

@@ -11,6 +11,7 @@ import { trainerOf } from './lock.js';
 import { heldOutOf, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
+import { mean } from '../statistics/mean.js';
 
 export interface MemberProgress extends HeldOutScores {
   readonly id: string;
@@ -129,7 +130,7 @@ const recentEpochs = 3;
 /** Seconds of an epoch; undefined before the first. */
 function pace({ history }: Timing): number | undefined {
   const recent = history.slice(-recentEpochs);
-  return recent.length === 0 ? undefined : recent.reduce((sum, { seconds }) => sum + seconds, 0) / recent.length;
+  return recent.length === 0 ? undefined : mean(recent.map(({ seconds }) => seconds));
 }
 
 /** What an epoch of so many operations takes. */
@@ -145,7 +146,7 @@ export function pacesOf(all: readonly Timing[]): Pace[] {
     return seconds === undefined || timing.flops === undefined ? [] : { flops: timing.flops, seconds };
   });
   return [...group(known, ({ flops }) => flops)].map(([flops, each]) => {
-    return { flops, seconds: each.reduce((sum, { seconds }) => sum + seconds, 0) / each.length };
+    return { flops, seconds: mean(each.map(({ seconds }) => seconds)) };
   });
 }
 

@@ -140,15 +140,6 @@ export async function writeMemberRecord(
   );
 }
 
-/** The first file that is missing or does not match its hash, and which of the two; undefined if all are intact. */
-export async function verifyMember(folder: string, record: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
-  for (const name of Object.keys(record.files)) {
-    const bytes = await readMemberFile(folder, record, name);
-    if (typeof bytes === 'string') return bytes;
-  }
-  return undefined;
-}
-
 /**
  * A file next to a member's record, checked against its hash there; if it is damaged, what is wrong with it, by name.
  */

@@ -29,9 +29,9 @@ import {
   memberFolder,
   membersOf,
   readAnyRun,
+  readMemberFile,
   readMemberRecord,
   readRunRecord,
-  verifyMember,
 } from './run.js';
 import { decodeSafetensors, isSealIntact } from './safetensors.js';
 
@@ -140,6 +140,15 @@ export async function stateOfMember(
     if (!isReported(error)) throw error;
     return { ...state, status: 'damaged', problem: error.message };
   }
+}
+
+/** The first file that is missing or does not match its hash, and which of the two; undefined if all are intact. */
+export async function verifyMember(folder: string, record: Pick<MemberRecord, 'files'>): Promise<string | undefined> {
+  for (const name of Object.keys(record.files)) {
+    const bytes = await readMemberFile(folder, record, name);
+    if (typeof bytes === 'string') return bytes;
+  }
+  return undefined;
 }
 
 function absentFile(folder: string, { files }: Pick<MemberRecord, 'files'>): string | undefined {

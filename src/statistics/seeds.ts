@@ -1,6 +1,6 @@
 /** The interval of a mean over a few seeds on a shared test set: pure, so that the explorer's page can use it. */
 import { drawsWithValue, percentileInterval } from './bootstrap.js';
-import { sampleVariance } from './mean.js';
+import { mean, sampleVariance } from './mean.js';
 import { studentQuantile } from './student.js';
 import { z95, type Interval } from './wilson.js';
 
@@ -53,7 +53,7 @@ export function overSeeds(
   beyond = 0,
 ): Interval {
   const n = seeds.length;
-  const mean = seeds.reduce((sum, value) => sum + value, 0) / n;
+  const centre = mean(seeds);
   const half = (spread: number, slope: number) =>
     Math.hypot((studentQuantile(0.975, n - 1) * spread) / Math.sqrt(n), z95 * slope * Math.sqrt(beyond));
   // A seed at a limit has no logit, but the middle of its own interval does.
@@ -62,10 +62,10 @@ export function overSeeds(
     return ((lower + upper) / 2 - least) / (most - least);
   });
   const logits = inside.map((share) => Math.log(share / (1 - share)));
-  const share = (mean - least) / (most - least);
+  const share = (centre - least) / (most - least);
   if (!(share > 0 && share < 1 && logits.every(Number.isFinite))) {
     const straight = half(Math.sqrt(varianceOf(seeds)), 1);
-    return { lower: Math.max(least, mean - straight), upper: Math.min(most, mean + straight) };
+    return { lower: Math.max(least, centre - straight), upper: Math.min(most, centre + straight) };
   }
   const odds = share / (1 - share);
   const factor = Math.exp(half(Math.sqrt(varianceOf(logits)), 1 / (share * (1 - share) * (most - least))));

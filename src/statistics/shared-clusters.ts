@@ -17,6 +17,7 @@
 import { matrix, solveLeastSquares } from './matrices.js';
 import { studentQuantile } from './student.js';
 import { wilsonLimits, z95, type Interval } from './wilson.js';
+import { mean } from './mean.js';
 
 export interface SharedSample {
   /** One number per unit, `[units]`. */
@@ -56,7 +57,7 @@ export function sampledMean(sample: SharedSample): SampledMean {
   const units = values.length / rowsInOneCluster(sample);
   const one = rows === undefined || allOf ? units : units * first;
   return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    mean: mean(values),
     terms,
     standardError: Math.sqrt(varianceOfTerms(terms)),
     countAtEnds: { zero: allOf && first > 1 ? values.length : one, one },
@@ -88,8 +89,8 @@ export function varianceOfTerms({ clusters, units }: Terms): number {
 export function termsOf(sample: SharedSample): Terms {
   const { values } = sample;
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const errors = values.map((value) => value - mean);
+  const centre = mean(values);
+  const errors = values.map((value) => value - centre);
   const byRows = rowEffects(sample, errors);
   const own = sumsByCluster(sample, byRows);
   const shared = sumsByCluster(sample, spreadOverRows(sample, errors));

@@ -8,6 +8,7 @@
 import type { Interval } from './wilson.js';
 import { percentileInterval } from './bootstrap.js';
 import { Random } from './random.js';
+import { mean } from './mean.js';
 
 export interface TwoNormals {
   /** Of the upper component, 0 to 1. */
@@ -45,8 +46,8 @@ export function fitTwoNormals(values: ArrayLike<number>): TwoNormals | undefined
 }
 
 function momentsOf(values: Float64Array): { mean: number; variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
+  const centre = mean(values);
+  return { mean: centre, variance: mean(values.map((value) => (value - centre) ** 2)) };
 }
 
 /** EM from the values below and above a split, until the gain is less than a millionth. */

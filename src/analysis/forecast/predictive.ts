@@ -19,6 +19,7 @@ import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
 import { bestNode, startsAmong } from '../fit-search.js';
 import { counted } from '../../terminal/format.js';
+import { mean } from '../../statistics/mean.js';
 
 /** A curve at the scales at which it is known. */
 export interface KnownCurve {
@@ -61,7 +62,7 @@ export function predictiveDraws(
   const spare = n - model.parameters.length;
   if (spare < 1)
     throw new FitError('too-few-points', `${counted(n, 'scale')}; ${model.name} needs ${model.parameters.length + 1}`);
-  const means = curve.seeds.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const means = curve.seeds.map(mean);
   const units = means.map(spread);
   const finite = { lower: limits[0], upper: limits[1] };
   const members = fitModel(model, {

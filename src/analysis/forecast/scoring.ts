@@ -85,15 +85,15 @@ export interface TargetScore {
 
 /** @param truths the metric of each seed, at least one */
 export function scoreTarget(quantiles: readonly number[], truths: readonly number[]): TargetScore {
-  const mean = truths.reduce((sum, value) => sum + value, 0) / truths.length;
+  const truth = mean(truths);
   const median = medianOf(quantiles);
   return {
-    error: median - mean,
-    logError: median > 0 && mean > 0 ? Math.log(median / mean) : NaN,
-    crps: truths.reduce((sum, truth) => sum + crps(quantiles, truth), 0) / truths.length,
+    error: median - truth,
+    logError: median > 0 && truth > 0 ? Math.log(median / truth) : NaN,
+    crps: mean(truths.map((each) => crps(quantiles, each))),
     covered: coverages.map((coverage) => {
       const { lower, upper } = centralInterval(quantiles, coverage);
-      return truths.filter((truth) => truth >= lower && truth <= upper).length;
+      return truths.filter((each) => each >= lower && each <= upper).length;
     }),
     seeds: truths.length,
   };

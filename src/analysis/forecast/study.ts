@@ -120,7 +120,7 @@ function summaryOf(
   const of = (name: string, { known, target }: StudyCell) =>
     cells.find((cell) => cell.method === name && cell.known === known && cell.target === target);
   const shared = own.filter((cell) => baselines.every((name) => of(name, cell) !== undefined));
-  const meanOf = (name: string) => shared.reduce((sum, cell) => sum + of(name, cell)!.crps, 0) / shared.length;
+  const meanOf = (name: string) => mean(shared.map((cell) => of(name, cell)!.crps));
   const least = Math.min(...baselines.map(meanOf));
   const last = values.length - 1;
   const ends = own.filter(({ target }) => target === last).sort((a, b) => b.known - a.known);
@@ -132,7 +132,7 @@ function summaryOf(
     method,
     cells: own.length,
     // Relative to the range of a constant curve, or to an exact baseline, nothing has a value.
-    crps: range > 0 ? own.reduce((sum, cell) => sum + cell.crps, 0) / own.length / range : NaN,
+    crps: range > 0 ? mean(own.map(({ crps }) => crps)) / range : NaN,
     skill: least > 0 ? meanOf(method) / least : NaN,
     covered: own[0]!.covered.map((_, i) => own.reduce((sum, { covered }) => sum + covered[i]!, 0) / members),
     from:

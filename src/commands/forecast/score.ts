@@ -1,18 +1,16 @@
 /** `emergence forecast score`: compares a sealed forecast with the members that were trained or imported since. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
-import { csv, format, json, metricFile, picture, size, title } from '../options.js';
+import { addPrintOptions, csv, json, metricFile, picture } from '../options.js';
 import { print, pictureLines, printJson, terminal } from '../print.js';
 
 export function registerScore(group: CommandUnknownOpts): void {
-  group
+  const command = group
     .command('score <name>')
     .description('score a sealed forecast on the members trained or imported since; give NAME, RUN/NAME or the file')
     .addOption(metricFile)
-    .addOption(picture('beside the sealed file'))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    .addOption(picture('beside the sealed file'));
+  addPrintOptions(command)
     .addOption(json)
     .addOption(csv)
     .addHelpText('after', examples('forecast score lenet-mnist-1'))

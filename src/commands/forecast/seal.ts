@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
-import { axis, drawCount, json, metricFile, metricNames, wholes, probe } from '../options.js';
+import { axis, drawCount, json, metricFile, metricNames, probe, wholes } from '../options.js';
 import { print, printJson, terminal } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);

@@ -1,40 +1,20 @@
 /** `emergence forecast study`: how well forecasts of the larger widths from the smaller ones would have done. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
-import {
-  at,
-  axis,
-  curvePer,
-  where,
-  csv,
-  drawCount,
-  format,
-  json,
-  metricFile,
-  metricNames,
-  picture,
-  size,
-  title,
-  probe,
-} from '../options.js';
+import { addPrintOptions, addViewOptions, csv, drawCount, json, metricFile, metricNames, picture } from '../options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from '../print.js';
 
 export function registerStudy(group: CommandUnknownOpts): void {
-  group
+  const command = group
     .command('study <runs...>')
     .description('backtest: forecast the larger widths from every set of smaller ones')
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
-    .addOption(drawCount(400, 'draws of each predictive distribution'))
-    .addOption(axis)
-    .addOption(where)
-    .addOption(at)
-    .addOption(probe)
-    .addOption(curvePer)
-    .addOption(picture("forecast-study in the run's folder"))
-    .addOption(size)
-    .addOption(format)
-    .addOption(title)
+    .addOption(drawCount(400, 'draws of each predictive distribution'));
+  addPrintOptions(
+    addViewOptions(command)
+      .addOption(picture("forecast-study in the run's folder")),
+  )
     .addOption(json)
     .addOption(csv)
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))

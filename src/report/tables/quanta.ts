@@ -8,6 +8,7 @@ import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, withSpaces } from '../../terminal/format.js';
 import { fitName } from '../figures/quanta.js';
 import { textTable } from './text-table.js';
+import { mean } from '../../statistics/mean.js';
 
 export function sharedNotes({ grid }: Quanta, clusters: Clusters | undefined): string[] {
   if (clusters === undefined) return [];
@@ -74,7 +75,7 @@ function percent(share: number): string {
 }
 
 export function turnTable(
-  { grid: { scales, examples }, turns, measured, coinFlips }: Quanta,
+  { grid: { scales }, turns, measured, coinFlips }: Quanta,
   words: FamilyWords,
 ): string {
   const shown = (scale: { readonly width: number }) => scaleText(scale.width, words);
@@ -89,7 +90,7 @@ export function turnTable(
     const size = scale === undefined ? '' : withSpaces(scale.parameters);
     return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(nth(coinFlips.median, t))];
   });
-  const never = turns.never.reduce((sum, value) => sum + value, 0) / examples;
+  const never = mean(turns.never);
   const sizes = words.isCoordinate ? [] : ['parameters'];
   const heading = [`stays solved from ${words.scale}`, ...sizes, 'examples (%)', 'coin flips (%)'];
   return `${textTable(heading, lines)}\n${percent(never)} % of the examples are not solved by any member.`;

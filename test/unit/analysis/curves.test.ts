@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { drawMembers, membersAtOnce, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
+import { drawMembers, sampleCurve, scalesOf, scoreCurve } from '../../../src/analysis/curves.js';
+import { membersAtOnce } from '../../../src/runs/opened.js';
 import { scoresOf } from '../../../src/analysis/scores.js';
 import { accuracy, auroc, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { parseMetric } from '../../../src/metrics/index.js';

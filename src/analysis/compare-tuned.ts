@@ -25,7 +25,7 @@ export type TwinVerdict =
   | 'appears'
   | 'is strengthened'
   | 'was not there'
-  | 'cannot be told';
+  | 'cannot be determined';
 
 export interface TwinCurve extends ComparedCurve {
   readonly smooth: CurveSharpness['smooth'];
@@ -141,11 +141,11 @@ type Limits = Readonly<Record<'lower' | 'upper', number>>;
  * most 0, and tuning changes it where the paired difference excludes 0. An interval that holds 0 shows neither.
  */
 export function twinVerdict(untuned: Limits, tuned: Limits, difference: Limits): TwinVerdict {
-  if ([untuned, tuned, difference].some(({ lower, upper }) => !(lower <= upper))) return 'cannot be told';
+  if ([untuned, tuned, difference].some(({ lower, upper }) => !(lower <= upper))) return 'cannot be determined';
   const [isLate, staysLate] = [untuned.lower > 0, tuned.lower > 0];
   const [isWeaker, isStronger] = [difference.upper < 0, difference.lower > 0];
   if (isLate && staysLate) return isWeaker ? 'is weaker' : isStronger ? 'is stronger' : 'survives';
-  if (isLate) return !isWeaker ? 'cannot be told' : tuned.upper <= 0 ? 'goes' : 'is weakened';
-  if (staysLate) return !isStronger ? 'cannot be told' : untuned.upper <= 0 ? 'appears' : 'is strengthened';
+  if (isLate) return !isWeaker ? 'cannot be determined' : tuned.upper <= 0 ? 'goes' : 'is weakened';
+  if (staysLate) return !isStronger ? 'cannot be determined' : untuned.upper <= 0 ? 'appears' : 'is strengthened';
   return 'was not there';
 }

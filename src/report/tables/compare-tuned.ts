@@ -1,6 +1,6 @@
 /** A family and its tuned twin, as text. */
 import { sum } from 'd3-array';
-import type { TunedComparison, TwinCurve, TwinCurves, TwinVerdict } from '../../analysis/twins.js';
+import type { TunedComparison, TwinCurve, TwinCurves, TwinVerdict } from '../../analysis/compare-tuned.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import type { NamedRun } from '../../analysis/diff/difference.js';
 import { nth } from '../../machine/present.js';
@@ -14,7 +14,7 @@ import { textTable } from './text-table.js';
 const scores = titled('emergence', 'jump', 'bow');
 
 /** Without a line break at the end. */
-export function twinsTable(found: TunedComparison<NamedRun>): string {
+export function tunedTable(found: TunedComparison<NamedRun>): string {
   const { one, other, standard, induced, severalSeeds, draws, common, factor, chosen } = found;
   const curves = [standard, induced];
   const title = ({ untuned }: TwinCurves) => untuned.title;
@@ -76,9 +76,9 @@ export const verdicts: Readonly<Record<TwinVerdict, string>> = {
   'is weaker': 'the late rise survives tuning, but is weaker.',
   'is stronger': 'the late rise survives tuning, and is stronger.',
   goes: 'the late rise does not survive tuning.',
-  'is weakened': 'tuning weakens the late rise; whether any of it survives cannot be told.',
+  'is weakened': 'tuning weakens the late rise; whether any of it survives cannot be determined.',
   appears: 'there is a late rise only with tuning.',
   'is strengthened': 'there is a late rise with tuning, and a weaker one or none without.',
   'was not there': 'no late rise is found, with tuning or without.',
-  'cannot be told': 'whether a late rise survives tuning cannot be told.',
+  'cannot be determined': 'whether a late rise survives tuning cannot be determined.',
 };

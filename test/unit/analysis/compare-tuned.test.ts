@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { compareTwins, twinVerdict } from '../../../../src/analysis/twins.js';
-import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
-import { Random } from '../../../../src/statistics/random.js';
-import { drawTwoRuns } from '../../../support/two-runs.js';
+import { compareTwins, twinVerdict } from '../../../src/analysis/compare-tuned.js';
+import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js';
+import { Random } from '../../../src/statistics/random.js';
+import { drawTwoRuns } from '../../support/two-runs.js';
 
 const at = (lower: number, upper: number) => ({ lower, upper });
 
@@ -15,8 +15,8 @@ test.each([
   ['appears', at(-0.2, -0.1), at(0.3, 0.5), at(0.2, 0.6)],
   ['is strengthened', at(-0.2, 0.1), at(0.3, 0.5), at(0.2, 0.6)],
   ['was not there', at(-0.5, -0.3), at(-0.2, 0.1), at(0.2, 0.5)],
-  ['cannot be told', at(0.01, 0.5), at(-0.1, 0.3), at(-0.5, 0.2)],
-  ['cannot be told', at(0.1, 0.5), at(0.1, 0.5), at(NaN, NaN)],
+  ['cannot be determined', at(0.01, 0.5), at(-0.1, 0.3), at(-0.5, 0.2)],
+  ['cannot be determined', at(0.1, 0.5), at(0.1, 0.5), at(NaN, NaN)],
 ] as const)('%s', (verdict, untuned, tuned, difference) => {
   expect(twinVerdict(untuned, tuned, difference)).toBe(verdict);
 });

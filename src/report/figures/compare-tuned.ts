@@ -1,13 +1,13 @@
 /** A family and its tuned twin: both curves, a panel for each metric. */
 import type { NamedRun } from '../../analysis/diff/difference.js';
-import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/twins.js';
+import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/compare-tuned.js';
 import { nth } from '../../machine/present.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import { seriesOf, verticalOf } from './compare.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 
-export function twinsFigure({ one, other, standard, induced, severalSeeds }: TunedComparison<NamedRun>): Figure {
+export function tunedFigure({ one, other, standard, induced, severalSeeds }: TunedComparison<NamedRun>): Figure {
   const smallest = nth(standard.untuned.points, 0).parameters;
   const panel = (role: string, { untuned, tuned, scores: { bow } }: TwinCurves) => {
     const bowOf = ({ scores }: TwinCurve) => formatWithInterval(scores.bow.value, scores.bow.interval, 2);
