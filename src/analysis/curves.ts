@@ -8,7 +8,8 @@
  * alone.
  */
 import { availableCores } from '../experiment/cores.js';
-import { meanOfUnits, type Drawn, type Metric, type UnitNumbers } from '../metrics/metric.js';
+import { meanOfUnits } from '../metrics/define-metric.js';
+import type { Drawn, Metric, UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { membersAtOnce } from '../runs/opened.js';
 import { drawnPlaces, meanAt, weightedSums } from '../statistics/bootstrap.js';

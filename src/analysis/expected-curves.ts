@@ -1,6 +1,7 @@
 /** The model of seeds of a family's curves: what its members show, and curves over all possible seeds. */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { meanOfUnits, type UnitValues } from '../metrics/metric.js';
+import { meanOfUnits } from '../metrics/define-metric.js';
+import type { UnitValues } from '../metrics/metric.js';
 import { normalScores } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { effectiveCount, errorsOf } from './noise.js';

@@ -10,7 +10,7 @@
  * there is nothing to estimate, and no noise.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
-import { meanOfUnits } from '../metrics/metric.js';
+import { meanOfUnits } from '../metrics/define-metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { mean, varianceOf } from '../statistics/mean.js';

@@ -2,7 +2,8 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
-import { addDatasetOptions, parseDatasetOptions, type RawOptions } from '../experiment/options.js';
+import type { RawOptions } from '../experiment/option-values.js';
+import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { examples } from './examples.js';

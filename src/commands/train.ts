@@ -2,7 +2,8 @@
 import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { explainedDefaults } from '../experiment/default-reasons.js';
-import { addTrainOptions, experimentFileOf, parseTyped, typedAs, type RawOptions } from '../experiment/options.js';
+import { typedAs, type RawOptions } from '../experiment/option-values.js';
+import { addTrainOptions, experimentFileOf, parseTyped } from '../experiment/options.js';
 import { optionOf } from '../experiment/schema.js';
 import type { TrainOptions } from '../library/train.js';
 import { checkpoints, locateRun } from '../runs/locate.js';

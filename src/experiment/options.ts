@@ -5,31 +5,19 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
 import { parseDatasetName } from '../datasets/index.js';
-import { present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
-import { parseAxis } from '../terminal/axis-text.js';
-import { suggestion } from '../terminal/nearest.js';
 import { hasOption, sharedDefaults, type Architecture } from './architectures.js';
-import {
-  definitionsOf,
-  describeNumber,
-  exampleEntries,
-  isInside,
-  type AnyObject,
-  type OptionDefinition,
-  type Range,
-} from './definitions.js';
+import { definitionsOf, type OptionDefinition } from './definitions.js';
 import { refuseDependents } from './dependents.js';
 import type { ExperimentFile } from './load.js';
 import { refuseGrid } from './factors.js';
+import { gridFlag, isFactor, optionValues, plurals, typedAs, withGrid, type RawOptions } from './option-values.js';
 import { originOf, refuseForeignKeys, refuseTwoLengths, type ValueOrigins } from './value-origins.js';
 import {
   executionSchema,
   experimentSchema,
-  factorKeys,
   inputSchema,
   inputOf,
-  keyOfOption,
   optionOf,
   isReplacedBy,
   resolveExperiment,
@@ -37,11 +25,7 @@ import {
   type Experiment,
   type ExperimentInput,
   type ExperimentKey,
-  type FactorKey,
 } from './schema.js';
-
-/** Values by key as typed on the command line: text, or a list of texts for an option given more than once. */
-export type RawOptions = Readonly<Record<string, unknown>>;
 
 export interface TrainFlags {
   /** Events as JSON lines on stdout. */
@@ -65,12 +49,6 @@ export interface ParsedTrainOptions {
 }
 
 const experimentFlag = '--experiment';
-const gridFlag = '--grid';
-
-/** For factors that have one: `--depths 1,2,4` is `--depth 1,2,4`. */
-const plurals: readonly (readonly [FactorKey, string])[] = factorKeys
-  .filter((key) => !/s$|Noise$|Decay$|Shift$|Rotation$|Scale$|Remapping$|burstiness|zipf|dropout/.test(key))
-  .map((key) => [key, `${key}s`]);
 
 /** Adds all options of `train` to a command. */
 export function addTrainOptions<C extends CommandUnknownOpts>(command: C): C {
@@ -228,22 +206,6 @@ export function parseTyped(raw: RawOptions): Pick<ParsedTrainOptions, 'execution
   };
 }
 
-/** Flags of factors that were typed in another form: `--depths`, `--grid`. */
-export function typedAs(raw: RawOptions): ValueOrigins {
-  const named = plurals.filter(([, plural]) => raw[plural] !== undefined);
-  const gridded = ((raw['grid'] ?? []) as readonly string[]).map((text) => text.split('=')[0] ?? '');
-  return Object.fromEntries([
-    ...gridded.map((name) => [gridKey(name), `${gridFlag} ${name}`]),
-    ...named.map(([key, plural]) => [key, `--${optionOf(plural)}`]),
-  ]) as ValueOrigins;
-}
-
-/** `widths` for `width`, `trainSize` for `train-size`. */
-function gridKey(name: string): string {
-  const key = keyOfOption(name);
-  return ['width', 'seed'].includes(key) ? `${key}s` : key;
-}
-
 /**
  * Values completed as in `parseTrainOptions`; `run` is the name that was given. Throws UsageError, one line, at the
  * first mistake.
@@ -324,10 +286,6 @@ function toOption(definition: OptionDefinition): Option {
   return collecting(option, definition.flag);
 }
 
-function isFactor(value: OptionDefinition['value']): boolean {
-  return 'isFactor' in value;
-}
-
 /**
  * All texts are collected, so that an option given twice is noticed. "--widths --epochs 3" would otherwise take
  * "--epochs" for the widths.
@@ -341,111 +299,4 @@ function collecting(option: Option, flag: string): Option {
 
 function mentionsAll(description: string, choices: readonly string[]): boolean {
   return choices.every((choice) => description.includes(choice));
-}
-
-function optionValues(raw: RawOptions, schema: AnyObject): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const definition of definitionsOf(schema)) {
-    if (definition.value.kind === 'switch') {
-      if (raw[definition.key] === true) values[definition.key] = true;
-      continue;
-    }
-    const text = optionText(raw[definition.key], definition);
-    if (text !== undefined) values[definition.key] = parseValue(text, definition);
-  }
-  return values;
-}
-
-/** Values with the lists of plural options and of `--grid`. Throws UsageError if an option is given in two ways. */
-function withGrid(values: Record<string, unknown>, raw: RawOptions): Record<string, unknown> {
-  const all = { ...values };
-  const add = (key: string, value: unknown, flag: string) => {
-    if (all[key] !== undefined) throw new UsageError(`--${optionOf(key)} is given too`, flag, 'give one of the two');
-    all[key] = value;
-  };
-  const definitions = definitionsOf(inputSchema);
-  for (const [key, plural] of plurals) {
-    const flag = `--${optionOf(plural)}`;
-    const text = optionText(raw[plural], { flag });
-    const definition = present(definitions.find((each) => each.key === key));
-    if (text !== undefined) add(key, parseValue(text, { ...definition, flag }), flag);
-  }
-  const texts = (raw['grid'] ?? []) as readonly string[];
-  for (const text of texts) {
-    const axis = parseAxis(text, gridFlag);
-    const definition = gridDefinition(axis.key, definitions);
-    // Values spaced in ratio are rounded if only whole numbers are allowed.
-    const isWhole = definition.value.kind !== 'number';
-    const listed = text.includes(':') && isWhole ? [...new Set(axis.values.map(Math.round))] : axis.values;
-    add(definition.key, parseValue(listed.join(','), { ...definition, flag: `${gridFlag} ${axis.key}` }), gridFlag);
-  }
-  return all;
-}
-
-/** `width`, `train-size` or `trainSize`: the option that a list of `--grid` is for. */
-function gridDefinition(name: string, definitions: readonly OptionDefinition[]): OptionDefinition {
-  const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
-  const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOfOption(name)));
-  if (found !== undefined) return found;
-  const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
-  throw new UsageError(`"${name}" is not an option in which members can differ`, gridFlag, suggestion(name, names));
-}
-
-function optionText(given: unknown, { flag }: Pick<OptionDefinition, 'flag'>): string | undefined {
-  if (given === undefined || typeof given === 'string') return given;
-  if (!Array.isArray(given) || !given.every((text) => typeof text === 'string')) throw new Error(`${flag} is not text`);
-  if (given.length > 1) throw new UsageError('given more than once', flag, 'give it once');
-  return given[0];
-}
-
-function parseValue(text: string, definition: OptionDefinition): unknown {
-  const value = readValue(text, definition);
-  const { error } = definition.schema.safeParse(value);
-  if (error === undefined) return value;
-  const entries: readonly unknown[] = Array.isArray(value) ? value : [];
-  const twice = entries.find((entry, i) => entries.indexOf(entry) !== i);
-  if (twice !== undefined)
-    throw new UsageError(`${JSON.stringify(twice)} is listed twice`, definition.flag, 'list each value once');
-  throw new UsageError(`"${text}" ${error.issues[0]?.message ?? 'is not valid'}`, definition.flag);
-}
-
-function readValue(text: string, { flag, value }: OptionDefinition): unknown {
-  switch (value.kind) {
-    case 'integer':
-    case 'number':
-      if (isFactor(value) && text.includes(',')) return readList(text, flag, value);
-      return readNumber(text, flag, value.kind, value.range);
-    case 'list':
-      return readList(text, flag, { kind: 'integer', range: value.range });
-    case 'switch':
-      return true;
-    case 'choice':
-      if (value.choices.includes(text)) return text;
-      throw new UsageError(`"${text}" is unknown`, flag, suggestion(text, value.choices));
-    case 'text':
-      if (text === '') throw new UsageError('the value is empty', flag);
-      return text;
-  }
-}
-
-function readList(
-  text: string,
-  flag: string,
-  { kind, range }: { readonly kind: 'integer' | 'number'; readonly range: Range },
-): number[] {
-  const remedy = `give a comma-separated list such as ${exampleEntries(range).join(',')}`;
-  if (text.trim() === '') throw new UsageError('the list is empty', flag, remedy);
-  const entries = text.split(',').map((entry) => entry.trim());
-  if (entries.includes('')) throw new UsageError(`"${text}" has an empty entry`, flag, remedy);
-  return entries.map((entry) => readNumber(entry, flag, kind, range, remedy));
-}
-
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-/** Only digits: "1e2" and "02" are more likely typos than widths. */
-const plainWhole = /^(0|-?[1-9]\d*)$/;
-
-function readNumber(text: string, flag: string, kind: 'integer' | 'number', range: Range, remedy?: string): number {
-  const number = (kind === 'integer' ? plainWhole : decimal).test(text.trim()) ? Number(text) : NaN;
-  if (isInside(number, range) && (kind === 'number' || Number.isSafeInteger(number))) return number;
-  throw new UsageError(`"${text}" is not a ${describeNumber(kind, range)}`, flag, remedy);
 }

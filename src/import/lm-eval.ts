@@ -8,26 +8,21 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
-import { condensed, counted } from '../terminal/format.js';
+import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import type { Row } from './batch.js';
-import { outcomesOfChoices } from './choices.js';
 import { refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
-import { type OutcomeRow } from './model.js';
 import { filesIn } from './files.js';
+import { chooseMetrics, outcomeOf, read, type AskedMetrics, type Chosen } from './lm-eval-sample.js';
 import { placeIn, readJson, readRows } from './rows.js';
-import { isBlank, Misread, readName, readNumber } from './values.js';
+import { readName } from './values.js';
 
-export interface LmEvalOptions {
+export interface LmEvalOptions extends AskedMetrics {
   /** Names of tasks, `*` for anything; empty: the only one. */
   readonly tasks: readonly string[];
   /** Filter of answers, such as `strict-match`; undefined: the only one. */
   readonly filter: string | undefined;
-  /** The metric that says whether an answer is right; undefined: acc, exact_match, or the first whose values are 0 and 1. */
-  readonly correct: string | undefined;
-  /** The metric that becomes the score; undefined: none. */
-  readonly score: string | undefined;
 }
 
 export interface LmEvalImport {
@@ -196,7 +191,9 @@ async function readSamples(samples: SamplesFile, model: string, reading: Reading
       if (!isOfFilter(row, reading, where)) continue;
       metrics ??= chooseMetrics(row, reading.options, where);
       reading.correct.add(metrics.correct);
-      const outcome = outcomeOf(row, metrics, { where, reading });
+      const outcome = outcomeOf(row, metrics, where);
+      if (outcome.choices === 'unplaced') reading.unplaced++;
+      else if (outcome.choices !== undefined) reading.choices.add(outcome.choices);
       const id = read(row, 'doc_id', where, readName);
       const example = reading.severalTasks ? `${task}:${id}` : id;
       const content = typeof row['doc_hash'] === 'string' ? row['doc_hash'] : undefined;
@@ -229,12 +226,6 @@ function modelOf({ file, results }: SamplesFile): string {
   return path.basename(path.dirname(path.resolve(file))).replaceAll('__', '/');
 }
 
-function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {
-  const value = isBlank(row[key]) ? new Misread('is missing') : reader(row[key]);
-  if (value instanceof Misread) throw new UsageError(`${key} ${value.what}`, where);
-  return value;
-}
-
 /** A task may have several filters for reading an answer: each sample appears once for each. */
 function isOfFilter(row: Row, reading: Reading, where: string): boolean {
   const filter = typeof row['filter'] === 'string' ? row['filter'] : 'none';
@@ -242,158 +233,6 @@ function isOfFilter(row: Row, reading: Reading, where: string): boolean {
   if (filter === reading.filter) return true;
   if (reading.options.filter !== undefined) return false;
   throw new UsageError(`has answers of the filters ${reading.filter} and ${filter}`, where, 'choose one with --filter');
-}
-
-interface Chosen {
-  readonly correct: string;
-  readonly score: string | undefined;
-  /** Everything the samples have a number for. */
-  readonly names: readonly string[];
-}
-
-const usualCorrect = ['acc', 'exact_match'];
-
-function chooseMetrics(row: Row, { correct, score }: LmEvalOptions, where: string): Chosen {
-  const listed = Array.isArray(row['metrics'])
-    ? row['metrics'].map(String)
-    : Object.keys(row).filter((key) => !ownKeys.has(key));
-  const names = listed.filter((name) => typeof row[name] === 'number' || typeof row[name] === 'boolean');
-  for (const [flag, asked] of [
-    ['--correct', correct],
-    ['--score', score],
-  ] as const)
-    if (asked !== undefined && !names.includes(asked))
-      throw new UsageError(`the samples have no metric ${asked}`, flag, suggestion(asked, names));
-  const found =
-    correct ??
-    usualCorrect.find((name) => names.includes(name)) ??
-    names.find((name) => [0, 1].includes(Number(row[name])));
-  if (found === undefined)
-    throw new UsageError(
-      'no metric says whether the answer is right',
-      where,
-      `it has ${condensed(names.length === 0 ? ['none'] : names)}`,
-    );
-  return { correct: found, score, names };
-}
-
-/** Keys of a sample that are not metrics. */
-const ownKeys = new Set([
-  ...['doc_id', 'doc', 'target', 'arguments', 'resps', 'filtered_resps', 'filter', 'metrics'],
-  ...['doc_hash', 'prompt_hash', 'target_hash'],
-]);
-
-interface Context {
-  readonly where: string;
-  readonly reading: Reading;
-}
-
-type Outcome = Pick<OutcomeRow, 'correct' | 'label' | 'predicted' | 'numbers'>;
-
-function outcomeOf(
-  row: Row,
-  { correct, score, names }: Chosen,
-  { where, reading }: Context,
-): { readonly row: Outcome; readonly metrics: readonly (readonly [string, number])[] } {
-  const metrics = names.map((name) => [name, read(row, name, where, readNumber)] as const);
-  const valueOf = (name: string) => present(metrics.find(([each]) => each === name))[1];
-  const right = valueOf(correct);
-  if (right !== 0 && right !== 1)
-    throw new UsageError(
-      `${correct} is ${right}, but right or wrong must be 1 or 0`,
-      where,
-      'choose a metric with --correct, or take it as --score',
-    );
-  const scored = score === undefined ? {} : { score: valueOf(score) };
-  const logits = logitsOf(row['filtered_resps'], row);
-  if (logits === undefined) return { row: { correct: right, numbers: scored }, metrics };
-  const label = labelOf(row, logits);
-  if (label === undefined) {
-    reading.unplaced++;
-    return { row: { correct: right, numbers: scored }, metrics };
-  }
-  reading.choices.add(logits.length);
-  const { predicted, log_probability, brier, confidence, margin, rank } = outcomesOfChoices(logits, label);
-  // From the raw log-likelihoods: acc_norm ranks the choices differently.
-  const ofOrder = correct === 'acc' ? { confidence, margin, rank } : {};
-  return {
-    row: {
-      correct: right,
-      label: String(label),
-      predicted: correct === 'acc' ? String(predicted) : undefined,
-      numbers: { ...scored, log_probability, brier, ...ofOrder },
-    },
-    metrics: [...metrics, ...('brier_score' in row ? [['brier_score', brier] as const] : [])],
-  };
-}
-
-/**
- * Log-likelihoods of the choices, in any of the shapes that different versions write: `[[-1.5, false], ...]`, the same as text, or one
- * level deeper; undefined for a task without choices.
- */
-export function logitsOf(responses: unknown, row: Row = {}): number[] | undefined {
-  if (!Array.isArray(responses) || responses.length < 2) return undefined;
-  const logits: number[] = [];
-  for (const each of responses) {
-    const value = logLikelihoodIn(each);
-    if (value === undefined) return undefined;
-    logits.push(value);
-  }
-  // With mutual information, the second half belongs to the choices without their question.
-  const isDoubled = 'acc_mutual_info' in row && logits.length % 2 === 0;
-  const kept = isDoubled ? logits.slice(0, logits.length / 2) : logits;
-  return kept.some((value) => value > -Infinity) ? kept : undefined;
-}
-
-/** From `[ll, is_greedy]` as a list, as a list of texts, or as the text of a tuple. */
-function logLikelihoodIn(value: unknown): number | undefined {
-  if (Array.isArray(value)) {
-    if (value.length === 1) return logLikelihoodIn(value[0]);
-    if (value.length !== 2 || !isGreedy(value[1])) return undefined;
-    const number = readNumber(value[0]);
-    return number instanceof Misread ? undefined : number;
-  }
-  const tuple = typeof value === 'string' ? /^\(\s*([^,]+),\s*(True|False)\s*\)$/.exec(value) : null;
-  if (tuple === null) return undefined;
-  const number = readNumber(tuple[1]);
-  return number instanceof Misread ? undefined : number;
-}
-
-function isGreedy(value: unknown): boolean {
-  return typeof value === 'boolean' || (typeof value === 'string' && /^(true|false)$/i.test(value));
-}
-
-/**
- * Index of the true choice: `target` is that index or the choice's text, and a text may be a number. The reading that agrees with `acc`
- * is used; undefined if none does, as for questions with several true choices.
- */
-function labelOf(row: Row, logits: readonly number[]): number | undefined {
-  const target = readName(row['target']);
-  if (target instanceof Misread) return undefined;
-  const text = target.trim();
-  const texts = choiceTexts(row['arguments'], logits.length);
-  const byPlace = /^\d+$/.test(text) ? [Number(text)] : [];
-  const byText = texts.flatMap((choice, i) => (choice === text ? [i] : []));
-  const best = logits.indexOf(Math.max(...logits));
-  const acc = row['acc'] === undefined ? undefined : Number(row['acc']);
-  return [...byPlace, ...byText].find(
-    (label) => label < logits.length && (acc === undefined || Number(best === label) === acc),
-  );
-}
-
-/** The texts whose likelihood was requested: the second argument of each request. */
-function choiceTexts(requests: unknown, count: number): string[] {
-  const list = Array.isArray(requests)
-    ? (requests as unknown[])
-    : typeof requests === 'object' && requests !== null
-      ? Object.values(requests)
-      : [];
-  return list.slice(0, count).map((request) => {
-    const continuation = Array.isArray(request)
-      ? (request as unknown[])[1]
-      : (request as { arg_1?: unknown } | null)?.arg_1;
-    return typeof continuation === 'string' ? continuation.trim() : '';
-  });
 }
 
 interface Means {

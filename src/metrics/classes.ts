@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import { wilsonInterval } from '../statistics/intervals.js';
-import { defineMetric, type Closed } from './metric.js';
+import { defineMetric } from './define-metric.js';
+import type { Closed } from './metric.js';
 
 interface Answers {
   /** `[images]` */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import { areaUnderRoc } from '../statistics/ranks.js';
 import { against, atMost } from './cutoffs.js';
-import { defineMetric } from './metric.js';
+import { defineMetric } from './define-metric.js';
 import { inSequences, none, perImage, sequencesOf, subsetsOf } from './per-image.js';
 
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';

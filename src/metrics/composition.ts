@@ -10,7 +10,8 @@ import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import { UsageError } from '../terminal/errors.js';
 import { meanOfShares } from './classes.js';
-import { defineMetric, type Weighted } from './metric.js';
+import { defineMetric } from './define-metric.js';
+import type { Weighted } from './metric.js';
 
 const source = 'Okawa, Lubana, Dick, Tanaka 2023 (arXiv 2310.09336)';
 const distance = z.int().min(0);

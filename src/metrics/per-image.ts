@@ -6,7 +6,8 @@
 import * as z from 'zod';
 import type { OutcomeName, OutcomeTable } from '../runs/outcomes.js';
 import { sharesBelow, type Cutoff } from './cutoffs.js';
-import { defineMetric, meanOfUnits, type CommonDefinition, type UnitNumbers } from './metric.js';
+import { defineMetric, meanOfUnits } from './define-metric.js';
+import type { CommonDefinition, UnitNumbers } from './metric.js';
 import { meanPerSequence, perSequence, refuseLonger } from './sequence-rows.js';
 import { allOfK } from './subsets.js';
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { OutcomeTable } from '../runs/outcomes.js';
-import { defineMetric } from './metric.js';
+import { defineMetric } from './define-metric.js';
 import { none } from './per-image.js';
 import { perSequence, refuseLonger, sequenceStarts } from './sequence-rows.js';
 

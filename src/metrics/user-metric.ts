@@ -11,7 +11,7 @@ import { outcomeColumns, type OutcomeName, type OutcomeTable } from '../runs/out
 import { codeOf, isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 import { metrics, type Registry } from './index.js';
-import { defineMetric } from './metric.js';
+import { defineMetric } from './define-metric.js';
 
 const columnNames = Object.keys(outcomeColumns) as OutcomeName[];
 

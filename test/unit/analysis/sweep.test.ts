@@ -4,7 +4,7 @@ import { parseAxis } from '../../../src/terminal/axis-text.js';
 import { extremes, sweepGrid, sweepScales, sweepTestSizes } from '../../../src/analysis/sweep.js';
 import * as z from 'zod';
 import { metrics, parseMetric } from '../../../src/metrics/index.js';
-import { defineMetric } from '../../../src/metrics/metric.js';
+import { defineMetric } from '../../../src/metrics/define-metric.js';
 import { Random } from '../../../src/statistics/random.js';
 import { family, memberOf, rightWith } from '../../support/members.js';
 

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  cpuSpeed,
-  firstThatFits,
-  planFamily,
-  secondsPerStep,
-  type Plan,
-  type PlanMember,
-} from '../../../src/experiment/plan.js';
+import { firstThatFits, planFamily, type Plan } from '../../../src/experiment/plan.js';
+import type { PlanMember } from '../../../src/experiment/plan-search.js';
+import { cpuSpeed, secondsPerStep } from '../../../src/experiment/step-seconds.js';
 
 function member(id: string, flopsPerStep: number, steps = 1000): PlanMember {
   return { id, flopsPerStep, steps };

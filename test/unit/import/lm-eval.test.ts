@@ -2,7 +2,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
-import { logitsOf, readLmEval, type LmEvalOptions } from '../../../src/import/lm-eval.js';
+import { readLmEval, type LmEvalOptions } from '../../../src/import/lm-eval.js';
+import { logitsOf } from '../../../src/import/lm-eval-sample.js';
 import { Random } from '../../../src/statistics/random.js';
 import { temporaryFolder } from '../../support/runs.js';
 
