@@ -25,7 +25,7 @@ export interface CurveShape {
 }
 
 /** Fewest scales: with one less, the AICc of a sigmoid is undefined. */
-export const fewestScales = 7;
+const fewestScales = 7;
 
 /**
  * @param points one for each member

@@ -103,7 +103,7 @@ export interface Turns {
 }
 
 /** One seed in five may disagree: with up to four seeds all must agree. */
-export const defaultTolerance = 0.2;
+const defaultTolerance = 0.2;
 
 /**
  * @param tolerance share of a scale's members that may disagree with the others in `failing` and `holding`, 0 to below 0.5

@@ -79,7 +79,7 @@ export const sigmoid: CurveModel = {
 };
 
 export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2, twoSigmoidShapes);
-export const threeSigmoids = sumOfSigmoids('three-sigmoids', 3, threeSigmoidShapes);
+const threeSigmoids = sumOfSigmoids('three-sigmoids', 3, threeSigmoidShapes);
 
 /**
  * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1, the same curves

@@ -12,7 +12,7 @@ export const smoothNames = ['line', 'power law', 'saturating exponential', 'logi
 export type SmoothName = (typeof smoothNames)[number];
 
 /** Share of the log range that a logistic curve takes at least from 10 to 90 % of its height. */
-export const leastRise = 0.5;
+const leastRise = 0.5;
 /** Largest exponent with which a power law approaches its offset; where it leaves it, the logistic's bound holds. */
 const steepestPower = 2;
 

@@ -27,7 +27,7 @@ export function tokenLoss({ exponent, scale }: PowerLaw, parameters: number): nu
 }
 
 /** p = exp(-L(N)). */
-export function tokenProbability(law: PowerLaw, parameters: number): number {
+function tokenProbability(law: PowerLaw, parameters: number): number {
   return Math.exp(-tokenLoss(law, parameters));
 }
 

@@ -91,7 +91,7 @@ export function shiftedMatMul(inputs: tf.Tensor2D, kernel: tf.Tensor2D, offset: 
  * The device that TensorFlow uses in this process. Its GPU kernels for SparseSoftmaxCrossEntropyWithLogits and
  * UnsortedSegmentSum add in no fixed order, and are rejected where results must be reproducible (TF_DETERMINISTIC_OPS).
  */
-export const computesOn = (): 'cpu' | 'gpu' => (backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu');
+const computesOn = (): 'cpu' | 'gpu' => (backend().binding.isUsingGpuDevice() ? 'gpu' : 'cpu');
 
 /**
  * Cross-entropy in nats of each row, [n], from logits [n, classes] and labels [n] (int32). Gradients flow only to the

@@ -28,7 +28,7 @@ type Rule = (call: Call) => readonly tf.Tensor[];
  *
  * @throws TraceError for an op that has no rule here
  */
-export function stackedFunction(
+function stackedFunction(
   traced: Trace,
   { members, stacked }: { readonly members: number; readonly stacked: ReadonlySet<number> },
 ): (inputs: readonly tf.Tensor[]) => tf.Tensor[] {

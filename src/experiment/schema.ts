@@ -20,7 +20,7 @@ import { momentsProblem } from './moments.js';
 export { factorKeys, keyOfOption, optionOf, type FactorKey } from './factor-names.js';
 
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
-export const schedules = ['constant', 'cosine', 'warm-up'] as const;
+const schedules = ['constant', 'cosine', 'warm-up'] as const;
 export const parametrizations = ['standard', 'mup'] as const;
 export const precisions = ['float32', 'bfloat16', 'auto'] as const;
 export const devices = ['auto', 'cpu', 'gpu'] as const;

@@ -24,7 +24,7 @@ const [c1, c2] = [0.01 ** 2, 0.03 ** 2];
  * deviation 1.5, population covariances, the mean over all places where the window fits, and over the channels. Images
  * smaller than the window get a uniform one of 7 x 7.
  */
-export function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D {
+function structuralSimilarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor1D {
   const [n, height, width, channels] = a.shape;
   const window = Math.min(height, width) < 11 ? uniformWindow(7) : gaussianWindow(11, 1.5);
   const rows = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [n, height, width * channels]);

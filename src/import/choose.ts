@@ -28,7 +28,7 @@ export function chooseOne(known: readonly string[], { what, flag, asked, where }
 }
 
 /** The tools sum in a different order: the only reason their means may differ from ours. */
-export const meanTolerance = 1e-9;
+const meanTolerance = 1e-9;
 
 /** Throws UsageError if a mean of the values read differs from the one the tool reports. */
 export function refuseOtherMean(

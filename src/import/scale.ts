@@ -31,12 +31,12 @@ async function readScale(file: string): Promise<ReadonlyMap<string, PlacedCoordi
 }
 
 /** Whether a table is one of timm's results: models, some at several image sizes, with millions of parameters that have commas. */
-export function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
+function isOfTimm(row: Readonly<Record<string, unknown>>): boolean {
   return 'param_count' in row && 'img_size' in row;
 }
 
 /** Throws UsageError if it is not a number. */
-export function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
+function timmParameters(row: Readonly<Record<string, unknown>>, where: string): number {
   const millions = readFinite(String(row['param_count']).replaceAll(',', ''));
   if (millions instanceof Misread) throw new UsageError(`param_count ${millions.what}`, where);
   return Number((1e6 * millions).toFixed(0));

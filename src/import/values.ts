@@ -6,7 +6,7 @@ export class Misread {
 }
 
 /** At most 60 characters of the value, on one line. */
-export function shownValue(value: unknown): string {
+function shownValue(value: unknown): string {
   const text = typeof value === 'string' ? value : ((JSON.stringify(value) as string | undefined) ?? '');
   return JSON.stringify(text.length <= 60 ? text : `${text.slice(0, 57)}...`);
 }

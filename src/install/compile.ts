@@ -9,7 +9,7 @@ import { diskIsFull, type ReportLine } from './cache.js';
 import { spawnGroup } from './child.js';
 import { packageFolder } from '../machine/installation.js';
 
-export const compilerRemedy =
+const compilerRemedy =
   'install one (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`; macOS: `xcode-select --install`), or name one with $CXX';
 
 /**

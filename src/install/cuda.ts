@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 /** What TensorFlow 2.21 must be able to open, by these names, to use a GPU; the last is needed by two others. */
-export const cudaLibraries = [
+const cudaLibraries = [
   'libcudart.so.12',
   'libcublas.so.12',
   'libcublasLt.so.12',

@@ -19,7 +19,7 @@ const timeSchema = z.string().refine((text) => (secondsOf(text) ?? 0) > 0, {
 
 const wholeSchema = z.int('is not a whole number').min(1, 'is less than 1').max(1_000_000, 'is more than 1000000');
 
-export const slurmSchema = z.strictObject({
+const slurmSchema = z.strictObject({
   partition: nameSchema.optional(),
   time: timeSchema.optional(),
   account: nameSchema.optional(),

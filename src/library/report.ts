@@ -42,7 +42,7 @@ export interface WrittenReport {
 }
 
 /** The default published curve of the figures, and the file with the explorer's other curves. */
-export const usualNatural = 'overlay:opt-2digit-addition';
+const usualNatural = 'overlay:opt-2digit-addition';
 const explorerFile = 'overlay';
 
 /**

@@ -15,7 +15,7 @@ import { train } from './train.js';
 export type SelftestFamily = Partial<ExperimentInput>;
 
 /** Each trains in seconds on two cores, on data that come with the program. */
-export const selftestFamilies: readonly SelftestFamily[] = [
+const selftestFamilies: readonly SelftestFamily[] = [
   {
     ...{ arch: 'cnn', dataset: 'mnist', widths: [8, 32], seeds: [0] },
     ...{ trainSize: 8000, testSize: 1000, epochs: 3, learningRate: 0.001 },
@@ -32,7 +32,7 @@ export const selftestFamilies: readonly SelftestFamily[] = [
  * an H200 the third epoch's loss of LeNets was within 0.3 % (docs/gpu.md); a wrong kernel or a wrong order of data is off by tens
  * of per cent.
  */
-export const lossTolerance = 0.02;
+const lossTolerance = 0.02;
 
 export interface SelftestOptions {
   readonly device?: 'cpu' | 'gpu' | 'auto' | undefined;

@@ -62,7 +62,7 @@ export function diskClock(folder: string): () => Promise<number> {
 }
 
 /** Milliseconds, by the clock that stamps files in `folder`: those of one that is written there, and goes. */
-export async function diskTime(folder: string): Promise<number> {
+async function diskTime(folder: string): Promise<number> {
   const probe = path.join(folder, temporaryName('clock'));
   return uninterrupted(async () => {
     const handle = await fs.open(probe, 'wx');

@@ -67,7 +67,7 @@ function numbered(ids: Int32Array): Numbered {
  * (sum of n)² / sum of n²: the number of equal clusters that would be as informative (Carter, Schnepel and Steigerwald
  * 2017, Rev. Econ. Stat. 99(4)).
  */
-export function effectiveNumber({ count, of }: Numbered): number {
+function effectiveNumber({ count, of }: Numbered): number {
   const sizes = new Float64Array(count);
   for (const number of of) sizes[number]!++;
   return of.length ** 2 / sizes.reduce((sum, size) => sum + size * size, 0);

@@ -22,7 +22,7 @@ type Values = (
 
 const isFunction = z.custom<Values>((value) => typeof value === 'function', 'is not a function');
 
-export const ownMetricSchema = z.strictObject({
+const ownMetricSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'is not a name of lower-case letters, digits and dashes'),
   kind: z.enum(['continuous', 'thresholded']),
   better: z.enum(['higher', 'lower']),

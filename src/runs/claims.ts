@@ -12,7 +12,7 @@ import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
 import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
 
-export const claimFileSchema = z.strictObject({
+const claimFileSchema = z.strictObject({
   format: z.literal(1),
   kind: z.literal('claim'),
   name: runNameSchema,

@@ -248,7 +248,7 @@ async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): P
 }
 
 /** A model of 6.86e9 parameters is the one called 6.9e9: an imported member is at a predicted scale if it is within a hundredth of it. */
-export const targetTolerance = 0.01;
+const targetTolerance = 0.01;
 
 export function isAtTarget(scale: number, target: number): boolean {
   return Math.abs(scale / target - 1) <= targetTolerance;

@@ -86,7 +86,7 @@ export const importedRunSchema = z.strictObject({
 /** Without the digest, which is of the file. */
 export type ImportedRun = Omit<z.output<typeof importedRunSchema>, 'digest'>;
 
-export const importedMemberSchema = z.strictObject({
+const importedMemberSchema = z.strictObject({
   format: z.literal(2),
   kind: z.literal('imported'),
   id: importedIdSchema,

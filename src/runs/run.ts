@@ -124,7 +124,7 @@ export async function readMemberRecord(folder: string): Promise<MemberRecord | u
 export const checkpointFiles = ['training.safetensors', 'stopped.safetensors'] as const;
 
 /** Files without which a member is incomplete. */
-export const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
+const completeFiles = ['weights.safetensors', 'history.jsonl', 'outcomes.parquet'] as const;
 
 /** Creates or replaces member.json, in the newest format, and the folder if necessary; `confirm` as in `writeFileAtomic`. */
 export async function writeMemberRecord(

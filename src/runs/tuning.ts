@@ -5,7 +5,7 @@ import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files
 import { formatSealed, parseRecord } from './json.js';
 import { memberIdSchema, sha256, tunedSchema } from './record.js';
 
-export const tuningSchema = z.strictObject({
+const tuningSchema = z.strictObject({
   /** Sealed, as all records are since format 2. */
   format: z.literal(2),
   /**

@@ -315,7 +315,7 @@ export function onScale<T extends { readonly id: string; readonly seed: number |
 }
 
 /** Throws UsageError if the members do not differ in a factor. */
-export function refuseFixed(key: string, varying: readonly string[], flag: string): void {
+function refuseFixed(key: string, varying: readonly string[], flag: string): void {
   if (varying.length === 0) throw new UsageError('the members differ in nothing', flag, 'leave it out');
   if (!varying.includes(key))
     throw new UsageError(`"${key}" is not a factor in which the members differ`, flag, suggestion(key, varying));

@@ -40,7 +40,7 @@ export function estimateOf(value: number, parts: readonly VariancePart[], confid
 }
 
 /** Degrees of freedom of a sum of variances; at most `mostDegrees`. */
-export function satterthwaite(parts: readonly VariancePart[]): number {
+function satterthwaite(parts: readonly VariancePart[]): number {
   const variance = parts.reduce((sum, part) => sum + part.variance, 0);
   const squares = parts.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
   return Math.min(mostDegrees, variance ** 2 / squares);

@@ -7,7 +7,7 @@ import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import type { MemberKey } from '../runs/record.js';
 import { jobsIn } from './events.js';
 
-export const workerJobSchema = z.strictObject({
+const workerJobSchema = z.strictObject({
   width: z.int().min(1),
   seed: z.int().min(0),
   /** As in its member.json. */

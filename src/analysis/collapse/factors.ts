@@ -43,7 +43,7 @@ export interface FactorTest {
 }
 
 /** Least share of a factor's variance at equal loss: below it, misfits cause more false alarms (docs/collapse.md). */
-export const leastOverlap = 0.1;
+const leastOverlap = 0.1;
 
 /** Fewest trainings with which the test keeps its level. */
 const fewestTrainings = 8;

@@ -1,7 +1,7 @@
 /** Folders, archives and column values that are a dataset's splits, under the names people give them. */
 import { UsageError } from '../../terminal/errors.js';
 
-export const splitRoles = ['train', 'test', 'val'] as const;
+const splitRoles = ['train', 'test', 'val'] as const;
 export type SplitRole = (typeof splitRoles)[number];
 
 const words: Readonly<Record<string, SplitRole>> = {

@@ -42,7 +42,7 @@ function captionOf({ name, caption, raw }: Table): string {
   return raw === undefined ? text : `${text} Files: [csv](${file}.csv), [tex](${file}.tex).`;
 }
 
-export function markdownTable({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string {
+function markdownTable({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ title }) => markdownText(title))),

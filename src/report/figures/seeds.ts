@@ -100,7 +100,7 @@ function violinLayers(
 }
 
 /** A Gaussian kernel density on a grid, divided by its peak; a single value has none. */
-export function densityOf(values: readonly number[]): { readonly value: number; readonly density: number }[] {
+function densityOf(values: readonly number[]): { readonly value: number; readonly density: number }[] {
   const n = values.length;
   const sorted = values.toSorted((a, b) => a - b);
   const mean = meanOf(values);

@@ -46,7 +46,7 @@ function countText(count: number | undefined): string {
 }
 
 /** `b is better`: which one is, if the adjusted p is small. */
-export function diffVerdict(
+function diffVerdict(
   { difference, adjusted }: Pick<ScaleDifference, 'difference' | 'adjusted'>,
   { metric, one, other }: Pick<FamilyDifference<NamedRun>, 'metric' | 'one' | 'other'>,
 ): string {

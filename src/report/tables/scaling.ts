@@ -114,7 +114,7 @@ function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
 }
 
 /** `C = 6 N D`, `C = 41 N^0.98 D` */
-export function costText({ factor, powers }: Cost, factors: readonly string[]): string {
+function costText({ factor, powers }: Cost, factors: readonly string[]): string {
   const power = (letter: string, exponent: number) =>
     Math.abs(exponent - 1) < 5e-4 ? letter : `${letter}^${formatNumber(exponent)}`;
   return `C = ${formatNumber(factor)} ${powers.map((each, k) => power(letterOf(nth(factors, k)), each)).join(' ')}`;
