@@ -36,7 +36,7 @@ import { registerTheory } from './commands/theory.js';
 import { registerTrain } from './commands/train.js';
 import { registerTrainMember } from './commands/train-member.js';
 import { registerWatch } from './commands/watch.js';
-import { nth } from './machine/present.js';
+import { firstOf } from './machine/present.js';
 import { codeOf, isReported, messageOf } from './terminal/errors.js';
 import { examples, typeAs, type AsTyped } from './commands/examples.js';
 
@@ -160,7 +160,7 @@ export function reportError(error: unknown): number {
 function reportUsage({ exitCode, code, message }: CommanderError): number {
   if (exitCode === 0) return 0;
   if (code === 'commander.excessArguments') {
-    const first = nth(message.split('. '), 0);
+    const first = firstOf(message.split('. '));
     console.error(
       `${first}; lists have commas and no spaces (--widths 8,16), and a file its option (--experiment FILE)`,
     );

@@ -3,7 +3,7 @@
  * D.1).
  */
 import { group } from 'd3-array';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import type { Interval } from '../statistics/intervals.js';
 import { mean } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
@@ -39,7 +39,7 @@ export const flatSlope = 0.05;
 export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
   const groups = group(all, ({ parametrization, layer, step }) => `${parametrization} ${layer} ${step}`);
   return [...groups.values()].map((own) => {
-    const { parametrization, layer, step } = nth(own, 0);
+    const { parametrization, layer, step } = firstOf(own);
     const points = [...group(own, ({ width }) => width)]
       .sort(([a], [b]) => a - b)
       .map(([width, seeds]) => ({

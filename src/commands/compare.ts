@@ -1,6 +1,6 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import * as path from 'node:path';
 import { optionOf } from '../experiment/schema.js';
 import type { CompareOptions } from '../library/compare.js';
@@ -53,7 +53,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const shown = found.map(({ family, ...comparison }, i): Shown => {
         const { record, words, members, label } = family;
         const figures = nth(pictures, i);
-        const table = comparisonTable(comparison, samplingOf(record, nth(members, 0).outcomes), words);
+        const table = comparisonTable(comparison, samplingOf(record, firstOf(members).outcomes), words);
         const text = [table, '', ...pictureLines(figures)].join('\n');
         return { run: label, words, text, json: { ...comparison, figures } };
       });
@@ -78,7 +78,7 @@ async function compareWithTuned(runs: readonly string[], tuned: string, options:
   const other = (['natural', 'curvePer'] as const).find((key) => options[key] !== undefined);
   if (other !== undefined)
     throw new UsageError('is not available with --tuned', `--${optionOf(other)}`, 'leave one of the two out');
-  const found = await compareTuned(nth(runs, 0), tuned, { ...options, ...terminal });
+  const found = await compareTuned(firstOf(runs), tuned, { ...options, ...terminal });
   const { one, other: twin, ...rest } = found;
   const stem = options.output ?? path.join(one.folder, `tuned-${twin.record.name}`);
   const figures = await writeFigure(stem, tunedFigure(found), printed);

@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { NamedRun } from '../analysis/diff/difference.js';
 import type { FamilyDifference } from '../library/diff.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { titleOf } from '../runs/imported.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, drawCount, json, metricFile, picture } from './options.js';
@@ -29,7 +29,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
       const { diffTable } = await import('../report/tables/diff.js');
       const printed = figureOptionsOf(options);
       const found = await diffCurves(run, other, { ...options, ...terminal });
-      const first = nth(found, 0);
+      const first = firstOf(found);
       const figures = await writeRunFigures(found, {
         runOf: ({ one }) => one,
         figureOf: (each, _, isOneOf) =>
@@ -39,7 +39,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
       const ofCurve = ({ metric, one, other: second, ...rest }: FamilyDifference) => ({
         ...{ run: one.label, other: second.label, metric: metric.id, ...rest },
       });
-      const files = nth(figures, 0);
+      const files = firstOf(figures);
       const lines = ['', ...pictureLines(files)];
       printRuns(
         [

@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Evaluation } from '../library/evaluate.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { titleOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
@@ -32,7 +32,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
       const found: Evaluation[][] = [];
       for (const run of runs) found.push(await evaluateCurves(run, { ...options, ...terminal, metrics: metric }));
       const shown = found.map((curves) => {
-        const { record, words, members, label, curve } = nth(curves, 0).run;
+        const { record, words, members, label, curve } = firstOf(curves).run;
         const name = curve === undefined ? label : titleOf(record);
         const evaluated = curves.map(({ run, metrics: evaluations }) => ({ evaluations, curve: run.curve }));
         const ofCurve = ({ run, metrics }: Evaluation) => metrics.map((each) => plain(each, run.members));
@@ -40,7 +40,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
           ...{ run: name, words },
           text: evaluationTable(evaluated, {
             byMember,
-            sampling: samplingOf(record, nth(members, 0).outcomes),
+            sampling: samplingOf(record, firstOf(members).outcomes),
             words,
           }),
           csv: evaluationCsv(name, evaluated, words),
@@ -48,7 +48,7 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
             run: name,
             ...(words.isCoordinate ? { axis: words.scale } : {}),
             ...(curve === undefined
-              ? { metrics: ofCurve(nth(curves, 0)) }
+              ? { metrics: ofCurve(firstOf(curves)) }
               : {
                   curvePer: curve.factor,
                   curves: curves.map((each) => ({

@@ -1,7 +1,7 @@
 /** `emergence predict`: a trained member's predictions for image files. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ImagePrediction } from '../library/predict.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { examples } from './examples.js';
 import { force, json, whole } from './options.js';
 import { printJson, terminal } from './print.js';
@@ -58,7 +58,7 @@ function tableOf(
         `${each.psnr.toFixed(1)} dB`,
         ...(each.file === undefined ? [] : [each.file]),
       ];
-    const likeliest = nth(each.classes, 0);
+    const likeliest = firstOf(each.classes);
     const shown = each.classes
       .slice(1, top)
       .map(({ name, chance }) => `${name} ${percent(chance)}`)

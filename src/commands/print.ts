@@ -1,6 +1,6 @@
 /** How commands print: text for people, one JSON object, or comma-separated values; everything else goes to stderr. */
 import type { Listener, RunOptions } from '../library/family.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import type { OpenRun } from '../runs/opened.js';
 import type { FamilyWords } from '../runs/words.js';
 import * as path from 'node:path';
@@ -46,7 +46,7 @@ export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   if (json === true) {
     // Each with its own names.
     const objects = shown.map(({ json: value, words }) => plainOf(value, words));
-    printJson(objects.length === 1 ? nth(objects, 0) : { runs: objects });
+    printJson(objects.length === 1 ? firstOf(objects) : { runs: objects });
   } else if (csv === true) {
     const axes = new Set(shown.map(({ words }) => words?.axis));
     if (axes.size > 1)

@@ -1,7 +1,7 @@
 /** `emergence show`: draws the curves of one or more runs in the terminal. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { probesOf } from '../datasets/probes.js';
 import { isImported } from '../runs/imported.js';
 import { tunedWordsOf } from '../runs/tuned.js';
@@ -71,7 +71,7 @@ export function registerShow(program: CommandUnknownOpts): void {
         characters: ascii === true ? 'ascii' : 'braille',
         colour: usesColour(process.stdout),
       } as const;
-      const samplings = found.map(({ run: { record, members } }) => samplingOf(record, nth(members, 0).outcomes));
+      const samplings = found.map(({ run: { record, members } }) => samplingOf(record, firstOf(members).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
       console.log(showText(curves, look, { ...nth(samplings, 0), text }));
       for (const line of new Set(found.flatMap((each) => [...probeLine(each), ...tunedLine(each)]))) console.log(line);

@@ -1,6 +1,6 @@
 /** `emergence sweep`: a metric over a grid of its parameters, test sizes and scales. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import type { Causes } from '../analysis/causes.js';
 import type { FamilySweep } from '../library/sweep.js';
 import type { FigureOptions } from '../report/figures/print.js';
@@ -76,7 +76,7 @@ async function drawSweeps(
   const { fileNameOf } = await import('../datasets/index.js');
   const { causesFigure, sweepFigure } = await import('../report/figures/sweep.js');
   const { writeRunFigures } = await import('../report/figures/files.js');
-  const name = `sweep-${fileNameOf(nth(found, 0).probe.name)}`;
+  const name = `sweep-${fileNameOf(firstOf(found).probe.name)}`;
   const runOf = ({ run }: FamilySweep) => run;
   const hasGrid = found.every(({ grid }) => grid !== undefined);
   const hasCauses = found.every(({ causes }) => causes !== undefined);

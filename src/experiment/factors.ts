@@ -4,7 +4,7 @@
  * `zip` the first of each, the second of each, and so on. A member's point is its width and the factors in which it
  * differs from the experiment's own value.
  */
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import {
@@ -39,7 +39,7 @@ export function pointsOf(experiment: Gridded): Point[] {
   const keys = furtherFactors(experiment);
   if (keys.length === 0) return widths.map((width) => ({ width }));
   if (zip === true) {
-    const { length } = present(grid[nth(keys, 0)]);
+    const { length } = present(grid[firstOf(keys)]);
     return Array.from({ length }, (_, i) =>
       pointOf(experiment, nth(widths, widths.length === 1 ? 0 : i), (key) => nth(present(grid[key]), i)),
     );
@@ -86,7 +86,7 @@ export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zi
     ...keys.map((key) => ({ key, length: present(grid[key]).length })),
   ];
   if (experiment.zip === true) {
-    const first = nth(lists, 0);
+    const first = firstOf(lists);
     const other = lists.find(({ length }) => length !== first.length);
     if (other !== undefined)
       throw new UsageError(
@@ -105,7 +105,7 @@ export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zi
   if (members > mostMembers)
     throw new UsageError(
       `${[...lists.map(({ length }) => length), seeds.length].join(' x ')} are more than ${mostMembers} members`,
-      originOf(nth(keys, 0), places),
+      originOf(firstOf(keys), places),
       'give fewer values',
     );
 }
@@ -165,7 +165,7 @@ function extendByPosition(recorded: Experiment, asked: Given, places: ValueOrigi
     );
   const listOf = (key: (typeof keys)[number]) =>
     key === 'widths' ? recorded.widths : present(present(recorded.grid)[key]);
-  const known = new Set(listOf(nth(keys, -1)).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
+  const known = new Set(listOf(lastOf(keys)).map((_, i) => keys.map((key) => listOf(key)[i]).join(' ')));
   const fresh = given(asked[first]).flatMap((_, i) =>
     known.has(keys.map((key) => given(asked[key])[i]).join(' ')) ? [] : [i],
   );

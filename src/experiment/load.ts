@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as z from 'zod';
 import { isPipe } from '../machine/files.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { nearest, suggestion } from '../terminal/nearest.js';
 import { isNameable, printable } from '../terminal/printable.js';
@@ -145,10 +145,7 @@ type Issues = z.ZodError['issues'];
 /** The first mistake in the file. */
 function firstMistake(issues: Issues, values: Readonly<Record<string, unknown>>, source: YamlSource): UsageError {
   const mistakes = issues.flatMap((issue) => describeIssue(issue, values, source));
-  const { what, offset, key, remedy } = nth(
-    mistakes.sort((a, b) => a.offset - b.offset),
-    0,
-  );
+  const { what, offset, key, remedy } = firstOf(mistakes.sort((a, b) => a.offset - b.offset));
   return new UsageError(what, `${source.at(offset)}: ${key}`, remedy);
 }
 

@@ -4,7 +4,7 @@
  * and takes the best; it is pure and deterministic.
  */
 import { bisector, group } from 'd3-array';
-import { nth, present } from '../machine/present.js';
+import { lastOf, nth, present } from '../machine/present.js';
 import { cpuSpeed, secondsPerStep } from './step-seconds.js';
 
 export interface PlanMember {
@@ -257,7 +257,7 @@ function simulate(order: readonly Batch[], { maxThreads, maxJobs }: Limits): Sch
   let [now, waiting, busy] = [0, 0, 0];
   for (;;) {
     const room = running.length === 0 ? Infinity : running.length >= maxJobs ? 0 : maxThreads - busy;
-    const queue = firstOf(queues, room);
+    const queue = nextQueue(queues, room);
     if (queue !== undefined) {
       const { estimatedSeconds, threads, count } = nth(order, nth(queue.places, queue.next));
       queue.started += 1;
@@ -271,7 +271,7 @@ function simulate(order: readonly Batch[], { maxThreads, maxJobs }: Limits): Sch
       if (first === undefined) return { seconds: now, waiting };
       now = first.end;
       busy -= first.threads;
-      while (running.length > 0 && nth(running, -1).end <= now) busy -= present(running.pop()).threads;
+      while (running.length > 0 && lastOf(running).end <= now) busy -= present(running.pop()).threads;
     }
   }
 }
@@ -288,7 +288,7 @@ interface Queue {
 }
 
 /** The queue whose next member comes first, among those that need no more threads than are free. */
-function firstOf(queues: readonly Queue[], room: number): Queue | undefined {
+function nextQueue(queues: readonly Queue[], room: number): Queue | undefined {
   let best: Queue | undefined;
   for (const queue of queues) {
     if (queue.threads > room || queue.next === queue.places.length) continue;

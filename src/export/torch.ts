@@ -6,7 +6,7 @@ import { parseDatasetName } from '../datasets/index.js';
 import type { Architecture } from '../experiment/architectures.js';
 import { setting, type Task } from '../families/family.js';
 import { attentionMultiplier, outputMultiplier } from '../families/parametrization.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import type { MemberWithTask } from '../training/task.js';
 import { classNamesOf, interfaceOf, memberTitle } from './about.js';
 
@@ -137,13 +137,13 @@ const models: ByArchitecture<(member: MemberWithTask) => string> = {
     const { width: w } = record;
     const depth = setting(experiment, 'depth');
     const further = Array.from({ length: Math.max(0, depth - 2) }, (_, i) => i + 3);
-    const flat = nth(present(weights.get('hidden.kernel')).shape, 0);
+    const flat = firstOf(present(weights.get('hidden.kernel')).shape);
     const lines = [
       `        self.conv1 = nn.Conv2d(${task.channels}, ${w}, 5)`,
       ...(depth > 1 ? [`        self.conv2 = nn.Conv2d(${w}, ${2 * w}, 5)`] : []),
       ...further.map((i) => `        self.conv${i} = nn.Conv2d(${2 * w}, ${2 * w}, 3, padding=1)`),
       `        self.hidden = nn.Linear(${flat}, ${8 * w})`,
-      `        self.head = nn.Linear(${8 * w}, ${nth(present(weights.get('head.bias')).shape, 0)})`,
+      `        self.head = nn.Linear(${8 * w}, ${firstOf(present(weights.get('head.bias')).shape)})`,
     ];
     return `class Model(nn.Module):
     def __init__(self):
@@ -165,7 +165,7 @@ ${answers(task, multiplied(member))}`;
     const { height, width, channels, meanPixel } = task;
     const layers = hidden.map(([name, { shape }]) => ({
       name: name.replace('.kernel', ''),
-      from: nth(shape, 0),
+      from: firstOf(shape),
       to: nth(shape, 1),
     }));
     const [pixels, last] = present(weights.get('output.kernel')).shape as [number, number];
@@ -187,7 +187,7 @@ ${layers.map(({ name }) => `        x = torch.${activation}(self.${name}(x))`).j
     const { experiment, record, task, weights } = member;
     const { width: w } = record;
     const [pairs, blocks, heads] = (['pairs', 'blocks', 'heads'] as const).map((key) => setting(experiment, key));
-    const flat = nth(present(weights.get('image.kernel')).shape, 0);
+    const flat = firstOf(present(weights.get('image.kernel')).shape);
     const size = w / setting(experiment, 'heads');
     const attention = attentionMultiplier(size, w, experiment);
     const scaledBy = attention === 1 / Math.sqrt(size) ? '' : `, scale=${attention}`;

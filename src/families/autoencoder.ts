@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decode, decodingLoss, relu, shiftedMatMul, sigmoid, tanh } from '../engine/ops.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { setting, type Family, type Parameters, type ParameterSpecs, type Settings, type Task } from './family.js';
 import {
   biased,
@@ -39,7 +39,7 @@ function layersOf(units: readonly number[]): [from: number, to: number][] {
 function parameters(units: readonly number[], settings: Settings): ParameterSpecs {
   const hidden = layersOf(units).slice(0, -1);
   const relu = setting(settings, 'activation') === 'relu';
-  const [from, pixels] = nth(layersOf(units), -1);
+  const [from, pixels] = lastOf(layersOf(units));
   return Object.assign(
     {},
     ...hidden.map(([from, to], i) => denseParameters(layerName(i), from, to, { relu })),
@@ -111,7 +111,7 @@ export const autoencoder: Family = {
       },
       outcomes: (values, { images }) => reconstructionOutcomes(reconstruct(values, images), images),
       reconstruct,
-      flops: { forward, training: 3 * forward - nth(costs, 0) },
+      flops: { forward, training: 3 * forward - firstOf(costs) },
     };
   },
 };

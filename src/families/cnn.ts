@@ -7,7 +7,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../engine/ops.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { classificationLoss, classificationOutcomes, combined } from './classification.js';
 import { setting, type Batch, type Family, type Parameters, type ParameterSpecs, type Task } from './family.js';
 import {
@@ -63,7 +63,7 @@ function stagesOf(w: number, { height, width, channels }: Task, depth: number): 
 
 /** Values per image after the last stage. */
 function valuesAfter(stages: readonly Stage[]): number {
-  const { to, positions } = nth(stages, -1);
+  const { to, positions } = lastOf(stages);
   return positions * to;
 }
 
@@ -110,7 +110,7 @@ function flops(w: number, task: Task, depth: number): { forward: number; trainin
   const costs = stages.map(({ size, from, to, outputs }) => convFlops(size, from, to, outputs));
   const dense = denseFlops(valuesAfter(stages), 8 * w) + denseFlops(8 * w, answersOf(task));
   const forward = costs.reduce((sum, each) => sum + each, dense);
-  return { forward, training: 3 * forward - nth(costs, 0) };
+  return { forward, training: 3 * forward - firstOf(costs) };
 }
 
 export const cnn: Family = {

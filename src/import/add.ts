@@ -20,7 +20,7 @@ import {
 import { lockRun } from '../runs/lock.js';
 import { decodeOutcomes, outcomeNames, type OutcomeColumns } from '../runs/outcomes.js';
 import { readAnyRun, readMemberFile, runFolder } from '../runs/run.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { Collected, CollectedMember } from './collector.js';
@@ -41,7 +41,7 @@ export async function openToAdd(root: string, name: string): Promise<RunToAddTo>
     throw new UsageError(`there is no run ${name} to add to`, '--add', 'leave it out to import a new run');
   if (!isImported(record))
     throw new UsageError(`${name} was trained here, and models can be added to imported runs alone`, '--add');
-  const first = await readImportedMember(folder, nth(record.members, 0), record);
+  const first = await readImportedMember(folder, firstOf(record.members), record);
   const columns = await columnsOf(folder, first);
   const { label, group } = columns as { readonly label?: Int32Array; readonly group?: Int32Array };
   return {

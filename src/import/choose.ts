@@ -1,5 +1,5 @@
 /** Picks one of several things in a file: the one asked for, or the only one. */
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -22,7 +22,7 @@ export function chooseOne(known: readonly string[], { what, flag, asked, where }
       known.length === 0 ? `it has none` : suggestion(asked, known),
     );
   }
-  if (known.length === 1) return nth(known, 0);
+  if (known.length === 1) return firstOf(known);
   if (known.length === 0) throw new UsageError(`has no ${what}`, where);
   throw new UsageError(`has more than one ${what}: ${condensed(known)}`, where, `choose one with ${flag}`);
 }

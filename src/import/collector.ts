@@ -3,7 +3,7 @@
  * ordered by id, so that every member has the same rows.
  */
 import { createHash } from 'node:crypto';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
@@ -147,7 +147,7 @@ export class Collector {
     const examples = shared.map((example) => this.#examples.nameOf(example));
     notes.push(...neverRight(members, { examples, nameOf: (code) => classes.names?.[code] ?? String(code) }));
     const contents = this.#contentsOf(shared);
-    if (onto !== undefined) refuseOtherExamples(onto, { columns: nth(members, 0).columns, contents });
+    if (onto !== undefined) refuseOtherExamples(onto, { columns: firstOf(members).columns, contents });
     const hash = createHash('sha256').update(examples.map((id) => `${JSON.stringify(id)}\n`).join(''));
     if (hasLabels) hash.update(labels.map((code) => `${JSON.stringify(this.#classes.nameOf(code))}\n`).join(''));
     return {
@@ -233,7 +233,7 @@ export class Collector {
       const missing = examples.filter((_, i) => !model.has(found[i] ?? -1));
       if (missing.length > 0)
         throw new UsageError(
-          `${model.title} has no outcome of ${counted(missing.length, 'example')} of the run ${name}, ${nth(missing, 0)} for one`,
+          `${model.title} has no outcome of ${counted(missing.length, 'example')} of the run ${name}, ${firstOf(missing)} for one`,
           '--add',
           `the ${counted(examples.length, 'example')} of the run are needed from each model`,
         );
@@ -313,7 +313,7 @@ function neverRight(
   const { label, predicted } = first.columns;
   const of = (codes: OutcomeColumns[string] | undefined) => nameOf(Number(present(codes)[0]));
   return [
-    `${condensed([...new Set(never.map(({ name }) => name))])} never predicted the true class, such as ${of(label)} of example ${nth(examples, 0)}, predicted to be ${of(predicted)}: are the labels of these examples, and do they name classes as the predictions do?`,
+    `${condensed([...new Set(never.map(({ name }) => name))])} never predicted the true class, such as ${of(label)} of example ${firstOf(examples)}, predicted to be ${of(predicted)}: are the labels of these examples, and do they name classes as the predictions do?`,
   ];
 }
 

@@ -1,5 +1,5 @@
 /** `import every-eval-ever`: instance-level results of the Every Eval Ever schema (0.2, 0.3), `*_samples.jsonl`. */
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import type { Row } from './batch.js';
 import { chooseOne } from './choose.js';
@@ -43,7 +43,7 @@ export async function readEveryEval(
     }
   }
   if (collector.rows === 0) throw new UsageError(`there is no evaluation ${evaluation ?? ''}`, '--evaluation');
-  const name = nth([...names], 0);
+  const name = firstOf([...names]);
   return { collector, files, testSet: name.slice(0, 100), reading: { evaluation: name } };
 }
 

@@ -5,7 +5,7 @@
 import * as path from 'node:path';
 import * as z from 'zod';
 import { openZip, unzip } from '../datasets/files/zip.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { chooseOne, refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
@@ -88,7 +88,7 @@ export async function readInspect(paths: readonly string[], options: InspectOpti
     ...{ collector, testSet: task.slice(0, 100), notes },
     reading: { task, scorer: [...scorers].sort().join(', ') },
     files: chosen.map(({ file }) => file),
-    version: versions.length === 1 ? nth(versions, 0) : null,
+    version: versions.length === 1 ? firstOf(versions) : null,
     classes: choices.size === 1 && present(count) > 0 ? present(count) : null,
   };
 }

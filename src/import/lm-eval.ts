@@ -6,7 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -90,7 +90,7 @@ export async function readLmEval(paths: readonly string[], options: LmEvalOption
   const versions = [...new Set(chosen.flatMap(({ results }) => results?.content.lm_eval_version ?? []))];
   return {
     collector,
-    version: versions.length === 1 ? nth(versions, 0) : null,
+    version: versions.length === 1 ? firstOf(versions) : null,
     files: [
       ...new Set(chosen.flatMap(({ file, results }) => [file, ...(results === undefined ? [] : [results.file])])),
     ],

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { openZip, unzip } from '../datasets/files/zip.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { openSafetensors } from '../runs/safetensors.js';
 import { isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -57,7 +57,7 @@ export async function readLogits(files: readonly string[], options: LogitsOption
     }
   }
   const sources = options.labels === undefined ? files : [...files, options.labels];
-  return { collector, files: sources, testSet: nameOfFile(options.labels ?? nth(files, 0)), classes: present(classes) };
+  return { collector, files: sources, testSet: nameOfFile(options.labels ?? firstOf(files)), classes: present(classes) };
 }
 
 interface Labels {
@@ -99,9 +99,9 @@ async function readLabels(file: string): Promise<Labels> {
 }
 
 function labelsIn(array: NumberArray, where: string): Labels {
-  if (array.shape.length !== 1 || numberTypes[array.type].bytes * nth(array.shape, 0) !== array.bytes.length)
+  if (array.shape.length !== 1 || numberTypes[array.type].bytes * firstOf(array.shape) !== array.bytes.length)
     throw new UsageError(`has the shape [${array.shape.join(', ')}], but labels must be a list`, where);
-  const values = Int32Array.from({ length: nth(array.shape, 0) }, (_, i) => {
+  const values = Int32Array.from({ length: firstOf(array.shape) }, (_, i) => {
     const value = valueAt(array, i);
     if (!Number.isInteger(value) || value < 0 || value > 2 ** 30)
       throw new UsageError(`label ${value} of example ${i} is not a class number from 0`, where);

@@ -1,5 +1,5 @@
 /** One model's outcomes, collected a row at a time, and the columns that models have in common. */
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import type { ImportedColumn } from '../runs/imported.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
@@ -138,7 +138,7 @@ export function commonColumns(models: readonly ImportedModel[], notes: string[])
     const lacking = states.filter(({ state }) => state !== 'all');
     if (lacking.length === 0) common.push(name);
     else if (lacking.length < models.length || lacking.some(({ state }) => state === 'some')) {
-      const { model, state } = nth(lacking, 0);
+      const { model, state } = firstOf(lacking);
       const others = lacking.length === 1 ? '' : ` and ${counted(lacking.length - 1, 'other model')}`;
       notes.push(
         `${name} is left out: ${model.title}${others} ${state === 'none' ? 'has none' : 'does not have it for some examples'}`,

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { dsvFormat } from 'd3-dsv';
 import { diskError, isPipe } from '../machine/files.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { codeOf, messageOf, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import type { RowBatch, Row } from './batch.js';
@@ -137,7 +137,7 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowB
       const here = at;
       at += 1 + (hasQuotes ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
       // An empty line, such as the last one.
-      if (cells.length === 1 && nth(cells, 0).trim() === '') continue;
+      if (cells.length === 1 && firstOf(cells).trim() === '') continue;
       if (columns === undefined) {
         columns = headingOf(cells, file);
         continue;

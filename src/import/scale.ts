@@ -1,5 +1,5 @@
 /** Coordinates of models from a separate table, and the choice of the one that curves are drawn over. */
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
@@ -92,7 +92,7 @@ export function axisOf(models: Collector['models'], asked: string | undefined, f
   const varies = (name: string) => new Set(models.map(({ coordinates }) => coordinates[name])).size > 1;
   const axis = asked ?? (complete.includes('parameters') ? 'parameters' : (complete.find(varies) ?? complete[0]));
   if (axis === undefined) {
-    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? nth(models, 0);
+    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? firstOf(models);
     throw new UsageError(`the size of ${lacking.name} is unknown`, undefined, howToPlace);
   }
   const wrong = models.find(({ coordinates }) => !((coordinates[axis] ?? 0) > 0));

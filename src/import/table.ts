@@ -1,7 +1,7 @@
 /** `import table`: any CSV, JSON lines or Parquet of outcomes. Long: a row for each model and example. Wide: a row for each example, a column for each model. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -53,7 +53,7 @@ export function sourcedLabel(source: LabelSource, example: string, where: () => 
     source === 'folder'
       ? parts.at(-2)
       : source === 'name'
-        ? /^([^_]+)_/.exec(nth(parts, -1))?.[1]
+        ? /^([^_]+)_/.exec(lastOf(parts))?.[1]
         : source.get(example);
   if (label !== undefined && label !== '') return label;
   const lacking =
@@ -87,7 +87,7 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
   const { labelFrom } = options;
   const example = columns.example;
   if (example === undefined) {
-    const separator = names.length === 1 && /[;\t|]/.exec(nth(names, 0))?.[0];
+    const separator = names.length === 1 && /[;\t|]/.exec(firstOf(names))?.[0];
     if (typeof separator === 'string') {
       const shown = separator === '\t' ? 'tabs' : `"${separator}"`;
       const remedy = separator === '\t' ? 'give it the ending .tsv' : 'save it with commas';

@@ -3,7 +3,7 @@
  * --results-separate-col a column for each class. Class k is at position k. With --topk K and neither --include-index nor labels the
  * columns look the same, but are sorted by value.
  */
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { outcomesOfChoices, type ChoiceOutcomes } from './choices.js';
@@ -71,7 +71,7 @@ export class Outputs {
 
   #valuesOf(row: Readonly<Record<string, unknown>>, where: () => string): Float64Array {
     const { names } = this.columns;
-    const cells = names.length === 1 ? listOf(row[nth(names, 0)]) : names.map((name) => row[name]);
+    const cells = names.length === 1 ? listOf(row[firstOf(names)]) : names.map((name) => row[name]);
     return Float64Array.from(cells, (cell) => {
       const value = readNumber(cell);
       if (!(value instanceof Misread) && Number.isFinite(value)) return value;

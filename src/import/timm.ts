@@ -5,7 +5,7 @@
  * tables do not contain the true classes.
  */
 import * as path from 'node:path';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { RowBatch, Row } from './batch.js';
@@ -35,7 +35,7 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
     let columns: TimmColumns | undefined;
     let outputs: Outputs | undefined;
     for await (const { rows, lines } of rowsOf(file, options)) {
-      columns ??= columnsOf(nth(rows, 0), file, options);
+      columns ??= columnsOf(firstOf(rows), file, options);
       if (columns.outputs !== undefined) outputs ??= new Outputs(columns.outputs, file);
       for (const [k, row] of rows.entries()) {
         const where = () => placeIn(file, nth(lines, k));
@@ -83,7 +83,7 @@ function columnsOf(row: Row, file: string, options: TimmOptions): TimmColumns {
   const find = (names: readonly string[], flag: string) => {
     const found = names.find((name) => there.includes(name));
     if (found !== undefined) return found;
-    throw new UsageError(`has no column ${nth(names, 0)}`, file, `it has ${shown}; name the column with ${flag}`);
+    throw new UsageError(`has no column ${firstOf(names)}`, file, `it has ${shown}; name the column with ${flag}`);
   };
   const best = predicted === undefined ? ['label', 'label_0', 'index', 'index_0'] : [predicted, `${predicted}_0`];
   const hasBest = predicted !== undefined || best.some((name) => there.includes(name));
@@ -118,7 +118,7 @@ function outcomeOf(
     if (found instanceof Misread) throw new UsageError(`${name} ${found.what}`, where());
     return found;
   };
-  const first = <T>(name: string, reader: (value: unknown) => T | Misread) => cell(name, firstOf(row[name]), reader);
+  const first = <T>(name: string, reader: (value: unknown) => T | Misread) => cell(name, firstEntry(row[name]), reader);
   const example = cell(columns.example, row[columns.example], readName);
   const label = sourcedLabel(labelFrom, example, where);
   if (outputs !== undefined) {
@@ -136,7 +136,7 @@ function outcomeOf(
 }
 
 /** The first of a list; in CSV NumPy writes `[3 7 1]` and `['a' 'b']`. */
-function firstOf(value: unknown): unknown {
+function firstEntry(value: unknown): unknown {
   if (Array.isArray(value)) return value[0];
   if (typeof value !== 'string') return value;
   const [, single, double, plain] = /^\[\s*(?:'([^']*)'|"([^"]*)"|([^\s\]]+))[^]*\]$/.exec(value) ?? [];

@@ -6,7 +6,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { makeFolders } from '../machine/files.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { diskIsFull, type ReportLine } from './cache.js';
 import { spawnGroup } from './child.js';
@@ -164,7 +164,7 @@ function downloadWords(platforms: readonly string[], python: string): string[] {
 async function wheelFor(requirement: string, folder: string): Promise<string | undefined> {
   const project = normalised(present(/^[A-Za-z0-9._-]+/.exec(requirement)?.[0]));
   const names = await fs.readdir(folder);
-  const name = names.find((file) => file.endsWith('.whl') && normalised(nth(file.split('-'), 0)) === project);
+  const name = names.find((file) => file.endsWith('.whl') && normalised(firstOf(file.split('-'))) === project);
   return name === undefined ? undefined : path.join(folder, name);
 }
 

@@ -3,7 +3,7 @@
  * binding, compiled against them once. Does not load TensorFlow itself.
  */
 import * as os from 'node:os';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { ensureBinding } from './binding.js';
 import type { ReportLine } from './cache.js';
@@ -61,7 +61,7 @@ export async function ensureRuntime({
   const { bindingPath, tensorflowVersion } = await ensureBinding(tensorflow, onProgress, signal);
   const refusal = gpus.length > 0 ? refusalOfGpu(bindingPath, tensorflow) : undefined;
   if (refusal !== undefined) {
-    const what = `${nth(gpus, 0).name} was found, but TensorFlow can't use it: ${refusal}`;
+    const what = `${firstOf(gpus).name} was found, but TensorFlow can't use it: ${refusal}`;
     if (device === 'gpu') throw new UsageError(what, '--device gpu', orCpu);
     onProgress(`${what}. Training on the CPU`);
   }
@@ -116,7 +116,7 @@ function refusalOfGpu(bindingPath: string, { kind }: Tensorflow): string | undef
 }
 
 function gpu(gpus: readonly Gpu[]): Device {
-  return { kind: 'gpu', name: nth(gpus, 0).name };
+  return { kind: 'gpu', name: firstOf(gpus).name };
 }
 
 function cpu(): Device {

@@ -4,7 +4,7 @@ import { chanceOf } from '../analysis/collapse/chance.js';
 import { collapseOverLoss as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
@@ -84,7 +84,7 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
 function commonClassCount({ record, members }: LoadedRun): number | null {
   const own = new Set(members.map((member) => member.record.coordinates['classes'] ?? record.dataset.classes));
   if (isImported(record) || choosesFromFew(record.probe)) return record.dataset.classes;
-  return own.size === 1 ? nth([...own], 0) : null;
+  return own.size === 1 ? firstOf([...own]) : null;
 }
 
 type Drawn = ReturnType<typeof drawMembers>;
@@ -104,7 +104,7 @@ function factorsOf({ members, record }: LoadedRun): string[] {
   const all = members.map((member) => member.record);
   const differing = (name: string) => new Set(all.map(({ coordinates }) => coordinates[name])).size > 1;
   const factors = isImported(record)
-    ? Object.keys(nth(all, 0).coordinates).filter(
+    ? Object.keys(firstOf(all).coordinates).filter(
         (name) => differing(name) && all.every(({ coordinates }) => coordinates[name] !== undefined),
       )
     : varyingFactors(record, all);

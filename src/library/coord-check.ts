@@ -4,7 +4,7 @@ import { checkDefaults, completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
 import { loadSplits } from '../datasets/index.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
 /** Options of `train` that say what is trained; `widths` and `seeds` have different defaults. */
@@ -48,8 +48,8 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
   const common = {
     learningRate: checkDefaults.learningRate,
     ...typed,
-    widths: [nth(widths, 0)],
-    seeds: [nth(seeds, 0)],
+    widths: [firstOf(widths)],
+    seeds: [firstOf(seeds)],
   };
   const of = (parametrization: (typeof parametrizations)[number]) => {
     const { baseWidth, ...others } = common;

@@ -5,7 +5,7 @@ import { designExperiment as designOf, type Design } from '../analysis/design/de
 import { runNameOf } from '../experiment/options.js';
 import { refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
 import type { OpenRun } from '../runs/opened.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
@@ -121,7 +121,7 @@ function commandsOf({
 function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>): void {
   if (absent.length === 0) return;
   throw new UsageError(
-    `is not complete: ${counted(absent.length, 'member')} missing, such as ${nth(absent, 0)}`,
+    `is not complete: ${counted(absent.length, 'member')} missing, such as ${firstOf(absent)}`,
     record.name,
     commandLine(`train --run ${record.name}`),
   );

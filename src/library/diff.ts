@@ -2,7 +2,7 @@
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { adjustedTogether, compareRuns, type FamilyDifference } from '../analysis/diff/difference.js';
 export type { FamilyDifference } from '../analysis/diff/difference.js';
-import { nth } from '../machine/present.js';
+import { lastOf } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
@@ -72,7 +72,7 @@ export async function diffCurves(
   const options = { ...rest, note: once };
   if (curvePer === undefined) return [await diff(first, second, options)];
   const pairs = await twoCurves(first, second, { ...options, curvePer });
-  const last = nth(pairs, -1);
+  const last = lastOf(pairs);
   // A metric that is chosen on the outcomes is that of the largest value, for all.
   const ofLast = await diff(...last, options);
   const found: FamilyDifference[] = [];

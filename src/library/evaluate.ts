@@ -1,7 +1,7 @@
 /** A run's stored outcomes under any metrics. */
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { answerColumns, evaluateMetrics, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
-import { nth } from '../machine/present.js';
+import { lastOf } from '../machine/present.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
@@ -65,7 +65,7 @@ export async function evaluateCurves(
   options: EvaluateOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<Evaluation[]> {
   const opened = await openCurves(run, options);
-  const last = await evaluate(nth(opened, -1), options);
+  const last = await evaluate(lastOf(opened), options);
   const metrics = last.metrics.map(({ metric }) => metric.id);
   const found: Evaluation[] = [];
   for (const open of opened.slice(0, -1)) found.push(await evaluate(open, { ...options, metrics }));

@@ -2,7 +2,7 @@
  * What every function of the library starts with: finding a run by its name or path and metrics by theirs, and reading
  * the members' outcomes.
  */
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { Registry } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
@@ -71,7 +71,7 @@ export async function track<T>(
  * @throws UsageError if there is no such run, or its members do not differ in the requested factor
  */
 export async function openRun(run: RunLike, options: RunOptions = {}): Promise<OpenRun> {
-  return nth(await openCurves(run, options), 0);
+  return firstOf(await openCurves(run, options));
 }
 
 /**
@@ -210,5 +210,5 @@ export function refuseOneScale({ members, words, record, held }: LoadedRun, what
 /** Throws UsageError for a name that no run or sealed file can have. */
 export function refuseName(name: string, flag: string): void {
   const { error } = runNameSchema.safeParse(name);
-  if (error !== undefined) throw new UsageError(`"${name}" ${nth(error.issues, 0).message}`, flag);
+  if (error !== undefined) throw new UsageError(`"${name}" ${firstOf(error.issues).message}`, flag);
 }

@@ -9,7 +9,7 @@ import { outcomeOf, type SealedOutcome } from '../analysis/forecast/sealed.js';
 import { fewestKnown, studyMetric, type MetricStudy } from '../analysis/forecast/study.js';
 import { sha256File } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf, nth } from '../machine/present.js';
 import { parseMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import {
@@ -150,7 +150,7 @@ async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<
   const targets = memberSizes(record, widths, '--widths');
   const refuseKnown = () => refuseTrained({ folder, record }, widths, seeds);
   await refuseKnown();
-  const widest = nth(scalesOf(members), -1);
+  const widest = lastOf(scalesOf(members));
   const known = targets.find(({ parameters }) => parameters <= widest.parameters);
   if (known !== undefined)
     throw new UsageError(
@@ -193,7 +193,7 @@ async function refuseImported(
   { folder, record, axis }: { readonly folder: string; readonly record: ImportedRun; readonly axis: string },
   scales: readonly number[],
 ): Promise<void> {
-  const smallest = nth(scales, 0);
+  const smallest = firstOf(scales);
   const now = await readAnyRun(folder);
   for (const id of now !== undefined && isImported(now) ? now.members : record.members) {
     const { name, coordinates } = await readImportedMember(folder, id, record);

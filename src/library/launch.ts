@@ -17,7 +17,7 @@ import { maxArraySize, submit, tryOptions } from '../launch/slurm.js';
 import { jobsOf, livingMembers } from '../launch/state.js';
 import { arraysOf, packTasks, type LaunchTask, type TaskArray } from '../launch/tasks.js';
 import { commandLine } from '../machine/installation.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { writeFileAtomic } from '../machine/files.js';
 import type { MemberJob } from '../runs/jobs.js';
 import { checkpoints } from '../runs/locate.js';
@@ -134,7 +134,7 @@ function refuseUnknown(missing: readonly string[], inJobs: ReadonlyMap<string, M
   const unknown = missing.filter((id) => inJobs.get(id)?.state === 'unknown');
   if (unknown.length === 0) return;
   throw new RunError(
-    `Slurm does not say whether ${counted(unknown.length, 'member')} of an earlier launch still wait or run, such as ${nth(unknown, 0)}`,
+    `Slurm does not say whether ${counted(unknown.length, 'member')} of an earlier launch still wait or run, such as ${firstOf(unknown)}`,
     'squeue',
     'launch again when it answers',
   );
@@ -159,7 +159,7 @@ async function writeLaunch(
 ): Promise<Written> {
   const folder = await createLaunchFolder(run);
   const whole = { ...context, folder };
-  const script = jobScript(whole, nth(arrays, 0));
+  const script = jobScript(whole, firstOf(arrays));
   await writeTasks(folder, tasks);
   await writeScript(path.join(folder, launchFiles.job), script);
   await writeScript(path.join(folder, launchFiles.summary), summaryScript(whole));

@@ -17,7 +17,7 @@ import {
   type PowerRow,
 } from '../analysis/diff/power.js';
 export type { PlannedPower } from '../analysis/diff/power.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { isMean, type Metric, type UnitValues } from '../metrics/metric.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../runs/opened.js';
@@ -163,7 +163,7 @@ async function sourceOf(first: RunLike, options: PowerOptions): Promise<CurveSou
   const units = members.map((member) => unitsOf(member, metric, run));
   const values = units.map((each) => Float64Array.from(each.values));
   const found = componentsOf(values, {
-    isShare: nth(units, 0).share,
+    isShare: firstOf(units).share,
     others: others?.map((member) => Float64Array.from(unitsOf(member, metric, run).values)),
   });
   return { run, metric, scale, found, values };
@@ -284,9 +284,9 @@ function simulatedOf({
   if (share === undefined || pairs < 20) return undefined;
   const { values } = source;
   const random = Random.named(0, 'power', seeds);
-  const right = nth(values, 0).map((_, i) => values.reduce((sum, value) => sum + nth(value, i), 0));
+  const right = firstOf(values).map((_, i) => values.reduce((sum, value) => sum + nth(value, i), 0));
   const chances = populationOf({ share, correlation: seedCorrelation, seeds: values.length }, right, random);
-  const member = nth(values, 0);
+  const member = firstOf(values);
   const own = seeds === 1 ? mean(member) : share;
   const model = modelFor({ ...assumed, share: own }, effect);
   return simulatedPower({ model, share: own, images, seeds, population: { chances, member }, alpha, pairs, random });

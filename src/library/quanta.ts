@@ -3,7 +3,7 @@ import { cutoffFor } from '../analysis/defaults.js';
 import { learningOf, type Learning } from '../analysis/learning.js';
 import { analyseTurns as quantaOf, type Quanta } from '../analysis/quanta.js';
 import type { SolvedMember } from '../analysis/example-turns.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
 import { outcomesFile } from '../runs/load.js';
@@ -84,7 +84,7 @@ function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMem
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
   const trainings = trainingsOf(members);
   const stepsIn = (places: readonly number[]) => places.map((place) => stepOf(nth(members, place)));
-  const steps = stepsIn(nth(trainings, 0));
+  const steps = stepsIn(firstOf(trainings));
   if (trainings.some((places) => stepsIn(places).join() !== steps.join())) return undefined;
   const lossOf = ({ outcomes: { mse, log_probability: logs } }: LoadedMember) => mse ?? logs?.map((value) => -value);
   return learningOf(
@@ -112,7 +112,7 @@ function refuseCutoff({ record }: OpenRun): never {
 
 /** Rows are compared across members, so they must be the same examples in the same order. */
 function refuseOtherExamples(members: readonly LoadedMember[]): void {
-  const first = nth(members, 0);
+  const first = firstOf(members);
   for (const name of keyColumns) {
     const expected = first.outcomes[name];
     for (const { record, outcomes } of members.slice(1)) {
@@ -135,7 +135,7 @@ function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: Qua
       most = Math.max(most, value);
     }
   }
-  const { width } = nth(members, -1).record;
+  const { width } = lastOf(members).record;
   const widest = members.filter(({ record }) => record.width === width);
   const cutoff = given ?? cutoffFor(widest.map(({ outcomes }) => present(outcomes.mse)));
   if (cutoff > least && cutoff <= most) {
@@ -175,6 +175,6 @@ function refusePartialSeeds({ members, folder, words }: LoadedRun): void {
 }
 
 function clustersIn(members: readonly LoadedMember[]): Clusters | undefined {
-  const { outcomes } = nth(members, 0);
+  const { outcomes } = firstOf(members);
   return clustersOf(outcomes, outcomes.sequence === undefined ? 'images' : 'sequences');
 }

@@ -7,7 +7,7 @@ import { metrics } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
 import { usualFigure, type FigureOptions } from '../report/figures/print.js';
 import { imageAccuracy, sequenceAccuracy } from '../metrics/classification.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
@@ -61,7 +61,7 @@ export async function report(runs: readonly RunLike[], options: ReportOptions = 
   const opened: { name: string; open: OpenRun; curves: OpenRun[] }[] = [];
   for (const run of runs) {
     const curves = await openCurves(run, options);
-    const open = nth(curves, 0);
+    const open = firstOf(curves);
     const { name } = open.record;
     if (opened.some((other) => other.open.record.name === name))
       throw new UsageError(`two runs are named ${name}`, 'RUN', 'report on them one at a time');

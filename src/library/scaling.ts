@@ -10,7 +10,7 @@ import {
   type ScalingMember,
 } from '../analysis/scaling/scaling.js';
 import type { LossCell } from '../analysis/scaling/law.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
@@ -115,7 +115,7 @@ function factorsOf(axis: string | undefined): string[] | undefined {
   if (asked.length > 2)
     throw new UsageError(`${asked.length} coordinates`, '--axis', 'give one, or two such as parameters,examples');
   if (asked[0] === asked[1]) throw new UsageError(`${asked[0]} is given twice`, '--axis', 'give two coordinates');
-  return namesOfD.includes(nth(asked, 0)) ? asked.reverse() : asked;
+  return namesOfD.includes(firstOf(asked)) ? asked.reverse() : asked;
 }
 
 /** Both N and D if they determine a law; otherwise the one that varies, or the axis of the run. */
@@ -123,7 +123,7 @@ function usualFactors({ complete, record }: OpenRun): string[] {
   const varied = (name: string) => new Set(complete.map(({ coordinates }) => coordinates[name])).size > 2;
   const both = [namesOfN, namesOfD].flatMap((names) => names.find(varied) ?? []);
   if (both.length === 2 && untold(cellsAt(complete, both), both) === undefined) return both;
-  return both.length > 0 ? [nth(both, 0)] : ['axis' in record ? record.axis : 'parameters'];
+  return both.length > 0 ? [firstOf(both)] : ['axis' in record ? record.axis : 'parameters'];
 }
 
 /** Each combination of coordinates once, for members that have them all. */

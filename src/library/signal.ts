@@ -4,7 +4,7 @@
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
-import { nth } from '../machine/present.js';
+import { entriesAt, firstOf, nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { isImported } from '../runs/imported.js';
@@ -100,7 +100,7 @@ function lastRows(
     );
   return trainings.map((places) => {
     const at = places.slice(-wanted);
-    const { coordinates, seed } = nth(members, nth(at, 0)).record;
+    const { coordinates, seed } = nth(members, firstOf(at)).record;
     const place = factors.map((key) => `${key} ${coordinates[key]}`).join(', ');
     return { place, seed, steps: at.map((i) => stepOf(nth(members, i))), at };
   });
@@ -115,5 +115,5 @@ function checkpointScores(metric: Metric, { members, record }: LoadedRun, rows: 
       record.name,
       'give another --metric',
     );
-  return rows.map(({ at, ...row }) => ({ ...row, scores: at.map((i) => nth(observed, i)) }));
+  return rows.map(({ at, ...row }) => ({ ...row, scores: entriesAt(observed, at) }));
 }

@@ -1,6 +1,6 @@
 /** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
 import { z } from 'zod';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { type GridAxis, parseAxis } from '../terminal/axis-text.js';
 import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
@@ -117,7 +117,7 @@ async function gridOf(swept: Sweep, { members }: LoadedRun, ranked: Ranked): Pro
       : await track(ranked, 'curves against smooth growth', (onStep) =>
           discoveriesOf(metrics, members, by, { onStep }),
         );
-  for (const { metric, values } of found === undefined ? [nth(points, 0), nth(points, -1)] : []) {
+  for (const { metric, values } of found === undefined ? [firstOf(points), lastOf(points)] : []) {
     const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
     if (odd !== undefined) note?.(`note: ${odd}`);
   }

@@ -1,6 +1,6 @@
 /** The paper's model, fitted to a run. */
 import { fitFamily, type TheoryFit } from '../analysis/theory-fit.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { kindOf, makeOf, pairsOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { FitError } from '../statistics/least-squares.js';
@@ -44,7 +44,7 @@ export async function theory(run: RunLike, options: TheoryOptions = {}): Promise
   const sequence = isSequences ? (['sequence', 'example', 'label', 'predicted'] as const) : [];
   const family = await readRun(open, ['correct', 'log_probability', ...sequence], options);
   refuseOneScale(family, 'a fit');
-  const examples = present(nth(family.members, 0).outcomes.correct).length;
+  const examples = present(firstOf(family.members).outcomes.correct).length;
   // Metrics outside the request are left out, with a note.
   const tooLong = lengths === undefined && !isSequences ? own.filter((length) => length > examples) : [];
   if (tooLong.length > 0)

@@ -6,7 +6,7 @@ import {
   type MatchedExamples,
   type MatchedScales,
 } from '../analysis/diff/match.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { readExamples } from '../runs/imported.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
@@ -22,7 +22,7 @@ export interface TwoRuns extends Pick<MatchedScales, 'matched' | 'only'> {
 
 /** Throws UsageError for a run that is given twice, and for runs of two datasets. */
 export async function openTwo(first: RunLike, second: RunLike, options: RunOptions): Promise<[OpenRun, OpenRun]> {
-  const [a, b] = [nth(await openSide(first, options), 0), nth(await openSide(second, options), 0)];
+  const [a, b] = [firstOf(await openSide(first, options)), firstOf(await openSide(second, options))];
   if (a.folder === b.folder && a.label === b.label)
     throw new UsageError('is given twice', a.label, 'give two runs: a run does not differ from itself');
   refuseOtherData(a, b);

@@ -15,3 +15,18 @@ export function nth<T>(list: ArrayLike<T>, place: number): T {
   if (!(at >= 0 && at < list.length)) throw new RangeError(`a list of ${list.length} has no entry ${place}`);
   return list[at] as T;
 }
+
+/** The first entry. Throws if there is none. */
+export function firstOf<T>(list: ArrayLike<T>): T {
+  return nth(list, 0);
+}
+
+/** The last entry. Throws if there is none. */
+export function lastOf<T>(list: ArrayLike<T>): T {
+  return nth(list, -1);
+}
+
+/** The entries at some indices. Throws if one is missing. */
+export function entriesAt<T>(list: ArrayLike<T>, places: readonly number[]): T[] {
+  return places.map((place) => nth(list, place));
+}

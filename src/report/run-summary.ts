@@ -1,7 +1,7 @@
 /** What is shown when a run ends: for each kind of outcomes, the metrics of its table and of its pictures. */
 import { defaultMetrics, type Sized } from '../analysis/defaults.js';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
-import { nth } from '../machine/present.js';
+import { lastOf } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { psnr, ssim } from '../metrics/reconstruction.js';
 import type { OutcomeName } from '../runs/outcomes.js';
@@ -39,7 +39,7 @@ export function showcaseOf(record: RunRecord, members: readonly Sized[]): Showca
   const { standard, induced, loss } = defaultMetrics(record, members);
   const losses = loss === undefined ? [] : [loss];
   const testSet = testSetText(record);
-  const sampling = samplingOf(record, nth(members, -1).outcomes);
+  const sampling = samplingOf(record, lastOf(members).outcomes);
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':

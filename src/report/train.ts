@@ -4,7 +4,7 @@ import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds } from '../experiment/architectures.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
@@ -127,7 +127,7 @@ function summaryLines(
     printedTable(
       membersTable(
         scales.map((seeds) => ({
-          ...{ width: nth(seeds, 0).width, parameters: nth(seeds, 0).parameters, seeds: seeds.length },
+          ...{ width: firstOf(seeds).width, parameters: firstOf(seeds).parameters, seeds: seeds.length },
           seconds: mean(seeds.map(({ seconds }) => seconds)),
         })),
         table.map((metric) => ({
@@ -155,7 +155,7 @@ function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColum
 function sharpnessOf(record: RunRecord, members: readonly SummaryMember[]): Sharpness | undefined {
   const { standard } = defaultMetrics(record, members);
   const induced = defaultInduced(record, members);
-  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(nth(members, 0).outcomes));
+  const isShown = widthsOf(members).length > 1 && fits(induced.metric, rowsOf(firstOf(members).outcomes));
   if (!isShown) return undefined;
   // Statements at the end of training rest on the paired contrast alone.
   return compareSharpness({ standard: { metric: standard }, induced, members, nullDraws: 0 });
@@ -222,7 +222,7 @@ async function drawCurves(
   const files: string[] = [];
   for (const { name, metrics, vertical, axis } of showcase.figures) {
     const curves = metrics
-      .filter((metric) => fits(metric, rowsOf(nth(members, 0).outcomes)))
+      .filter((metric) => fits(metric, rowsOf(firstOf(members).outcomes)))
       .map((metric) => curve(metric, members));
     const { testSet, sampling } = showcase;
     const about = {

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { probeNames } from '../datasets/probes.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import {
@@ -160,7 +160,7 @@ export async function readSeals(runFolder: string): Promise<{ seals: ReadSeal[];
  */
 export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
   const { seals, unreadable } = await readSeals(runFolder);
-  if (unreadable.length > 0) throw new RunError(nth(unreadable, 0));
+  if (unreadable.length > 0) throw new RunError(firstOf(unreadable));
   const last = seals.at(-1);
   if (last === undefined) return undefined;
   const faults = [
@@ -321,7 +321,7 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
   }
   if (candidates.length === 0) {
     const sealedHere = await namesIn(path.join(root, text));
-    if (sealedHere.length === 1) return locateSeal(`${text}/${nth(sealedHere, 0)}`, root);
+    if (sealedHere.length === 1) return locateSeal(`${text}/${firstOf(sealedHere)}`, root);
     if (sealedHere.length > 1)
       throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
     const all = await Promise.all((await runNames(root)).map((run) => namesIn(path.join(root, run))));
@@ -331,7 +331,7 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
   }
   if (candidates.length > 1)
     throw new UsageError(`"${text}" is in several runs: ${candidates.join(', ')}`, 'NAME', 'give RUN/NAME');
-  const file = nth(candidates, 0);
+  const file = firstOf(candidates);
   return { runFolder: path.dirname(path.dirname(file)), read: await readSeal(file) };
 }
 

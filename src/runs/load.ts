@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { availableMemory } from '../experiment/cores.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { mostBlocks, mostUnits } from '../statistics/resamples.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted, formatBytes } from '../terminal/format.js';
@@ -42,7 +42,7 @@ export async function readColumns(
   const all = [...run.absent, ...absent];
   if (found.length === 0)
     throw new RunError(`none of the ${all.length} members can be read; the first: ${all[0] ?? ''}`, folder);
-  const rows = new Set(found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length));
+  const rows = new Set(found.map(({ outcomes }) => outcomes[firstOf(names)]?.length));
   if (rows.size > 1) throw new RunError(`its members have outcomes of ${[...rows].join(' and ')} rows`, folder);
   const shown = isImported(record) ? record : testedOn(record, present([...rows][0]));
   return {
@@ -102,15 +102,15 @@ export async function readMembers(
       rows: read.rows,
       outcomes: look?.(outcomes, member) ?? outcomes,
     });
-    if (found.length === 1) refuseTooLarge(members, nth(found, 0).outcomes, folder);
+    if (found.length === 1) refuseTooLarge(members, firstOf(found).outcomes, folder);
   }
-  const whole = Math.max(0, ...found.map(({ outcomes }) => outcomes[nth(names, 0)]?.length ?? 0));
+  const whole = Math.max(0, ...found.map(({ outcomes }) => outcomes[firstOf(names)]?.length ?? 0));
   const shared = classes.length > 1 ? onSharedExamples(found, folder) : onSameRows(found, folder);
-  const rows = shared[0]?.outcomes[nth(names, 0)]?.length ?? 0;
+  const rows = shared[0]?.outcomes[firstOf(names)]?.length ?? 0;
   const notes =
     classes.length > 1
       ? [
-          `members distinguish ${nth(classes, 0)} to ${nth(classes, -1)} classes and are compared on the ${counted(rows, 'test image')} that all have; ` +
+          `members distinguish ${firstOf(classes)} to ${lastOf(classes)} classes and are compared on the ${counted(rows, 'test image')} that all have; ` +
             `a guess is right 1 time in ${classes.join(', ')}; --where classes=VALUE and --curve-per classes use whole test sets`,
         ]
       : rows < whole

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { copyFileAtomic, createFolder, readTextIfThere, sha256File } from '../machine/files.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
 import { forecastsFolder, readSeals, type ReadSeal } from './forecasts.js';
@@ -73,7 +73,7 @@ async function sealsOf(runFolder: string): Promise<readonly ReadSeal[]> {
   const changed = seals.find(({ unchanged }) => !unchanged);
   if (changed !== undefined)
     throw new RunError('was changed after it was sealed', changed.file, 'restore it from a copy');
-  if (unreadable.length > 0) throw new RunError(nth(unreadable, 0));
+  if (unreadable.length > 0) throw new RunError(firstOf(unreadable));
   return seals;
 }
 

@@ -10,7 +10,7 @@ import { extendExperiment, furtherFactors } from '../experiment/factors.js';
 import { optionOf, type ExperimentInput } from '../experiment/schema.js';
 import { copyFileAtomic, createFolder, sha256File } from '../machine/files.js';
 import type { Held } from '../machine/lock.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import { isOfRun } from './contents.js';
 import { isImported } from './imported.js';
@@ -277,7 +277,7 @@ function mixedNotes({ experiment, precisions }: RunRecord): string[] {
     (keys) => new Set(keys.flatMap((key) => precisions?.[memberId(key)]?.precision ?? [])).size > 1,
   );
   if (mixed.length === 0) return [];
-  const widths = new Set(mixed.map((keys) => nth(keys, 0).width));
+  const widths = new Set(mixed.map((keys) => firstOf(keys).width));
   return [
     `width ${[...widths].join(', ')}: some members were trained in float32 and some in bfloat16, as --precision auto chose in each run`,
   ];
@@ -302,7 +302,7 @@ async function copyMember(member: TakenMember, { into, from, isShared }: Place):
       if ('busy' in attempt) throw beingTrained(path.join(run, 'members', id), attempt.busy);
       locks.push(attempt.held);
     }
-    const confirm = () => nth(locks, -1).confirm();
+    const confirm = () => lastOf(locks).confirm();
     await refuseChanged(member, { into, from });
     const [source, target] = [memberFolder(from, member.key), memberFolder(into, member.key)];
     const record = member.there.record;

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { mean } from '../statistics/mean.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -62,7 +62,7 @@ export async function openRuns(folder: string, options: OpenOptions = {}): Promi
 
 /** `openRuns` for a single one. */
 export async function openRunFolder(folder: string, options: ViewOptions = {}): Promise<OpenRun> {
-  return nth(await openRuns(folder, options), 0);
+  return firstOf(await openRuns(folder, options));
 }
 
 async function openTrained(folder: string, record: RunRecord, options: OpenOptions): Promise<OpenRun[]> {
@@ -240,7 +240,7 @@ export async function testLosses(
     [name],
     { folder },
   );
-  if (absent.length > 0) throw new RunError(nth(absent, 0), folder);
+  if (absent.length > 0) throw new RunError(firstOf(absent), folder);
   return new Map(found.map(({ outcomes }, i) => [nth(members, i), Math.abs(mean(present(outcomes[name])))]));
 }
 

@@ -1,6 +1,6 @@
 /** What `--tune` chose for the members of a run, in words. */
 import { optionOf } from '../experiment/schema.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { counted } from '../terminal/format.js';
 import type { MemberRecord } from './record.js';
 import type { TunableKey } from '../experiment/tunable.js';
@@ -20,7 +20,7 @@ export function tunedWordsOf(
   const chosen = new Map(members.flatMap(({ trained }) => (trained?.tuned ? [[trained.id, trained.tuned]] : [])));
   if (chosen.size === 0) return undefined;
   const all = [...chosen.values()].sort((a, b) => a.value - b.value);
-  const [{ factor, value: least }, { value: most }] = [nth(all, 0), nth(all, -1)];
+  const [{ factor, value: least }, { value: most }] = [firstOf(all), lastOf(all)];
   const range = least === most ? `tuned to ${least}` : `tuned, from ${least} to ${most}`;
   const edges = all.filter(({ atEdge }) => atEdge).length;
   return {

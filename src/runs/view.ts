@@ -5,7 +5,7 @@
  */
 import { greatest, rollup } from 'd3-array';
 import { factorKeys, furtherFactors, keyOfOption, optionOf, type FactorKey } from '../experiment/factor-names.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatCount } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -123,7 +123,7 @@ export function viewOf<T extends Placed>(
   const varying = varyingFactors({ experiment }, members);
   // Transformers with different classes are tested on different sequences, so they are not on one curve.
   const axes = varying.filter((key) => key !== 'classes' || experiment.arch !== 'transformer');
-  const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : nth(axes, 0);
+  const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : firstOf(axes);
   const over = resolveAxis(axis, { varying, usual, members });
   const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
   refuseValues(where, varying, members);
@@ -139,7 +139,7 @@ export function viewOf<T extends Placed>(
   const chosen: { readonly key: string; readonly text: string }[] = [];
   for (const key of others.filter((each) => !(each in where))) {
     const values = coordinateValues(key, kept.length > 0 ? kept : members);
-    held[key] = nth(values, -1);
+    held[key] = lastOf(values);
     if (values.length > 1)
       chosen.push({
         key,
@@ -151,7 +151,7 @@ export function viewOf<T extends Placed>(
     chosen.length === 0
       ? []
       : [
-          `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${nth(chosen, 0).key}=VALUE picks others, --curve-per ${nth(chosen, 0).key} draws one for each`,
+          `curves are at ${chosen.map(({ text }) => text).join(' and ')}; --where ${firstOf(chosen).key}=VALUE picks others, --curve-per ${firstOf(chosen).key} draws one for each`,
         ];
   const mixed = mixedAt(isWidths ? 'width' : over, { varying, members: kept });
   if (mixed.length > 0)

@@ -8,7 +8,7 @@ import { loadSplits } from '../datasets/index.js';
 import type { Experiment } from '../experiment/schema.js';
 import { families } from '../families/index.js';
 import { imagesPerExample } from '../families/family.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, present } from '../machine/present.js';
 import { packed } from './open-member.js';
 import { createOptimizer } from './optimizers.js';
 import { epochItems } from './sampling.js';
@@ -46,10 +46,10 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
   const step = trainingStep({ model, experiment, optimizer, task });
   const imagesPerStep = experiment.batchSize * imagesPerExample(family, experiment);
   const names = Object.keys(model.parameters);
-  const last = nth(steps, -1);
+  const last = lastOf(steps);
   const epochs = [epochItems(family, experiment, data, { seed, epoch: 0 })];
   // As many as the steps need, as training has them.
-  const stepsPerEpoch = nth(epochs, 0).indices.length / imagesPerStep;
+  const stepsPerEpoch = firstOf(epochs).indices.length / imagesPerStep;
   while (epochs.length * stepsPerEpoch < last)
     epochs.push(epochItems(family, experiment, data, { seed, epoch: epochs.length }));
   const items = {
@@ -90,7 +90,7 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
 }
 
 function meanSize(x: tf.Tensor): number {
-  return nth(tf.mean(tf.abs(x)).dataSync<'float32'>(), 0);
+  return firstOf(tf.mean(tf.abs(x)).dataSync<'float32'>());
 }
 
 /** `checkCoordinates` of each request in a process whose TensorFlow is not loaded yet. */

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stepsIn } from '../experiment/length.js';
 import { momentsOf } from '../experiment/moments.js';
 import { parameterCount } from '../families/family.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import type { EpochRecord } from '../runs/record.js';
 import { Random } from '../statistics/random.js';
 import { RunError } from '../terminal/errors.js';
@@ -166,7 +166,7 @@ function means(
   steps: number,
   { model }: Pick<Member, 'model'>,
 ): { loss: number; accuracy: number | null } {
-  const [loss, accuracy] = state.slice(-2).map((tensor) => nth(tensor.dataSync(), 0) / steps);
+  const [loss, accuracy] = state.slice(-2).map((tensor) => firstOf(tensor.dataSync()) / steps);
   return { loss: present(loss), accuracy: model.hasAccuracy ? present(accuracy) : null };
 }
 

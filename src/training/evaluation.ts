@@ -5,7 +5,7 @@ import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { ProbeName } from '../datasets/probes.js';
 import type { Sequences } from '../datasets/sequences.js';
 import { compile, type Program } from '../engine/program.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { mean } from '../statistics/mean.js';
 import type { HeldOutScores } from '../runs/record.js';
 import { reconstructedImages, type Strips } from '../runs/pictures.js';
@@ -126,7 +126,7 @@ export class MemberTest {
     choices = this.#member.task.classes,
   ): Record<string, Column> {
     const constants = (this.#constants ??= this.#onDevice());
-    const { program, names } = this.#program(choices, constants, nth(rows, 0));
+    const { program, names } = this.#program(choices, constants, firstOf(rows));
     const columns: Record<string, Column> = {};
     for (const batch of batchesOf(rows, { images: this.count, pairs: this.#test.pairs })) {
       const asked = tf.tensor1d(batch.rows, 'int32');

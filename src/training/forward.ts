@@ -8,7 +8,7 @@ import { openBatch, batchProbes } from '../engine/open-batch.js';
 import { trace, type Trace } from '../engine/trace.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Model } from '../families/family.js';
-import { nth } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import type { HostTensor } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import { named } from './step.js';
@@ -49,9 +49,9 @@ export function forwardOf({ experiment, record, weights, task, folder }: MemberW
     exampleShape: each,
     weights: names,
     apply(given) {
-      const n = nth(given, 0).shape[0];
+      const n = firstOf(given).shape[0];
       const values = named(names, given.slice(inputs.length));
-      const pixels = fromBytes(nth(given, 0)) as tf.Tensor4D;
+      const pixels = fromBytes(firstOf(given)) as tf.Tensor4D;
       if (!isSequence) return answer(model, values, { images: pixels, labels: tf.zeros([n], 'int32') });
       const images = tf.reshape<tf.Rank.R4>(pixels, [n * pairs, ...sides]);
       const logits = answer(model, values, { images, labels: tf.reshape(nth(given, 1), [n * pairs]) });

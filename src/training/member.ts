@@ -11,7 +11,7 @@ import { recordOf, trainEpochs, type TrainingContext, type TrainingFiles } from 
 import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { jobData, openMembers, type Member, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors, type HostState } from './state.js';
 import { Stopped, type StopSignal } from './stop.js';
@@ -28,10 +28,10 @@ export interface OpenedMember {
 
 /** TensorFlow, the members' data and what runs their steps, together in a stack; a tuned member's trials come first. */
 export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
-  loadBackend(nth(jobs, 0).bindingPath);
+  loadBackend(firstOf(jobs).bindingPath);
   const tuned = await Promise.all(jobs.map((job) => withTuning(job, stop)));
-  const members = openMembers(tuned, await jobData(nth(tuned, 0)));
-  const { stack } = nth(jobs, 0);
+  const members = openMembers(tuned, await jobData(firstOf(tuned)));
+  const { stack } = firstOf(jobs);
   if (stack === null) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
   const together = new Stack(members, stack.size);
   return members.map((member) => ({ member, stepper: together.join(member.job.stack?.place ?? 0) }));

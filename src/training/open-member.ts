@@ -5,7 +5,7 @@ import { packBytes } from '../engine/ops.js';
 import { lengthOf, type TrainingLength } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Family, type Model, type Task } from '../families/family.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { memberId, type MemberRecord } from '../runs/record.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
@@ -41,7 +41,7 @@ export function openMembers(
   jobs: readonly (WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>)[],
   data: Splits,
 ): Member[] {
-  const { experiment, width } = nth(jobs, 0);
+  const { experiment, width } = firstOf(jobs);
   const family = families[experiment.arch];
   const task = taskOf(data);
   const shared = {

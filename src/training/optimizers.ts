@@ -7,7 +7,7 @@ import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js'
 import type { Experiment } from '../experiment/schema.js';
 import type { Scaling } from '../families/family.js';
 import { times } from '../families/layers.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 
 export interface Optimizer {
   /** Slots kept for each parameter, with its shape and zero at the start. */
@@ -89,7 +89,7 @@ function decayedAdamStep(input: UpdateInput, weightDecay: number): Update {
 /** Sutskever et al. 2013, as PyTorch and Keras write it without Nesterov: v = 0.9 v + g, p = p - rate v. */
 function momentumStep({ parameter, gradient, slots, rate, scaling }: UpdateInput): Update {
   const own = times(rate, scaling?.sgd ?? 1);
-  return updateOf(applyMomentum({ parameter, velocity: nth(slots, 0), gradient, rate: own }, momentum));
+  return updateOf(applyMomentum({ parameter, velocity: firstOf(slots), gradient, rate: own }, momentum));
 }
 
 export function createOptimizer({ optimizer, weightDecay }: Pick<Experiment, 'optimizer' | 'weightDecay'>): Optimizer {

@@ -21,7 +21,7 @@ import {
 import type { Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import type { Held } from '../machine/lock.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import {
   experimentDigest,
@@ -94,7 +94,7 @@ export async function planRun(work: Work): Promise<PlannedRun> {
         );
   if (!isSameRecord(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
   if (tensorboard && plan.members.length > 0) {
-    const model = families[experiment.arch].model(nth(experiment.widths, 0), work.task, experiment);
+    const model = families[experiment.arch].model(firstOf(experiment.widths), work.task, experiment);
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
   planNotes(work, stock).forEach(work.note);
@@ -226,9 +226,9 @@ function planMissing(
     costs.set(point, known);
     return known;
   };
-  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(nth(keys, 0)), keys]));
+  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(firstOf(keys)), keys]));
   const costOfStack = (keys: readonly MemberKey[]): Cost => {
-    const { flopsPerStep, steps } = costOf(nth(keys, 0));
+    const { flopsPerStep, steps } = costOf(firstOf(keys));
     return { flopsPerStep: keys.length * flopsPerStep, steps };
   };
   const plan = planFamily({

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { withoutInformation } from '../install/log.js';
 import { firstThatFits } from '../experiment/plan.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
 import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
@@ -130,7 +130,7 @@ function isAborted({ signal }: PoolOptions): boolean {
 }
 
 function only<T>(list: readonly T[]): [T] {
-  return [nth(list, 0)];
+  return [firstOf(list)];
 }
 
 /** A member that is about to be trained, and what it is trained under. */

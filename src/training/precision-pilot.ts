@@ -4,7 +4,7 @@ import { median } from 'd3-array';
 import { loadBackend } from '../engine/backend.js';
 import { compileLoop } from '../engine/program.js';
 import { stepsIn } from '../experiment/length.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, present } from '../machine/present.js';
 import type { PrecisionPilot } from '../runs/record.js';
 import { epochConstants } from './epochs.js';
 import type { WorkerJob } from './job.js';
@@ -24,7 +24,7 @@ const warmUp = 2;
 /** The job's own precision is ignored. Nothing is written. */
 export async function comparePrecisions(job: WorkerJob, bindingPath: string): Promise<PrecisionPilot> {
   loadBackend(bindingPath);
-  const member = nth(openMembers([job], await jobData(job)), 0);
+  const member = firstOf(openMembers([job], await jobData(job)));
   const steps = stepsIn(0, member.length);
   const constants = [packed(member.data.train), ...epochConstants(member, 0)];
   const start = toTensors(initialHostState(member.model.parameters, member.optimizer, job.seed));
@@ -89,7 +89,7 @@ class Runner {
 
   #lossSum(): number {
     const place = counters.indexOf('lossSum') - counters.length;
-    return nth(present(this.#state.at(place)).dataSync(), 0);
+    return firstOf(present(this.#state.at(place)).dataSync());
   }
 
   close(): void {

@@ -4,7 +4,7 @@
  */
 import { loadDataset } from '../datasets/index.js';
 import { ensureRuntime } from '../install/runtime.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { busyMembers } from '../runs/lock.js';
 import { digestOfRun, memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { memberFolder, membersOf, readMemberRecord, readRunRecord } from '../runs/run.js';
@@ -57,10 +57,10 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   const digestOf = (key: MemberKey) => digestOfRun(run, key);
   const open: MemberKey[] = [];
   for (const key of candidates) if (!(await isComplete(memberFolder(folder, key), key, digestOf(key)))) open.push(key);
-  const asked = 'next' in choice ? null : memberId(nth(candidates, 0));
+  const asked = 'next' in choice ? null : memberId(firstOf(candidates));
   // With --next, those that can be trained alone come first.
   const single = open.filter((key) => !stacked.has(memberId(key)));
-  if (single.length === 0 && open.length > 0) throw stackedError(run, memberId(nth(open, 0)));
+  if (single.length === 0 && open.length > 0) throw stackedError(run, memberId(firstOf(open)));
   if (open.length === 0) {
     listener.note(asked === null ? `all members of ${folder} are complete` : `${asked} is complete already`);
     return { folder, status: 'complete', member: asked, busy: [] };

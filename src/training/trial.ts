@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { resolveExperiment } from '../experiment/schema.js';
-import { nth } from '../machine/present.js';
+import { lastOf } from '../machine/present.js';
 import { experimentDigest, memberId } from '../runs/record.js';
 import { messageOf } from '../terminal/errors.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
@@ -75,6 +75,6 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
 
 /** A worker that crashed may have said why; one that could report the reason has already done so. */
 function reasonOf(reason: string, lastWords: string): string {
-  const last = nth(lastWords.split('\n'), -1);
+  const last = lastOf(lastWords.split('\n'));
   return last === '' || lastWords.includes(reason) ? reason : `${reason}: ${last}`;
 }

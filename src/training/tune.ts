@@ -9,7 +9,7 @@ import type { Splits } from '../datasets/index.js';
 import type { Experiment } from '../experiment/schema.js';
 import { createFolder } from '../machine/files.js';
 import { lockFileOf, tryLock, waitForLock } from '../machine/lock.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { memberId, type MemberRecord } from '../runs/record.js';
 import { readTuning, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
 import { RunError } from '../terminal/errors.js';
@@ -47,7 +47,7 @@ export async function tuneMember(job: WorkerJob, stop: Stop): Promise<Tuned | un
       id,
       'train another run with lower values',
     );
-  const atEdge = value === tuning.values[0] || value === nth(tuning.values, -1);
+  const atEdge = value === tuning.values[0] || value === lastOf(tuning.values);
   return { tuned: { factor: tuning.factor, value, trials: trials.length, atEdge }, trialsBegun: begun };
 }
 
@@ -97,7 +97,7 @@ async function trialOf(
 ): Promise<Trial> {
   const began = performance.now();
   const experiment = trialExperiment(job.experiment, tuning, value);
-  const member = nth(openMembers([{ ...job, experiment, tensorboardFolder: null }], data), 0);
+  const member = firstOf(openMembers([{ ...job, experiment, tensorboardFolder: null }], data));
   const state = initialHostState(member.model.parameters, member.optimizer, job.seed);
   const evaluation = new MemberTest(member);
   const nothing = () => Promise.resolve();
@@ -118,7 +118,7 @@ async function trialOf(
         summaries: { epoch: () => undefined, complete: () => undefined },
       },
     );
-    const { validationLoss = NaN, validationAccuracy = null } = nth(history, -1);
+    const { validationLoss = NaN, validationAccuracy = null } = lastOf(history);
     return end(
       Number.isFinite(validationLoss)
         ? { loss: validationLoss, accuracy: validationAccuracy }

@@ -177,7 +177,7 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
     return { ...estimate, ...ofShares(metric, { members, draws, places: each, estimate }) };
   });
   const adjusted = holm(found.map(({ p }) => p));
-  const firstOf = (side: keyof DrawPlaces) => {
+  const firstDraw = (side: keyof DrawPlaces) => {
     const own = places.map((each) => ({ members: each[side] }));
     return sameTrainings(own, members);
   };
@@ -201,7 +201,7 @@ export function compareRuns({ metric, one, other, scales, ...options }: Differen
         ? undefined
         : differenceOf(draws, places, {
             limits: metric.limits,
-            first: { one: firstOf('one'), other: firstOf('other') },
+            first: { one: firstDraw('one'), other: firstDraw('other') },
           }),
     ...drawnOf(metric, members),
     adjustedFor: scales.length,

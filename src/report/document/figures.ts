@@ -1,6 +1,6 @@
 /** A report's figures, each with a caption and the command that draws it. */
 import sharp from 'sharp';
-import { nth } from '../../machine/present.js';
+import { lastOf } from '../../machine/present.js';
 import { commandLine } from '../../machine/installation.js';
 import { isImported } from '../../runs/imported.js';
 import type { LoadedRun } from '../../runs/opened.js';
@@ -106,7 +106,7 @@ export async function drawTogether(
       ? []
       : { figure: comparisonFigure({ ...comparison, run: run.record.name }, run.words, true), curve: run.curve },
   );
-  const last = nth(families, -1);
+  const last = lastOf(families);
   const { run, standard, induced } = last;
   const { curve, held } = run;
   if (curve === undefined) return undefined;

@@ -1,6 +1,6 @@
 /** A comparison in sentences made from its numbers, claiming nothing they don't show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { parseMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { ScoreWithInterval } from '../../analysis/curves.js';
@@ -11,7 +11,7 @@ import { metricText } from '../tables/members.js';
 
 /** Values at the smallest and the largest scale, and how the curve gets from one to the other. */
 export function describeCurve(role: string, curve: ComparedCurve): string {
-  const [first, last] = [nth(curve.points, 0), nth(curve.points, -1)];
+  const [first, last] = [firstOf(curve.points), lastOf(curve.points)];
   const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
   const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
   const jump = curve.scores.jump.value;

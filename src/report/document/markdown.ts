@@ -1,5 +1,5 @@
 /** A report as GitHub-flavoured Markdown, with the same text as the page. */
-import { nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import { linkPath, markdownText } from '../escape.js';
 import type { Block, Report, Table } from './blocks.js';
 
@@ -30,7 +30,7 @@ function blockOf(block: Block): string {
     case 'figure': {
       const { name, alt, caption, command, formats } = block.figure;
       const links = formats.map((format) => `[${format}](${linkPath(`figures/${name}.${format}`)})`).join(', ');
-      const shown = formats.includes('png') ? 'png' : nth(formats, 0);
+      const shown = formats.includes('png') ? 'png' : firstOf(formats);
       const picture = `![${markdownText(alt)}](${linkPath(`figures/${name}.${shown}`)})`;
       return [picture, `*${markdownText(caption)}* Files: ${links}. Redraw with`, codeLine(command)].join('\n\n');
     }

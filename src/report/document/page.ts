@@ -3,7 +3,7 @@ import { comparePublished, type PublishedCurve } from '../../analysis/compare.js
 import { predictFromStandard } from '../../analysis/independence.js';
 import type { NaturalCurve } from '../../analysis/natural.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, withSpaces } from '../../terminal/format.js';
@@ -40,7 +40,7 @@ export async function pageRunOf(
   { budget, strips, datasets }: PageSources,
 ): Promise<PageOfRun> {
   // The last one has the largest value of the factor.
-  const { run: last, about, induced } = nth(families, -1);
+  const { run: last, about, induced } = lastOf(families);
   const curves = families.map(({ run }) => run);
   const loaded = { ...last, members: curves.flatMap(({ members }) => members) };
   const { points, rowsAtMoments, first, absent } = await pagePoints(curves);
@@ -53,7 +53,7 @@ export async function pageRunOf(
     budget,
   });
   const bare: PageRun = { ...compacted, about, pictures: '', reconstructions: null };
-  const whole = nth(points, 0).outcomes;
+  const whole = firstOf(points).outcomes;
   const { pictures, problem } = await examplePictures({ loaded, whole, run: bare, order, datasets });
   const reconstructions = reconstructionsOf(strips, { loaded, run: bare, order });
   return {
@@ -78,7 +78,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
       'The explorer has every outcome: its values equal those in the tables; its intervals come from its own bootstrap.',
     ];
   const view = placed(run, run.first);
-  const { members } = nth(view.curves, -1);
+  const { members } = lastOf(view.curves);
   const { predicted } = new Family(run).explore({
     threshold: run.induced.chosen,
     size: view.units,

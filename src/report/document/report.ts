@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { NaturalCurve } from '../../analysis/natural.js';
 import { readFileIfThere } from '../../machine/files.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../../machine/folder-swap.js';
-import { nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
 import type { OpenRun } from '../../runs/opened.js';
@@ -116,7 +116,7 @@ export async function makeReport({
           onStep: (done, all) => step(shares.analysis * (i + done / all)),
         }),
       );
-    const first = nth(found, 0);
+    const first = firstOf(found);
     const missing = [...first.run.absent, ...first.unreadableForecasts];
     warnings.push(...missing.map((line) => `not included: ${line}`));
     const { record } = first.run;

@@ -1,5 +1,5 @@
 /** A report's text and tables, from what was computed for its runs. */
-import { nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, present } from '../../machine/present.js';
 import { glossary } from '../glossary.js';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { furtherFactors } from '../../experiment/factors.js';
@@ -80,7 +80,7 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
   const names = families.map(({ run }) => run.label);
   return {
-    title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${nth(names, 0)}`,
+    title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${firstOf(names)}`,
     subtitle: families.map(({ about }) => about).join(' '),
     summary: [...families.map((family) => summaryOf(family, several)), scoresInWords],
     sections: [...families.flatMap((family) => sectionsOf(family, several)), terms],
@@ -94,7 +94,7 @@ const scoresInWords =
 function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
   const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
   const { bow, ramp } = comparison.induced.scores;
-  const [first, last] = [nth(comparison.induced.points, 0), nth(comparison.induced.points, -1)];
+  const [first, last] = [firstOf(comparison.induced.points), lastOf(comparison.induced.points)];
   const subject = several ? `${run.label}: the` : 'The';
   return (
     `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
@@ -193,7 +193,7 @@ function trainedText({ run, standard }: AnalysedFamily, record: RunRecord): stri
   const valuesOf = (key: string) =>
     [...new Set(run.members.map(({ record: { coordinates } }) => present(coordinates[key])))].sort((a, b) => a - b);
   const parameters = valuesOf('parameters');
-  const [least, most] = [nth(parameters, 0), nth(parameters, -1)];
+  const [least, most] = [firstOf(parameters), lastOf(parameters)];
   const sizes = least === most ? withSpaces(least) : `${withSpaces(least)} to ${withSpaces(most)}`;
   const scales = words.isCoordinate ? new Set(run.members.map(({ record }) => record.width)).size : 0;
   const at = words.isCoordinate
@@ -252,7 +252,7 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
   const moving = points.filter(({ range, scores }) => range >= 0.1 && !Number.isNaN(scores.bow));
   if (moving.length === 0) return 'At no other threshold does the curve move by 0.1 or more.';
   const by = (sign: number) =>
-    moving.reduce((best, point) => (sign * point.scores.bow > sign * best.scores.bow ? point : best), nth(moving, 0));
+    moving.reduce((best, point) => (sign * point.scores.bow > sign * best.scores.bow ? point : best), firstOf(moving));
   const [latest, earliest] = [by(1), by(-1)];
   const late = moving.filter(({ scores }) => scores.bow > 0).length;
   const smallest = causes.testSizes[0];
@@ -298,7 +298,7 @@ function caveatsOf(family: ReportedFamily): string[] {
 }
 
 function samplingCaveat({ record, members }: ReportedFamily['run']): string {
-  const { text, note } = samplingOf(record, nth(members, 0).outcomes);
+  const { text, note } = samplingOf(record, firstOf(members).outcomes);
   return `Test set: intervals are over the sampling of ${text}.${note === undefined ? '' : ` ${note}`}`;
 }
 
@@ -308,7 +308,7 @@ function thresholdCaveat(
   record: AnyRun,
 ): string {
   const kind = kindOf(record);
-  const [key, value] = nth(Object.entries(parameters), 0);
+  const [key, value] = firstOf(Object.entries(parameters));
   const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
   if (kind === 'reconstruction' && isUsual)
     return `The cutoff ${value} was chosen on these outcomes: the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images of the widest member. That choice induces the effect.`;

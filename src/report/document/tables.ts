@@ -2,7 +2,7 @@
 import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
@@ -253,7 +253,7 @@ export function metricTitle({ title, parameters }: Metric): string {
 
 /** A selection of the sweep's thresholds; the CSV has all. */
 export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
-  const key = nth(axes, 0).key;
+  const key = firstOf(axes).key;
   const few = 9;
   const places =
     points.length <= few
@@ -330,7 +330,7 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
     ['run', `${record.name}, started ${created}`],
     [
       'device',
-      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${nth(used, 0)} at least` : ''}`,
+      `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${firstOf(used)} at least` : ''}`,
     ],
     ['precision', `${precisionText(record, members)}${eager ? ', op by op' : ''}`],
     [

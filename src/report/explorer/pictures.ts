@@ -6,7 +6,7 @@ import { isImported } from '../../runs/imported.js';
 import type { LoadedRun } from '../../runs/opened.js';
 import type { OutcomeTable } from '../../runs/outcomes.js';
 import { scaleTitle } from '../../runs/words.js';
-import { nth } from '../../machine/present.js';
+import { lastOf, nth } from '../../machine/present.js';
 import { placed } from './places.js';
 import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
@@ -105,7 +105,7 @@ function chosenUnits(run: PageRun): number[] {
   const first = Array.from({ length: Math.min(run.count, sampled[run.units]) }, (_, i) => i);
   const view = placed(run, run.first);
   // Of several curves, the last: the one shown example by example.
-  const { members } = nth(view.curves, -1);
+  const { members } = lastOf(view.curves);
   try {
     const { grid, turns } = new Family(run).turns({
       threshold: run.induced.chosen,

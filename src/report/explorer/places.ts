@@ -3,7 +3,7 @@
  * (`runs/view.ts`). Runs in Node and in the page.
  */
 import type { ScaleName } from '../../analysis/scales.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import {
   alongTraining,
   architecture,
@@ -120,7 +120,7 @@ export function factorsBeside(run: Placeable, { key, axis }: PageAxis): string[]
 /** The axis named by a placing, or else the first. */
 export function axisIn(run: Placeable, { axis }: Pick<Placing, 'axis'>): PageAxis {
   const axes = axesOf(run);
-  return axes.find(({ key }) => key === axis) ?? nth(axes, 0);
+  return axes.find(({ key }) => key === axis) ?? firstOf(axes);
 }
 
 /** The members on their curves. Parts of a placing that do not apply to the run are ignored. */
@@ -158,7 +158,7 @@ function placedTrained(
     const held = name === undefined ? where : { ...where, [per]: name.value };
     return { name: name?.name ?? '', view: viewOf({ experiment }, points, { axis, where: held }) };
   });
-  const first = (views.find(hasMembers) ?? nth(views, 0)).view;
+  const first = (views.find(hasMembers) ?? firstOf(views)).view;
   const usual = viewOf({ experiment }, points, { axis }).held;
   // If each curve has every width once per seed, the axis only spaces the widths.
   const by = key === 'width' || key === 'flops' ? key : 'parameters';

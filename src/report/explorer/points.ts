@@ -1,6 +1,6 @@
 /** Everything a page can draw of a run: every member at each of its moments, whatever the report's curves show. */
 import { defaultColumnsOf } from '../../analysis/defaults.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import { isImported } from '../../runs/imported.js';
 import { readColumns } from '../../runs/load.js';
 import { openRunFolder, testLosses } from '../../runs/open.js';
@@ -21,13 +21,13 @@ export interface PagePoints {
 
 /** `runs` are the report's curves of one run: one, or one for each value of a factor. */
 export async function pagePoints(runs: readonly LoadedRun[]): Promise<PagePoints> {
-  const run = nth(runs, 0);
+  const run = firstOf(runs);
   if (isImported(run.record)) {
     const first: Placing = { axis: run.words.axis, per: '', at: undefined, where: {} };
     return { points: runs.flatMap(({ members }) => members), rowsAtMoments: undefined, first, absent: [] };
   }
   const every = await everyMoment(run);
-  return { ...every, first: firstOf(runs, every.points) };
+  return { ...every, first: firstPlacing(runs, every.points) };
 }
 
 async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
@@ -96,13 +96,13 @@ function withLoss({ record, outcomes }: LoadedMember, loss: number | undefined):
 }
 
 /** The placing that gives the report's own curves. */
-function firstOf(runs: readonly LoadedRun[], points: readonly PagePoint[]): Placing {
-  const { record, words, members, held, curve } = nth(runs, 0);
+function firstPlacing(runs: readonly LoadedRun[], points: readonly PagePoint[]): Placing {
+  const { record, words, members, held, curve } = firstOf(runs);
   if (isImported(record)) throw new Error('imported members have no factors');
   const experiment = record.experiment;
   const placeable = { members: points.map((point) => point.record), experiment, words, count: 0, countAtMoments: 0 };
   const asked = words.isCoordinate ? words.scale : undefined;
-  const { key, axis } = axesOf(placeable).find((each) => each.axis === asked) ?? nth(axesOf(placeable), 0);
+  const { key, axis } = axesOf(placeable).find((each) => each.axis === asked) ?? firstOf(axesOf(placeable));
   const drawn = coordinateValues(
     'steps',
     members.map((member) => member.record),

@@ -1,7 +1,7 @@
 /** An ability over loss, whatever the members' factors, and below it the contribution of each factor. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
 import type { FactorTest } from '../../analysis/collapse/factors.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { axisTitle } from '../../runs/view.js';
 import { mean } from '../../statistics/mean.js';
@@ -56,7 +56,7 @@ function groupsOf(factor: string, values: readonly number[]): Group[] {
   const size = Math.ceil(ascending.length / most);
   return Array.from({ length: Math.ceil(ascending.length / size) }, (_, g) => {
     const own = ascending.slice(g * size, (g + 1) * size);
-    const ends = [...new Set([nth(own, 0), nth(own, -1)])].map((value) => formatCount(value));
+    const ends = [...new Set([firstOf(own), lastOf(own)])].map((value) => formatCount(value));
     return { label: `${factor} ${ends.join(' to ')}`, holds: (value) => own.includes(value) };
   });
 }
@@ -65,10 +65,10 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
   const losses = members.map((member) => member.loss);
   const [most, least] = [Math.max(...losses), Math.min(...losses)];
   const margin = Math.max(1.05, (most / least) ** 0.04);
-  const { factor } = nth(factors, 0);
+  const { factor } = firstOf(factors);
   const groups = groupsOf(
     factor,
-    members.map(({ values }) => nth(values, 0)),
+    members.map(({ values }) => firstOf(values)),
   );
   const reference: PanelSeries[] =
     onset === undefined
@@ -97,7 +97,7 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
       ...groups.map(({ label, holds }, style) => ({
         ...{ label, style },
         line: [],
-        points: members.flatMap(({ values, loss: x, ability: y }) => (holds(nth(values, 0)) ? { x, y } : [])),
+        points: members.flatMap(({ values, loss: x, ability: y }) => (holds(firstOf(values)) ? { x, y } : [])),
       })),
       // Last, as members crowd where an ability begins.
       ...onsetSeries(onset, [least, most]),
@@ -130,7 +130,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
       {
         label: 'the curve',
         style: referenceStyles.limit,
-        line: [nth(values, 0), nth(values, -1)].map((x) => ({ x, y: 0 })),
+        line: [firstOf(values), lastOf(values)].map((x) => ({ x, y: 0 })),
         points: [],
       },
       {

@@ -1,14 +1,14 @@
 /** A family and its tuned twin: both curves, a panel for each metric. */
 import type { NamedRun } from '../../analysis/diff/difference.js';
 import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/compare-tuned.js';
-import { nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import { seriesOf, verticalOf } from './compare.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 
 export function tunedFigure({ one, other, standard, induced, severalSeeds }: TunedComparison<NamedRun>): Figure {
-  const smallest = nth(standard.untuned.points, 0).parameters;
+  const smallest = firstOf(standard.untuned.points).parameters;
   const panel = (role: string, { untuned, tuned, scores: { bow } }: TwinCurves) => {
     const bowOf = ({ scores }: TwinCurve) => formatWithInterval(scores.bow.value, scores.bow.interval, 2);
     return curvePanel({

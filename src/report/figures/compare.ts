@@ -1,6 +1,6 @@
 /** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
@@ -14,7 +14,7 @@ export function comparisonFigure(
 ): Figure {
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
   const size = words.isCoordinate ? words.axis : 'parameters';
-  const smallest = nth(standard.points, 0).parameters;
+  const smallest = firstOf(standard.points).parameters;
   const unit = isAbsolute ? smallest || 1 : 1;
   const placeOf = ({ relative }: { readonly relative: number }) => unit * relative;
   const xTitle = isAbsolute || smallest === 0 ? size : overSmallest(size);

@@ -8,7 +8,7 @@ import {
   type ScoredTarget,
 } from '../../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { condensed, formatNumber } from '../../terminal/format.js';
@@ -55,7 +55,7 @@ function scorePanel(
   method: MethodScore,
   { words, yDomain }: { readonly words: FamilyWords; readonly yDomain: Domain },
 ): CurvePanel {
-  const last = nth(known, -1);
+  const last = lastOf(known);
   const origin = { x: last.parameters, y: mean(last.values) };
   return {
     title: metric.title,
@@ -174,7 +174,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
       {
         label: `${tolerance} of the range`,
         style: referenceStyles.limit,
-        line: [nth(parameters, 0), nth(parameters, -1)].map((x) => ({ x, y: tolerance })),
+        line: [firstOf(parameters), lastOf(parameters)].map((x) => ({ x, y: tolerance })),
         points: [],
       },
       ...pictured.flatMap((label, i) =>

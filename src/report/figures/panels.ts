@@ -1,5 +1,5 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures are drawn here. */
-import { nth } from '../../machine/present.js';
+import { lastOf } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, haveLogarithms, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
@@ -108,7 +108,7 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
   const runs: CurvePoint[][] = [[]];
   for (const point of line) {
     if (Number.isNaN(point.y)) runs.push([]);
-    else nth(runs, -1).push(point);
+    else lastOf(runs).push(point);
   }
   return runs.filter(({ length }) => length > 0);
 }

@@ -1,5 +1,5 @@
 /** Plots curves with characters: axes with numbers, a mark at each point, bars for intervals, a legend. */
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../../terminal/canvas.js';
 import { inSeriesColour } from '../../terminal/colour.js';
 import { formatCount, formatNumber } from '../../terminal/format.js';
@@ -104,8 +104,8 @@ function verticalAxis({ series }: Plot, rows: number): PlotAxis {
   else if (high - low <= 1e-9 * largest) [low, high] = [Math.min(0, low), Math.max(0, high)];
   const values = ticksAround([low, high], Math.max(2, Math.min(6, Math.floor(rows / 2))));
   return {
-    low: nth(values, 0),
-    high: nth(values, -1),
+    low: firstOf(values),
+    high: lastOf(values),
     ticks: values.map((at) => ({ at, text: formatNumber(at) })),
   };
 }

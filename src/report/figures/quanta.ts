@@ -4,7 +4,7 @@
  */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.js';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { seriesStyle } from './theme.js';
@@ -112,7 +112,7 @@ function barLayers(
 /** `≤ 1` for examples solved from the smallest width on, then the widths, then `> 8` for those not solved by the largest. */
 function turnNames({ scales }: Quanta['grid'], words: FamilyWords): string[] {
   const widths = scales.map(({ width }) => scaleText(width, words));
-  return [`≤ ${nth(widths, 0)}`, ...widths.slice(1), `> ${nth(widths, -1)}`];
+  return [`≤ ${firstOf(widths)}`, ...widths.slice(1), `> ${lastOf(widths)}`];
 }
 
 /** Examples in order of difficulty, easiest at the bottom; each row of cells is the mean of several neighbours if necessary. */
@@ -153,7 +153,7 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
   const { scales } = grid;
   const fit = present(preferred(fits, 'bic'));
   const one = present(fits.find(({ kind }) => kind === 'one'));
-  const [first, last] = [nth(scales, 0).parameters, nth(scales, -1).parameters];
+  const [first, last] = [firstOf(scales).parameters, lastOf(scales).parameters];
   const aboves = Array.from({ length: 121 }, (_, i) => (i / 120) * Math.log(last / first));
   const line = (value: (above: number) => number): CurvePoint[] =>
     aboves.map((above) => ({ x: Math.min(last, first * Math.exp(above)), y: value(above) }));

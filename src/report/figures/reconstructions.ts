@@ -1,6 +1,6 @@
 /** The same test images reconstructed by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { fontFamily, inks } from './theme.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
@@ -16,13 +16,13 @@ const fontSize = 9.6;
 export async function reconstructionsSvg(strips: readonly MemberStrips[], { inches }: FigureSize): Promise<string> {
   const halves = await Promise.all(strips.map(({ png }) => halvesOf(png)));
   const rows = [
-    { label: 'original', png: nth(halves, 0).above },
+    { label: 'original', png: firstOf(halves).above },
     ...strips.map(({ width }, i) => ({ label: `w = ${width}`, png: nth(halves, i).below })),
   ];
   const left = Math.ceil(Math.max(...rows.map(({ label }) => textWidth(label, { size: fontSize })))) + 2 * gap;
   const total = Math.round(inches * pixelsPerInch);
   const width = total - left - gap;
-  const high = (width * nth(halves, 0).height) / nth(halves, 0).width;
+  const high = (width * firstOf(halves).height) / firstOf(halves).width;
   // At least as high as a line of text if many images share a narrow column.
   const step = Math.max(high, 1.2 * fontSize) + gap / 2;
   const parts = rows.map(({ label, png }, i) => {

@@ -3,7 +3,7 @@ import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../
 import type { Scatter } from '../../analysis/scaling/fit.js';
 import { lossAt } from '../../analysis/scaling/law.js';
 import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { axisTitle } from '../../runs/view.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -79,7 +79,7 @@ function scatterNote({ ofSeeds, ofMeans, misfit }: Scatter): string {
 function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: Metric): CurvePanel[] {
   const [factor] = factors as [string];
   const xTitle = axisTitle(factor);
-  const [first, last] = [nth(curve, 0).at, nth(curve, -1).at];
+  const [first, last] = [firstOf(curve).at, lastOf(curve).at];
   // A logarithmic axis can't show an unbounded interval.
   const ends = (value: number, { lower, upper }: { readonly lower: number; readonly upper: number }) =>
     lower > 0 && upper < Infinity ? { lower: Math.max(lower, value / 10), upper: Math.min(upper, value * 10) } : {};
@@ -109,7 +109,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
         { label: 'members', style: 0, line: [], points: membersOf(cells, 0) },
         ...heldOutSeries(
           heldOut?.predicted.map(({ coordinates, value, interval }) => ({
-            x: nth(coordinates, 0),
+            x: firstOf(coordinates),
             y: value,
             ...ends(value, interval),
           })),
@@ -119,7 +119,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
     residualPanel([{ label: 'members', style: 0, cells }], {
       xTitle,
       xDomain,
-      at: ({ coordinates }) => nth(coordinates, 0),
+      at: ({ coordinates }) => firstOf(coordinates),
     }),
   ];
 }
@@ -176,7 +176,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
   const [n, d] = factors as [string, string];
   const { cost } = frontier;
   const levels = spread([...new Set(cells.map(({ coordinates }) => nth(coordinates, 1)))].sort((a, b) => a - b));
-  const ns = cells.map(({ coordinates }) => nth(coordinates, 0));
+  const ns = cells.map(({ coordinates }) => firstOf(coordinates));
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const groups = levels.map((level, style): Residuals => {
     const own = cells.filter(({ coordinates }) => coordinates[1] === level);
@@ -192,10 +192,10 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
       ...{ xTitle: axisTitle(n), yTitle, yLog: true },
       series: groups.map(({ label, style, cells: own }) => ({
         ...{ label, style, points: membersOf(own, 0) },
-        line: across(least, most).map((x) => ({ x, y: lossAt(law, [x, nth(nth(own, 0).coordinates, 1)]) })),
+        line: across(least, most).map((x) => ({ x, y: lossAt(law, [x, nth(firstOf(own).coordinates, 1)]) })),
       })),
     },
-    residualPanel(groups, { xTitle: axisTitle(n), at: ({ coordinates }) => nth(coordinates, 0) }),
+    residualPanel(groups, { xTitle: axisTitle(n), at: ({ coordinates }) => firstOf(coordinates) }),
     {
       title: 'iso-FLOP curves',
       subtitle: ['the law at a number of FLOPs; points: where it is least'],

@@ -1,5 +1,5 @@
 /** Distributions over seeds: a violin and a strip of points for each scale, and beside it how many succeed and how well. */
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
@@ -109,7 +109,7 @@ function densityOf(values: readonly number[]): { readonly value: number; readonl
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
   if (!(spread > 0)) return [];
   const bandwidth = 0.9 * spread * n ** -0.2;
-  const [low, high] = [nth(sorted, 0) - 2 * bandwidth, nth(sorted, n - 1) + 2 * bandwidth];
+  const [low, high] = [firstOf(sorted) - 2 * bandwidth, nth(sorted, n - 1) + 2 * bandwidth];
   const grid = Array.from({ length: gridPoints }, (_, i) => low + ((high - low) * i) / (gridPoints - 1));
   const density = grid.map((at) =>
     values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0),

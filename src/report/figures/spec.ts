@@ -1,6 +1,6 @@
 /** Makes the specification of a figure for a given size in inches, with everything positioned in pixels. */
 import type { TopLevelSpec } from 'vega-lite';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 import { apart, linearTicks, placing, valueTicks, withRoom, type Tick } from './axis.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
@@ -67,7 +67,7 @@ function specOf(
   const { columns, left, right, top, headings } = layout;
   const { unit } = look;
   const height = total.height ?? Math.ceil(totalHeight(figure, layout, look));
-  const before = { left: edge * unit + left, top: top + nth(headings, 0) };
+  const before = { left: edge * unit + left, top: top + firstOf(headings) };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     description: [title, ...notes].join(' '),
@@ -202,7 +202,7 @@ function titleLines(
   { title, notes, left, top, headings }: PanelLayout,
   { title: font, label, line, unit }: Look,
 ): object[] {
-  let y = edge * unit - top - nth(headings, 0) - line / 2 + 2 * unit;
+  let y = edge * unit - top - firstOf(headings) - line / 2 + 2 * unit;
   return [
     ...title.map((words) => text(words, { x: -left, y: (y += 1.15 * line), ...font })),
     ...notes.map((words) => text(words, { x: -left, y: (y += line) + 2 * unit, ...label, color: inks.note })),

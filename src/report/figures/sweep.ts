@@ -1,6 +1,6 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
-import { nth } from '../../machine/present.js';
+import { entriesAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
@@ -23,7 +23,7 @@ export function sweepFigure(figure: SweepFigure): Figure {
 
 /** Whether values call for a log scale: the largest is at least 20 times the smallest. */
 function isLogarithmic(values: readonly number[]): boolean {
-  return nth(values, 0) > 0 && nth(values, -1) / nth(values, 0) >= 20;
+  return firstOf(values) > 0 && lastOf(values) / firstOf(values) >= 20;
 }
 
 interface CellAxis extends Axis {
@@ -34,7 +34,7 @@ interface CellAxis extends Axis {
 function axisOf(values: readonly number[], title: string, isScale = false): CellAxis {
   const isLog = isScale ? haveLogarithms(values) : isLogarithmic(values);
   const cells = bounds(values, isLog);
-  const domain = [nth(cells, 0)[0], nth(cells, -1)[1]] as const;
+  const domain = [firstOf(cells)[0], lastOf(cells)[1]] as const;
   const texts = isScale ? countTicks : valueTicks;
   // Few values are labelled themselves, as there is nothing in between.
   const ticks = values.length <= 8 ? { ticks: texts(values) } : {};
@@ -49,14 +49,14 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const [{ key, values: every }] = sweep.axes as [Sweep['axes'][number]];
   const step = Math.ceil(every.length / mostColumns);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
-  const [values, points] = [kept.map((j) => nth(every, j)), kept.map((j) => nth(sweep.points, j))];
+  const [values, points] = [entriesAt(every, kept), entriesAt(sweep.points, kept)];
   // Points with an interval may be between the columns.
   const scored = every.flatMap((x, j) => {
     const point = nth(sweep.points, j);
     return kept.includes(j) || point.intervals !== undefined ? { x, point } : [];
   });
   const hasIntervals = scored.some(({ point }) => point.intervals !== undefined);
-  const { name, unit } = nth(points, 0).metric;
+  const { name, unit } = firstOf(points).metric;
   const isShare = unit === 'probability';
   const x = axisOf(values, key);
   const y = axisOf(
@@ -155,7 +155,7 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
     };
   };
   return {
-    title: `${run}: ${nth(points, 0).metric.name} over ${outer.key} and ${inner.key}`,
+    title: `${run}: ${firstOf(points).metric.name} over ${outer.key} and ${inner.key}`,
     notes: [`White: the curve moves by less than ${leastRange}.`],
     panels: titled('bow', 'jump').map(({ name, title }) => panel(name, title)),
   };

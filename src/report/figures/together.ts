@@ -3,7 +3,7 @@
  * colour, shape and dashes and its name at its line, and additions to its curve, such as a prediction, are thin lines of the same
  * colour. Other panels are placed side by side, each with the value above it.
  */
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import type { CurveName } from '../../runs/opened.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import type { Figure, Panel } from './layout.js';
@@ -22,7 +22,7 @@ type DrawnName = Pick<CurveName, 'factor' | 'name'>;
  */
 export function together(run: string, figures: readonly CurveFigure[], isApart = false): Figure {
   const [first] = figures.map(({ figure }) => figure) as [Figure, ...Figure[]];
-  const { factor } = nth(figures, 0).curve;
+  const { factor } = firstOf(figures).curve;
   const titles = new Set(figures.map(({ figure: { title } }) => title));
   const areUnlike = figures.some(({ figure: { panels } }) => panels.length !== first.panels.length);
   const areApart = isApart || areUnlike;
@@ -56,7 +56,7 @@ function panelsOf(all: readonly NamedPanel[]): Panel[] {
   if (curves.length < all.length) return all.map(({ panel, curve }) => named(panel, curve));
   // A published curve is the same for each of them.
   const isSame = new Set(curves.map(({ panel }) => JSON.stringify(panel))).size === 1;
-  return [isSame ? nth(all, 0).panel : curvePanel(inOne(curves))];
+  return [isSame ? firstOf(all).panel : curvePanel(inOne(curves))];
 }
 
 function named(panel: Panel, { name }: DrawnName): Panel {

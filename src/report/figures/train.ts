@@ -4,7 +4,7 @@
  * interval: a band with three or more seeds, bars with two (Student's t makes them 13 standard errors wide, and a band would hide the
  * rest).
  */
-import { nth, present } from '../../machine/present.js';
+import { firstOf, present } from '../../machine/present.js';
 import type { Curve } from '../../metrics/curve.js';
 import type { FamilyWords } from '../../runs/words.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
@@ -33,7 +33,7 @@ export interface CurvesFigure {
 export function curvesFigure(figure: CurvesFigure): Figure {
   const { run, arch, dataset, curves, vertical, axis, words } = figure;
   const yDomain = verticalDomain(figure);
-  const { points } = nth(curves, 0);
+  const { points } = firstOf(curves);
   return {
     title: `${arch} family on ${shortened(dataset)}: run ${shortened(run)}`,
     notes: notesOf(figure, yDomain),
@@ -41,7 +41,7 @@ export function curvesFigure(figure: CurvesFigure): Figure {
       curvePanel({
         ...{ title: '', subtitle: [], xTitle: words.axis, yTitle: axis, yDomain, yLog: vertical === 'log' },
         ...(points.length === 1
-          ? { xDomain: [nth(points, 0).parameters / 4, nth(points, 0).parameters * 4] as const }
+          ? { xDomain: [firstOf(points).parameters / 4, firstOf(points).parameters * 4] as const }
           : {}),
         series: curves.map(seriesOf),
         legend: true,
@@ -110,7 +110,7 @@ function spreadText(curves: readonly Curve[], drawOf: string): string {
     const intervals = curves.map(({ metric }) => metric.interval);
     return `Bars: 95 % interval over the sampling of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
   }
-  const isBar = least < 3 || nth(curves, 0).points.length === 1;
+  const isBar = least < 3 || firstOf(curves).points.length === 1;
   return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student's t).`;
 }
 

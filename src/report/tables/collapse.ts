@@ -1,6 +1,6 @@
 /** Whether an ability is a function of the loss alone, as text. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { onsetText, factorVerdict } from '../figures/collapse.js';
@@ -47,7 +47,7 @@ function valuesText(values: readonly number[]): string {
   const ascending = [...new Set(values)].sort((a, b) => a - b).map((value) => formatCount(value));
   return ascending.length <= 4
     ? ascending.join(', ')
-    : `${nth(ascending, 0)} to ${nth(ascending, -1)} (${ascending.length})`;
+    : `${firstOf(ascending)} to ${lastOf(ascending)} (${ascending.length})`;
 }
 
 function conclusion({ factors }: Collapse): string {

@@ -5,7 +5,7 @@ import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import { isImported, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
@@ -68,7 +68,7 @@ export function comparisonTable(
     ...unscoredLines(
       curves.map(({ title, notFinite, points }) => ({
         ...{ title, notFinite, values: points.map(({ value }) => value) },
-        smallest: nth(points, 0).relative,
+        smallest: firstOf(points).relative,
       })),
     ),
   );
@@ -122,7 +122,7 @@ function pairedTable({ pairing, scores }: PairedScores): string {
   const heading = ['is the induced curve sharper?', 'induced / standard', 'difference', 'higher in', 'p', 'adjusted'];
   const lines = everyScore.map(({ name, title }) => [title, ...pairedCells(scores[name])]);
   return [
-    textTable(heading, lines, [nth(heading, 0)]),
+    textTable(heading, lines, [firstOf(heading)]),
     `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow distinguishes late from early.`,
     'p: for the induced curve not being higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
   ].join('\n');
@@ -148,7 +148,7 @@ function questionsTable(
     ]),
   ]);
   const parts = [
-    textTable(heading, lines, [nth(heading, 0)]),
+    textTable(heading, lines, [firstOf(heading)]),
     'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
     `90 %; p: the largest share, over these as truths, of ${withSpaces(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];

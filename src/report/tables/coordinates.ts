@@ -1,6 +1,6 @@
 /** A coordinate check as a table: each layer's slope under both parametrizations. */
 import { flatSlope, type LayerSlopes } from '../../analysis/coordinates.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf } from '../../machine/present.js';
 import { formatNumber } from '../../terminal/format.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { textTable } from './text-table.js';
@@ -20,7 +20,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
         ...(steps.size > 1 ? [String(standard.step)] : []),
         ...each.flatMap(({ points, slope, slopeOfChange, interval }) => [
           slopeText(slope),
-          `${formatNumber(nth(points, 0).size, 2)} to ${formatNumber(nth(points, -1).size, 2)}`,
+          `${formatNumber(firstOf(points).size, 2)} to ${formatNumber(lastOf(points).size, 2)}`,
           slopeText(slopeOfChange, interval),
         ]),
       ];
@@ -58,10 +58,7 @@ function verdict(name: LayerSlopes['parametrization'], layers: readonly LayerSlo
 function flatText(slopes: readonly { readonly layer: string; readonly slope: number }[]): string {
   const steep = slopes.filter(({ slope }) => !(Math.abs(slope) <= flatSlope));
   if (steep.length === 0) return 'all layers are flat';
-  const steepest = nth(
-    steep.toSorted((a, b) => distance(b.slope) - distance(a.slope)),
-    0,
-  );
+  const steepest = firstOf(steep.toSorted((a, b) => distance(b.slope) - distance(a.slope)));
   const flat = slopes.length - steep.length;
   return `${flat} of ${slopes.length} layers are flat (steepest: ${steepest.layer}, ${slopeText(steepest.slope)})`;
 }

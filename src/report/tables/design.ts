@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { MetricPower, Design } from '../../analysis/design/design.js';
 import type { Power } from '../../analysis/design/power.js';
 import type { Experiment } from '../../experiment/schema.js';
-import { nth } from '../../machine/present.js';
+import { lastOf, nth } from '../../machine/present.js';
 import { counted, formatDuration, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
@@ -20,7 +20,7 @@ interface Asked {
 export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, cores }: Asked): string {
   const { standard, induced, widths, curves, candidates, bySeeds, bySize } = design;
   const value = (list: readonly number[], i: number) => formatNumber(nth(list, i));
-  const [proposed, wanted] = [nth(bySeeds, -1), formatNumber(power)];
+  const [proposed, wanted] = [lastOf(bySeeds), formatNumber(power)];
   const effect = ratio === 1 ? 'excludes a difference of 0' : `lies above ${formatNumber(ratio)}`;
   const less = bySize.find((each) => each.power >= power);
   return [
@@ -46,7 +46,7 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
     textTable(
       ['seeds', 'test examples', 'power', 'ratio of Eq 1'],
       [
-        ...bySeeds.map((each) => [String(each.seeds), String(nth(bySize, -1).examples), ...powerCells(each)]),
+        ...bySeeds.map((each) => [String(each.seeds), String(lastOf(bySize).examples), ...powerCells(each)]),
         ...bySize.slice(0, -1).map((each) => [String(proposed.seeds), String(each.examples), ...powerCells(each)]),
       ],
     ),
@@ -88,7 +88,7 @@ export interface FileRequest {
 /** The pilot's experiment with other widths and seeds, and its origin in comments. */
 export function experimentText({ pilot, experiment, design, claim, commands }: FileRequest): string {
   const { widths, seeds, testSize, standard, induced, bySeeds } = design;
-  const found = nth(bySeeds, -1);
+  const found = lastOf(bySeeds);
   const values = { ...experiment, widths, seeds, testSize };
   const lines = Object.entries(values).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : scalar(value)}`],

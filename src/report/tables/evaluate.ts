@@ -1,6 +1,6 @@
 /** Evaluations as tables for a terminal, and in full as CSV. */
 import type { MetricEvaluation } from '../../analysis/evaluate.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import type { CurveName } from '../../runs/view.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, formatNumber, withSpaces } from '../../terminal/format.js';
@@ -24,15 +24,15 @@ export function evaluationTable(
     words = trainedWords,
   }: { readonly byMember: boolean; readonly sampling: Sampling; readonly words?: FamilyWords },
 ): string {
-  const severalSeeds = curves.some(({ evaluations }) => nth(evaluations, 0).scales.some(({ seeds }) => seeds > 1));
+  const severalSeeds = curves.some(({ evaluations }) => firstOf(evaluations).scales.some(({ seeds }) => seeds > 1));
   const byScale = severalSeeds && !byMember;
   const rows = curves.flatMap(({ evaluations, curve }): MembersRow[] => {
-    const { scales, members } = nth(evaluations, 0);
+    const { scales, members } = firstOf(evaluations);
     return byScale
       ? scales.map(({ scale, seeds }) => ({ ...scale, seeds, curve }))
       : members.map(({ id, width, parameters }) => ({ id, width, parameters, curve }));
   });
-  const columns = nth(curves, 0).evaluations.map(({ metric }, i) => ({
+  const columns = firstOf(curves).evaluations.map(({ metric }, i) => ({
     metric,
     values: curves.flatMap(({ evaluations }): MembersColumn['values'] => {
       const { scales, members } = nth(evaluations, i);
@@ -94,7 +94,7 @@ export function evaluationCsv(
 ): string {
   // For imported members a scale is a single number, and the letter in a scale's id would be wrong.
   const sized = <T>(...values: readonly T[]) => (isCoordinate ? [] : values);
-  const factor = nth(curves, 0).curve?.factor;
+  const factor = firstOf(curves).curve?.factor;
   const columns = [
     ...['run', ...(factor === undefined ? [] : [factor]), 'metric', 'of', 'id', name, 'seed', 'seeds'],
     ...[...sized('parameters', 'training_flops'), 'value'],

@@ -4,7 +4,7 @@ import type { SchemaElement } from 'hyparquet';
 import { furtherFactors } from '../../experiment/factors.js';
 import { optionOf } from '../../experiment/schema.js';
 import { tunedKeys } from '../../experiment/tuning.js';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import { isImported, makeOf, readExamples } from '../../runs/imported.js';
 import type { LoadedMember, LoadedRun } from '../../runs/opened.js';
 import { outcomeColumns, type OutcomeName } from '../../runs/outcomes.js';
@@ -55,7 +55,7 @@ function columnsOf(run: LoadedRun, ids: readonly string[] | undefined, moments: 
     );
   }
   if (ids !== undefined) about.push({ name: 'example_id', type: 'STRING', of: () => ids });
-  return [...about, ...Object.keys(nth(members, 0).outcomes).map((name) => outcomeColumn(name as OutcomeName))];
+  return [...about, ...Object.keys(firstOf(members).outcomes).map((name) => outcomeColumn(name as OutcomeName))];
 }
 
 const types = { int32: 'INT32', float32: 'FLOAT', float64: 'DOUBLE', boolean: 'BOOLEAN' } as const;

@@ -2,7 +2,7 @@
 import type { MetricForecast } from '../../analysis/forecast/forecast.js';
 import { centralInterval, coverages, medianOf, type MetricScore } from '../../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
-import { nth, present } from '../../machine/present.js';
+import { lastOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -62,8 +62,8 @@ export function sealedTable(
           [metric.id, ...targets.map(({ width }) => scaleTitle(width, words))],
           [
             [
-              `known: ${scaleTitle(nth(known, -1).width, words)}`,
-              shown(mean(nth(known, -1).values)),
+              `known: ${scaleTitle(lastOf(known).width, words)}`,
+              shown(mean(lastOf(known).values)),
               ...targets.slice(1).map(() => ''),
             ],
             ...methods.map(({ method, quantiles }) => [method, ...quantiles.map(withRange)]),
@@ -161,7 +161,7 @@ export function scoreCsv(forecast: string, scores: readonly MetricScore[], words
 /** How each method does from how far below, a table for each metric; without a line break at the end. */
 export function studyTable(studies: readonly MetricStudy[], words: FamilyWords = trainedWords): string {
   const tables = studies.map(({ metric, methods, widths, values, range }) => {
-    const target = scaleText(nth(widths, -1), words);
+    const target = scaleText(lastOf(widths), words);
     return textTable(
       [
         metric.id,

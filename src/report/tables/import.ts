@@ -1,5 +1,5 @@
 /** What was imported, for a terminal: the models, what is known of each outcome, and which metrics that rules out. */
-import { nth, present } from '../../machine/present.js';
+import { firstOf, present } from '../../machine/present.js';
 import { metrics, type RegisteredMetric } from '../../metrics/index.js';
 import { commandLine } from '../../machine/installation.js';
 import { importedColumns, type ImportedRun } from '../../runs/imported.js';
@@ -38,7 +38,7 @@ export function importedText(
     lines.length <= mostListed
       ? lines
       : [...lines.slice(0, mostListed / 2), ['...', '', ''], ...lines.slice(-mostListed / 2)];
-  const columns = Object.keys(nth(members, 0).columns);
+  const columns = Object.keys(firstOf(members).columns);
   return [
     textTable(['model', axis, 'accuracy'], shown, ['model']),
     printable(

@@ -1,5 +1,5 @@
 /** Members' results: one table and number format for train, evaluate and report. */
-import { nth, present } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { CurveName } from '../../runs/view.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
@@ -51,7 +51,7 @@ export function membersTable(
   columns: readonly MembersColumn[],
   words: FamilyWords = trainedWords,
 ): TableText {
-  const first = nth(rows, 0);
+  const first = firstOf(rows);
   const about: [heading: string, text: (row: MembersRow) => string][] = [];
   if (first.curve !== undefined) about.push([first.curve.factor, ({ curve }) => formatCount(present(curve).value, 5)]);
   if (first.id !== undefined) about.push(['member', ({ id }) => present(id)]);

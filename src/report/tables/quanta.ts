@@ -2,7 +2,7 @@
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { passageDecades, type LatentClass } from '../../analysis/mixture/classes.js';
 import { mostClasses } from '../../analysis/mixture/fit.js';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, nth, present } from '../../machine/present.js';
 import { type Clusters } from '../../metrics/clusters.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, withSpaces } from '../../terminal/format.js';
@@ -85,7 +85,7 @@ export function turnTable(
       t === 0
         ? `up to ${shown(present(scale))}`
         : scale === undefined
-          ? `above ${shown(nth(scales, -1))}`
+          ? `above ${shown(lastOf(scales))}`
           : shown(scale);
     const size = scale === undefined ? '' : withSpaces(scale.parameters);
     return [from, ...(words.isCoordinate ? [] : [size]), percent(share), percent(nth(coinFlips.median, t))];
@@ -99,7 +99,7 @@ export function turnTable(
 export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scales }: FamilyWords): string {
   if (grid.scales.length < 2) return '';
   const { coinFlips, interval } = sharp;
-  const whole = 1 - nth(measured.passage, 0);
+  const whole = 1 - firstOf(measured.passage);
   return [
     `sharp turns      ${percent(sharp.share)} % of the examples [${percent(interval.lower)}, ${percent(interval.upper)}]: failed up to one ${noun}, solved from the next one on`,
     // If nothing turns, no permutation does either.
@@ -133,7 +133,7 @@ export function fitTables({ fits, grid, measured }: Quanta, words: FamilyWords):
   const chosen = chosenBy(fits);
   // Nothing turns: any threshold outside the widths fits as well as any other.
   if (measured.passage[0] === 1 || chosen.length === 0) return '';
-  const [aicc, bic] = [nth(chosen, 0).fit, nth(chosen, -1).fit];
+  const [aicc, bic] = [firstOf(chosen).fit, lastOf(chosen).fit];
   const hasFloor = fits.some(({ floor }) => floor > 0);
   const lines = fits.map((fit) => [
     fitName(fit),
@@ -167,7 +167,7 @@ function spreadOf(
   { scales }: Quanta['grid'],
   words: FamilyWords,
 ): string {
-  const [first, last] = [Math.log(nth(scales, 0).parameters), Math.log(nth(scales, -1).parameters)];
+  const [first, last] = [Math.log(firstOf(scales).parameters), Math.log(lastOf(scales).parameters)];
   const decades = (width: number) => `${(width / Math.LN10).toFixed(2)} decades`;
   const centre =
     mean < first
@@ -185,14 +185,14 @@ function spreadOf(
 }
 
 function classTable(classes: readonly LatentClass[], { scales }: Quanta['grid'], words: FamilyWords): string {
-  const [first, last] = [nth(scales, 0), nth(scales, -1)];
+  const [first, last] = [firstOf(scales), lastOf(scales)];
   const at = ({ width }: { readonly width: number }) => (words.isCoordinate ? scaleText(width, words) : `w = ${width}`);
   const lines = classes.map((each) => [
     percent(each.weight),
     half(each, [first.parameters, last.parameters], words),
-    Math.abs(nth(each.solved, -1) - nth(each.solved, 0)) < 0.01 ? '-' : passageDecades(each).toFixed(2),
-    percent(nth(each.solved, 0)),
-    percent(nth(each.solved, -1)),
+    Math.abs(lastOf(each.solved) - firstOf(each.solved)) < 0.01 ? '-' : passageDecades(each).toFixed(2),
+    percent(firstOf(each.solved)),
+    percent(lastOf(each.solved)),
   ]);
   const heading = [
     'examples (%)',

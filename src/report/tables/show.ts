@@ -2,7 +2,7 @@
 import type { SampledCurve, ScoreWithInterval } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { shownScores } from '../titles.js';
@@ -49,9 +49,9 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
     ...look,
     series: curves.map((curve) => seriesOf(curve)),
     xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
-    yTitle: yTitleOf(nth(curves, 0)),
+    yTitle: yTitleOf(firstOf(curves)),
     // Widths are few and deliberately chosen: more informative as ticks than round numbers.
-    xTicks: words.scale === 'width' && words.isCoordinate ? nth(curves, 0).scales.map(({ width }) => width) : undefined,
+    xTicks: words.scale === 'width' && words.isCoordinate ? firstOf(curves).scales.map(({ width }) => width) : undefined,
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]
@@ -96,7 +96,7 @@ const mostColumns = 3;
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
   const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
-  const { length: scales } = nth(shown, 0).curve.scales;
+  const { length: scales } = firstOf(shown).curve.scales;
   const range = shown.every(({ curve }) => curve.scales.length === scales)
     ? `range over ${counted(scales, 'scale')}`
     : 'range';
@@ -111,9 +111,9 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
         ];
   const heading =
     shown.length > mostColumns ? ['curve', range, ...shownScores.map(({ title }) => title)] : ['score', ...titles];
-  const severalSeeds = nth(shown, 0).curve.scales.some(({ members }) => members.length > 1);
+  const severalSeeds = firstOf(shown).curve.scales.some(({ members }) => members.length > 1);
   return [
-    textTable(heading, lines, [nth(heading, 0)]),
+    textTable(heading, lines, [firstOf(heading)]),
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
@@ -126,7 +126,7 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     `the ${options.words.axis} sags below its ends, over the range.`,
     ...unscoredLines(
       shown.map(({ curve: { metric, values, scales } }) => {
-        return { ...metric, values, smallest: nth(scales, 0).parameters };
+        return { ...metric, values, smallest: firstOf(scales).parameters };
       }),
     ),
   ].join('\n');

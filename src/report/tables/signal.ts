@@ -1,6 +1,6 @@
 /** Signal and noise of metrics, as text. */
 import type { MetricSignals } from '../../analysis/signal.js';
-import { nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { titleWithUnit } from './members.js';
 import { textTable } from './text-table.js';
@@ -9,7 +9,7 @@ const percent = (share: number): string => `${formatNumber(100 * share, 3)} %`;
 
 /** Without a line break at the end. */
 export function signalTable(run: string, { steps: [first, last], metrics }: MetricSignals): string {
-  const { trainings, places, checkpoints } = nth(metrics, 0);
+  const { trainings, places, checkpoints } = firstOf(metrics);
   const hasSeeds = trainings > places;
   return [
     `${run}: the last ${checkpoints} checkpoints of ${counted(trainings, 'training')}, steps ${first} to ${last}`,

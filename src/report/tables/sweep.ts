@@ -3,7 +3,7 @@ import { discovered, mostTested, type Discoveries } from '../../analysis/discove
 import { whyUnscored } from '../../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../../analysis/scores.js';
 import type { extremes, GridPoint, ResampledCurve, DrawSpread, Sweep } from '../../analysis/sweep.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { rankedScores, shownScores } from '../titles.js';
@@ -72,7 +72,7 @@ export function sweepCsv(run: string, { points, scales, axes }: Sweep, words: Fa
         nth(values, i),
         range,
         ...scoreNames.map((name) => scores[name]),
-        whyUnscored(metric, values, nth(scales, 0).parameters),
+        whyUnscored(metric, values, firstOf(scales).parameters),
       ],
     ]),
   );

@@ -1,6 +1,6 @@
 /** A table for a terminal: right-aligned columns, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
-import { nth, present } from '../../machine/present.js';
+import { entriesAt, lastOf, nth } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
 import { lineRoom } from '../../terminal/size.js';
 
@@ -22,8 +22,8 @@ export function textTable(
   const isLeft = heading.map((name) => left.includes(name));
   const partText = (part: readonly number[]) =>
     drawn(
-      cells.map((line) => part.map((i) => nth(line, i))),
-      part.map((i) => nth(isLeft, i)),
+      cells.map((line) => entriesAt(line, part)),
+      entriesAt(isLeft, part),
     );
   return partsOf(widths, room).map(partText).join('\n\n');
 }
@@ -34,11 +34,11 @@ function partsOf([first = 0, ...others]: readonly number[], room: number): numbe
   let used = first;
   others.forEach((width, i) => {
     used += gap.length + width;
-    if (used > room && nth(parts, -1).length > 1) {
+    if (used > room && lastOf(parts).length > 1) {
       parts.push([0]);
       used = first + gap.length + width;
     }
-    nth(parts, -1).push(i + 1);
+    lastOf(parts).push(i + 1);
   });
   return parts;
 }

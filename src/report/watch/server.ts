@@ -6,7 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { nth, present } from '../../machine/present.js';
+import { firstOf, present } from '../../machine/present.js';
 import type { RunProgress } from '../../runs/progress.js';
 import { codeOf, UsageError } from '../../terminal/errors.js';
 
@@ -101,7 +101,7 @@ interface Guard {
 function routeOf({ method, url = '', headers }: IncomingMessage, { token, hosts }: Guard): 'page' | 'events' | number {
   // A name of another site that resolves to this machine (DNS rebinding).
   if (!hosts.includes(headers.host?.toLowerCase() ?? '')) return 403;
-  const [, given = '', ...rest] = nth(url.split('?'), 0).split('/');
+  const [, given = '', ...rest] = firstOf(url.split('?')).split('/');
   if (!isSame(given, token)) return 403;
   if (method !== 'GET') return 405;
   const place = rest.join('/');

@@ -1,7 +1,7 @@
 /** The three panels and the scores below them, from the explored curves. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
-import { nth } from '../../../machine/present.js';
+import { firstOf, nth } from '../../../machine/present.js';
 import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
 import type { PageNatural, PageRun } from '../data.js';
 import type { ExploredCurve, Scored } from '../family.js';
@@ -53,7 +53,7 @@ export class Panels {
       if (figure.hidden) continue;
       heading.textContent = `${which === 'standard' ? 'Standard' : 'Induced'}: ${titles[which]}`;
       // For several curves they are in the table.
-      scores.textContent = curves.length > 1 ? '' : scoreLine(nth(curves, 0).explored[which].scores);
+      scores.textContent = curves.length > 1 ? '' : scoreLine(firstOf(curves).explored[which].scores);
       const { horizontal, vertical } = state;
       const drawn = curves.map(({ explored }) => explored[which]);
       // The threshold's slider does not change the standard panel.

@@ -1,5 +1,5 @@
 /** Describes in words what is drawn. */
-import { nth } from '../../../machine/present.js';
+import { firstOf, lastOf, nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { placeName, scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText } from '../data.js';
@@ -14,13 +14,13 @@ export function readingOf(view: View): string {
   const seeds =
     mixed.length === 0 ? '' : ` Members at one place that differ in ${mixed.join(' and ')} count as its seeds.`;
   if (curves.length === 0) return 'A curve needs a seed and two scales: tick another.';
-  const texts = curves.length === 1 ? [readingOfOne(view, nth(curves, 0))] : readingOfSeveral(view);
+  const texts = curves.length === 1 ? [readingOfOne(view, firstOf(curves))] : readingOfSeveral(view);
   return signed(`${texts.join(' ')}${seeds}`);
 }
 
 function readingOfOne({ run, state, view: { words } }: View, { explored, choice }: ViewCurve): string {
   const { standard, induced, paired } = explored;
-  const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
+  const [first, last] = [firstOf(induced.points), lastOf(induced.points)];
   const at = (place: number) => `${placeName(words)} ${scaleText(nth(explored.scales, place).width, words)}`;
   const shape = shapeOf(words, explored.scales);
   const isAtZero = induced.points.some(({ value }) => value === 0);
@@ -34,11 +34,11 @@ function readingOfOne({ run, state, view: { words } }: View, { explored, choice 
 }
 
 function readingOfSeveral({ run, state, curves, view: { words } }: View): string[] {
-  const size = nth(curves, 0).choice.size;
+  const size = firstOf(curves).choice.size;
   return [
     `With ${inducedTitle(run, state)} on ${grouped(size)} ${unitsText(run)}:`,
     ...curves.map(({ name, explored: { induced, paired, scales } }) => {
-      const [first, last] = [nth(induced.points, 0), nth(induced.points, -1)];
+      const [first, last] = [firstOf(induced.points), lastOf(induced.points)];
       const more = `, ${withInterval(paired.bow, 2)} more than that of ${run.standard.title}`;
       const shape = shapeOf(words, scales)(induced.scores, Number.isNaN(paired.bow.value) ? '' : more);
       return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${shape}.`;

@@ -1,5 +1,5 @@
 /** The data behind the curves. */
-import { nth } from '../../../machine/present.js';
+import { firstOf, nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { unitsText } from '../data.js';
 import { grouped, h } from './dom.js';
@@ -22,7 +22,7 @@ export function curveTable(view: View): HTMLElement | undefined {
       return h('tr', {}, h('th', { scope: 'row' }, name), ...cells.map((text) => h('td', {}, text)));
     }),
   );
-  const about = numbersOf(view, nth(first.choice.members, 0)).map(([name]) => name);
+  const about = numbersOf(view, firstOf(first.choice.members)).map(([name]) => name);
   const heading = [...about, run.standard.title, inducedTitle(run, state), 'predicted'];
   return h(
     'table',

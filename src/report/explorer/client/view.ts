@@ -1,5 +1,5 @@
 /** What is drawn: a run's members on their curves, and the values computed for each. */
-import { nth } from '../../../machine/present.js';
+import { firstOf, nth } from '../../../machine/present.js';
 import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
 import { formatCount, formatNumber } from '../../../terminal/format.js';
@@ -41,7 +41,7 @@ export function inducedTitle(
   { threshold }: Pick<State, 'threshold'>,
 ): string {
   if (options.length < 2) return title;
-  return `${nth(title.split(','), 0)}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
+  return `${firstOf(title.split(','))}, ${symbolOf(key)} = ${formatNumber(threshold, 4)}`;
 }
 
 /** `accuracy, depth 2` */
@@ -79,7 +79,7 @@ const told: readonly string[] = ['width', 'parameters', 'flops', ...overOnly];
 /** The same as lines: `width 8, depth 2, seed 0`, `5 234 parameters, 1.2G FLOPs`. */
 export function aboutMember(view: View, member: PlacedMember): string[] {
   const numbers = numbersOf(view, member);
-  if (view.run.experiment === null) return [nth(numbers, 0)[1], nth(numbers, 1).join(' ')];
+  if (view.run.experiment === null) return [firstOf(numbers)[1], nth(numbers, 1).join(' ')];
   const last = numbers.findIndex(([name]) => name === 'seed') + 1;
   const first = numbers.slice(0, last).map((each) => each.join(' '));
   const [parameters, flops, ...more] = numbers.slice(last);
