@@ -1,7 +1,7 @@
 /** `emergence collapse`: whether a run's ability is a function of its loss alone. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, number, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
@@ -43,8 +43,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
         figureOf: ({ metric, loss, ...found }, run) => collapseFigure({ run, found, metric, loss }),
         ...{ name: 'collapse', output: options.output, printed, isApart: true },
       });
-      const shown = all.map(({ run: { label }, metric, loss, ...found }, i): Shown => {
-        const figures = nth(pictures, i);
+      const shown = zip(all, pictures).map(([{ run: { label }, metric, loss, ...found }, figures]): Shown => {
         return {
           run: label,
           text: [collapseTable(found, metric, loss), '', ...pictureLines(figures)].join('\n'),

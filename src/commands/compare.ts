@@ -1,6 +1,6 @@
 /** `emergence compare`: natural, standard and induced curve side by side. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { firstOf, nth } from '../machine/present.js';
+import { firstOf, zip } from '../machine/present.js';
 import * as path from 'node:path';
 import { optionOf } from '../experiment/schema.js';
 import type { CompareOptions } from '../library/compare.js';
@@ -50,9 +50,8 @@ export function registerCompare(program: CommandUnknownOpts): void {
           comparisonFigure({ ...comparison, run }, words, isOneOf),
         ...{ name: 'compare', output: options.output, printed },
       });
-      const shown = found.map(({ family, ...comparison }, i): Shown => {
+      const shown = zip(found, pictures).map(([{ family, ...comparison }, figures]): Shown => {
         const { record, words, members, label } = family;
-        const figures = nth(pictures, i);
         const table = comparisonTable(comparison, samplingOf(record, firstOf(members).outcomes), words);
         const text = [table, '', ...pictureLines(figures)].join('\n');
         return { run: label, words, text, json: { ...comparison, figures } };

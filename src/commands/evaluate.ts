@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { MetricEvaluation } from '../analysis/evaluate.js';
 import type { Evaluation } from '../library/evaluate.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, present, zip } from '../machine/present.js';
 import { titleOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { examples } from './examples.js';
@@ -66,6 +66,6 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
 /** Without functions, and with every coordinate of a member. */
 function plain({ metric, ...rest }: MetricEvaluation, loaded: LoadedRun['members']) {
   const { id, kind, better, unit, formula } = metric;
-  const members = rest.members.map((each, i) => ({ ...each, coordinates: nth(loaded, i).record.coordinates }));
+  const members = zip(rest.members, loaded).map(([each, { record }]) => ({ ...each, coordinates: record.coordinates }));
   return { metric: id, kind, better, unit, formula, ...rest, members };
 }

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
 import { mean } from '../statistics/mean.js';
 import { printable } from '../terminal/printable.js';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, number } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
@@ -43,9 +43,8 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, options, (run) => quanta(run, { ...options, ...terminal }));
       const written = await writeQuanta(all, printed);
-      const shown = all.map((found, i): Shown => {
+      const shown = zip(all, written).map(([found, files]): Shown => {
         const { words, label } = found.run;
-        const files = nth(written, i);
         const notes = [...sharedNotes(found, found.clusters), ...notesOf(found, words)];
         const lines = files.map((file, place) => `${place === 0 ? 'written' : '       '}  ${printable(file)}`);
         const parts = [

@@ -1,6 +1,6 @@
 /** `emergence scaling`: the scaling law of a run's loss, and the best use of compute. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
@@ -42,8 +42,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
         figureOf: ({ metric, ...law }, run) => scalingFigure(run, law, metric),
         ...{ name: 'scaling', output: options.output, printed, isApart: true },
       });
-      const shown = found.map(({ run: { label }, metric, ...law }, i): Shown => {
-        const figures = nth(pictures, i);
+      const shown = zip(found, pictures).map(([{ run: { label }, metric, ...law }, figures]): Shown => {
         return {
           run: label,
           text: [scalingTable(law, metric), '', ...pictureLines(figures)].join('\n'),

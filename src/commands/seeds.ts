@@ -1,6 +1,6 @@
 /** `emergence seeds`: the seeds of each width as a distribution. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, metricFile, number, picture } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
@@ -36,8 +36,7 @@ export function registerSeeds(program: CommandUnknownOpts): void {
         figureOf: ({ run: { words }, ...found }, run) => seedsFigure(run, found, words),
         ...{ name: 'seeds', output: options.output, printed },
       });
-      const shown = all.map(({ run: { label, words }, ...found }, i): Shown => {
-        const figures = nth(pictures, i);
+      const shown = zip(all, pictures).map(([{ run: { label, words }, ...found }, figures]): Shown => {
         return {
           ...{ run: label, words },
           text: [seedsTable(found, words), '', ...pictureLines(figures)].join('\n'),

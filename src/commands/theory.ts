@@ -1,6 +1,6 @@
 /** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
@@ -86,8 +86,7 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
     figureOf: ({ family: { words }, ...fit }, run) => fitFigure({ ...fit, run }, words),
     ...{ name: 'theory', output: options.output, printed: options.printed },
   });
-  return found.map(({ family: { words }, ...fit }, i) => {
-    const figures = nth(pictures, i);
+  return zip(found, pictures).map(([{ family: { words }, ...fit }, figures]) => {
     const text = [fitText(fit, words), '', ...pictureLines(figures)].join('\n');
     return { run: fit.run, words, text, json: { ...fit, figures } };
   });

@@ -3,7 +3,7 @@
  * ordered by id, so that every member has the same rows.
  */
 import { createHash } from 'node:crypto';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
@@ -261,7 +261,7 @@ export class Collector {
   #inOrder(shared: readonly number[]): number[] {
     const ids = shared.map((example) => this.#examples.nameOf(example));
     const areNumbers = ids.every((id) => /^\d{1,15}$/.test(id));
-    const order = shared.map((example, i) => ({ example, id: nth(ids, i), number: areNumbers ? Number(ids[i]) : 0 }));
+    const order = zip(shared, ids).map(([example, id]) => ({ example, id, number: areNumbers ? Number(id) : 0 }));
     order.sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
     return order.map(({ example }) => example);
   }

@@ -4,7 +4,7 @@ import { chanceOf } from '../analysis/collapse/chance.js';
 import { collapseOverLoss as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
@@ -68,8 +68,8 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
     loss: nth(losses.observed, i),
     ability: nth(abilities.observed, i),
   }));
-  const redrawn = losses.draws
-    .map((each, b) => ({ losses: each, abilities: nth(abilities.draws, b) }))
+  const redrawn = zip(losses.draws, abilities.draws)
+    .map(([each, drawn]) => ({ losses: each, abilities: drawn }))
     .filter(({ losses: x, abilities: y }) => x.every((value) => value > 0) && y.every(Number.isFinite));
   const found = collapseOf({
     ...{ points, factors, redrawn, draws, limits: metric.limits },

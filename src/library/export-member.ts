@@ -6,7 +6,7 @@ import type { MemberFormatName } from '../export/names.js';
 import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
 import { refuseForeignFolder, writeFolder } from '../machine/folder-swap.js';
 import { uninterrupted } from '../machine/uninterrupted.js';
-import { nth } from '../machine/present.js';
+import { zip } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import type { RunOptions } from './family.js';
@@ -54,10 +54,10 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   if (!isFolder) for (const file of files) await assertOutput(file, '--output');
   const contents = await format.contents(await withTask(read), output, note);
   if (isFolder)
-    await writeFolder(output, new Map(files.map((file, i) => [path.relative(output, file), nth(contents, i)])));
+    await writeFolder(output, new Map(zip(files, contents).map(([file, content]) => [path.relative(output, file), content])));
   else
     await uninterrupted(async () => {
-      for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
+      for (const [file, content] of zip(files, contents)) await writeOutput(file, content, '--output');
     });
   return { run: read.run.name, member: read.id, format: to, files };
 }

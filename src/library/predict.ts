@@ -4,7 +4,7 @@ import { readPictures } from '../datasets/pictures.js';
 import { classNamesOf } from '../export/about.js';
 import { setting } from '../families/family.js';
 import { assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
-import { nth } from '../machine/present.js';
+import { nth, zip } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { readTrainedMember, type TrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
@@ -175,8 +175,8 @@ function chancesOf(logits: Float32Array, names: readonly string[]): ClassChance[
   const most = Math.max(...logits);
   const weights = Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights
-    .map((weight, i) => ({ class: i, name: nth(names, i), chance: weight / sum }))
+  return zip(weights, names)
+    .map(([weight, name], i) => ({ class: i, name, chance: weight / sum }))
     .sort((a, b) => b.chance - a.chance || a.class - b.class);
 }
 

@@ -30,3 +30,9 @@ export function lastOf<T>(list: ArrayLike<T>): T {
 export function entriesAt<T>(list: ArrayLike<T>, places: readonly number[]): T[] {
   return places.map((place) => nth(list, place));
 }
+
+/** Pairs of the entries at equal indices. Throws unless the lists are equally long. */
+export function zip<A, B>(a: ArrayLike<A>, b: ArrayLike<B>): [A, B][] {
+  if (a.length !== b.length) throw new RangeError(`lists of ${a.length} and ${b.length} entries do not fit together`);
+  return Array.from(a, (value, place) => [value, nth(b, place)]);
+}

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Quanta } from '../analysis/quanta.js';
 import { passageSteps } from '../analysis/example-turns.js';
 import { writeFileAtomic } from '../machine/files.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import { isImported, kindOf, makeOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
@@ -41,11 +41,11 @@ export async function writeQuanta(
     ...{ name: 'quanta', printed, isApart: true },
   });
   const written: string[][] = [];
-  for (const [i, found] of all.entries()) {
+  for (const [found, files] of zip(all, pictures)) {
     const { folder, members, words, curve } = found.run;
     const table = path.join(folder, `quanta${curve?.suffix ?? ''}.csv`);
     await writeFileAtomic(table, csvOf(found, firstOf(members).outcomes, words));
-    written.push([table, ...nth(pictures, i)]);
+    written.push([table, ...files]);
   }
   return written;
 }

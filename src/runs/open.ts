@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, present, zip } from '../machine/present.js';
 import { mean } from '../statistics/mean.js';
 import { messageOf, isReported, RunError, UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -241,7 +241,7 @@ export async function testLosses(
     { folder },
   );
   if (absent.length > 0) throw new RunError(firstOf(absent), folder);
-  return new Map(found.map(({ outcomes }, i) => [nth(members, i), Math.abs(mean(present(outcomes[name])))]));
+  return new Map(zip(members, found).map(([member, { outcomes }]) => [member, Math.abs(mean(present(outcomes[name])))]));
 }
 
 async function openImported(folder: string, record: ImportedRun, options: OpenOptions): Promise<OpenRun[]> {

@@ -1,6 +1,6 @@
 /** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
-import { firstOf, nth } from '../../machine/present.js';
+import { firstOf, zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
@@ -24,7 +24,7 @@ export function comparisonFigure(
       : [
           {
             label: `predicted: ${prediction.title}`,
-            line: induced.points.map((point, i) => ({ x: placeOf(point), y: nth(prediction.values, i) })),
+            line: zip(induced.points, prediction.values).map(([point, y]) => ({ x: placeOf(point), y })),
             points: [],
             style: 2,
           },

@@ -4,7 +4,7 @@
  */
 import { preferred, type Quanta } from '../../analysis/quanta.js';
 import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.js';
-import { firstOf, lastOf, nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, nth, present, zip } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { seriesStyle } from './theme.js';
@@ -61,14 +61,14 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWo
   const places = [...measured.median.keys()].map((t) => t + (t === 0 ? 0 : t === last ? 1 : 0.5));
   const neverAt = last + 2.5;
   const bars = [
-    ...measured.median.map((share, t) => ({
-      ...{ at: nth(places, t), share: t === last ? share - never : share, isTurn: t > 0 && t < last },
+    ...zip(measured.median, places).map(([share, at], t) => ({
+      ...{ at, share: t === last ? share - never : share, isTurn: t > 0 && t < last },
     })),
     { at: neverAt, share: never, isTurn: false },
   ];
-  const flips = coinFlips.median.map((share, t) => ({ at: nth(places, t), share }));
+  const flips = zip(coinFlips.median, places).map(([share, at]) => ({ at, share }));
   const ticks = [
-    ...turnNames(grid, words).map((text, t): Tick => ({ at: nth(places, t), text })),
+    ...zip(turnNames(grid, words), places).map(([text, at]): Tick => ({ at, text })),
     { at: neverAt, text: 'never' },
   ];
   const highest = Math.max(...[...bars, ...flips].map(({ share }) => share));

@@ -1,6 +1,6 @@
 /** The same test images reconstructed by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
-import { firstOf, nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { fontFamily, inks } from './theme.js';
 import { pixelsPerInch, type FigureSize } from './print.js';
@@ -17,7 +17,7 @@ export async function reconstructionsSvg(strips: readonly MemberStrips[], { inch
   const halves = await Promise.all(strips.map(({ png }) => halvesOf(png)));
   const rows = [
     { label: 'original', png: firstOf(halves).above },
-    ...strips.map(({ width }, i) => ({ label: `w = ${width}`, png: nth(halves, i).below })),
+    ...zip(strips, halves).map(([{ width }, { below }]) => ({ label: `w = ${width}`, png: below })),
   ];
   const left = Math.ceil(Math.max(...rows.map(({ label }) => textWidth(label, { size: fontSize })))) + 2 * gap;
   const total = Math.round(inches * pixelsPerInch);

@@ -3,7 +3,7 @@ import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../
 import type { Scatter } from '../../analysis/scaling/fit.js';
 import { lossAt } from '../../analysis/scaling/law.js';
 import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js';
-import { firstOf, lastOf, nth } from '../../machine/present.js';
+import { firstOf, lastOf, nth, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { axisTitle } from '../../runs/view.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -33,8 +33,8 @@ export function termNames(factors: readonly string[]): { readonly amplitude: str
 
 /** `E + A / N^a + B / D^b` */
 export function formulaOf(factors: readonly string[]): string {
-  const terms = termNames(factors).map(
-    ({ amplitude, exponent }, k) => `${amplitude} / ${letterOf(nth(factors, k))}^${exponent}`,
+  const terms = zip(termNames(factors), factors).map(
+    ([{ amplitude, exponent }, factor]) => `${amplitude} / ${letterOf(factor)}^${exponent}`,
   );
   return ['E', ...terms].join(' + ');
 }
@@ -48,8 +48,8 @@ const mostCurves = 6;
 
 export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): Figure {
   const { factors, scatter, exponents, heldOut } = found;
-  const exponentTexts = exponents.map(
-    ({ value, interval }, k) => `${nth(termNames(factors), k).exponent} = ${formatWithInterval(value, interval)}`,
+  const exponentTexts = zip(termNames(factors), exponents).map(
+    ([{ exponent }, { value, interval }]) => `${exponent} = ${formatWithInterval(value, interval)}`,
   );
   const inside = heldOut?.predicted.filter(({ isInside }) => isInside).length;
   return {
@@ -226,7 +226,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
             label: 'members',
             style: referenceStyles.curve,
             line: [],
-            points: own.map((y, i) => ({ x: nth(spent, i), y })),
+            points: zip(spent, own).map(([x, y]) => ({ x, y })),
           },
         ],
         // An unbounded interval would leave no room for the rest.

@@ -1,5 +1,5 @@
 /** Distributions over seeds: a violin and a strip of points for each scale, and beside it how many succeed and how well. */
-import { firstOf, nth } from '../../machine/present.js';
+import { firstOf, nth, zip } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
@@ -115,5 +115,5 @@ function densityOf(values: readonly number[]): { readonly value: number; readonl
     values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0),
   );
   const peak = Math.max(...density);
-  return grid.map((value, i) => ({ value, density: nth(density, i) / peak }));
+  return zip(grid, density).map(([value, each]) => ({ value, density: each / peak }));
 }

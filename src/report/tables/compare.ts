@@ -138,13 +138,13 @@ function questionsTable(
   const tests = [standard.smooth, induced.smooth];
   const heading = [
     'sharper than smooth growth?',
-    ...curves.flatMap(({ title }, i) => [title, nth(tests, i).family, 'p', 'adjusted']),
+    ...zip(curves, tests).flatMap(([{ title }, { family }]) => [title, family, 'p', 'adjusted']),
   ];
   const lines = everyScore.map(({ name, title }) => [
     title,
-    ...curves.flatMap(({ scores }, i) => [
+    ...zip(curves, tests).flatMap(([{ scores }, smooth]) => [
       formatNumber(scores[name].value),
-      ...smoothCells(nth(tests, i).scores[name]),
+      ...smoothCells(smooth.scores[name]),
     ]),
   ]);
   const parts = [

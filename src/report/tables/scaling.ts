@@ -2,7 +2,7 @@
 import type { Known } from '../../analysis/scaling/fit.js';
 import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
-import { nth } from '../../machine/present.js';
+import { zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, formatCount, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { formulaOf, letterOf, lossTitle, termNames } from '../figures/scaling.js';
@@ -46,8 +46,8 @@ function lawTable({ factors, floor, amplitudes, exponents }: ScalingLaw): string
     ['', 'value', '95 % from', 'to'],
     [
       row('E', floor),
-      ...termNames(factors).map(({ amplitude }, k) => row(amplitude, nth(amplitudes, k))),
-      ...termNames(factors).map(({ exponent }, k) => row(exponent, nth(exponents, k))),
+      ...zip(termNames(factors), amplitudes).map(([{ amplitude }, value]) => row(amplitude, value)),
+      ...zip(termNames(factors), exponents).map(([{ exponent }, value]) => row(exponent, value)),
     ],
     [''],
   );
@@ -117,7 +117,7 @@ function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
 function costText({ factor, powers }: Cost, factors: readonly string[]): string {
   const power = (letter: string, exponent: number) =>
     Math.abs(exponent - 1) < 5e-4 ? letter : `${letter}^${formatNumber(exponent)}`;
-  return `C = ${formatNumber(factor)} ${powers.map((each, k) => power(letterOf(nth(factors, k)), each)).join(' ')}`;
+  return `C = ${formatNumber(factor)} ${zip(factors, powers).map(([factor, exponent]) => power(letterOf(factor), exponent)).join(' ')}`;
 }
 
 function frontierLines(
@@ -130,7 +130,7 @@ function frontierLines(
       ? 'FLOPs of members are not known: taken as 6 times the product (Kaplan et al. 2020)'
       : `fitted to the FLOPs of members, off by ${formatNumber(100 * cost.farthest, 2)} % at most`;
   return [
-    `Compute-optimal: ${names.map((name, k) => `${name} ~ C^${formatWithInterval(nth(exponents, k).value, nth(exponents, k).interval)}`).join(', ')}`,
+    `Compute-optimal: ${zip(names, exponents).map(([name, { value, interval }]) => `${name} ~ C^${formatWithInterval(value, interval)}`).join(', ')}`,
     `${costText(cost, factors)}, ${from}.`,
     textTable(
       ['FLOPs', ...names, 'loss'],
