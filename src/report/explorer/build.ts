@@ -1,6 +1,5 @@
 /** Bundles the page's script and style from their sources. Not part of the package, which contains the output. */
-import { build, transform } from 'esbuild';
-import * as fs from 'node:fs/promises';
+import { build, type BuildOptions } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 
 const target = ['chrome110', 'firefox115', 'safari16.4'];
@@ -12,25 +11,21 @@ export interface PageAssets {
 }
 
 export async function buildPage(): Promise<PageAssets> {
-  const [script, style] = await Promise.all([buildScript(), buildStyle()]);
-  return { script, style };
+  const [script, style] = await Promise.all([
+    bundled('main.ts', { format: 'iife', platform: 'browser', charset: 'utf8', legalComments: 'none' }),
+    bundled('style.css'),
+  ]);
+  // Neither contains the closing tag of its element.
+  return { script: script.replaceAll('</script', '<\\/script'), style: style.replaceAll('</style', '<\\/style') };
 }
 
-/** Minified, and safe inside a script element: it contains no closing tag. */
-async function buildScript(): Promise<string> {
+/** A file of the client with all that it imports, minified. */
+async function bundled(entry: string, options: BuildOptions = {}): Promise<string> {
   const { outputFiles } = await build({
     // Set explicitly: esbuild stays in its first caller's working folder, which may be gone by now.
     absWorkingDir: fileURLToPath(new URL('.', import.meta.url)),
-    entryPoints: [fileURLToPath(new URL('client/main.ts', import.meta.url))],
-    ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', charset: 'utf8' },
-    ...{ target, logLevel: 'silent', legalComments: 'none' },
+    entryPoints: [fileURLToPath(new URL(`client/${entry}`, import.meta.url))],
+    ...{ bundle: true, minify: true, write: false, target, logLevel: 'silent', ...options },
   });
-  return outputFiles[0]!.text.replaceAll('</script', '<\\/script').trim();
-}
-
-/** Minified. */
-async function buildStyle(): Promise<string> {
-  const text = await fs.readFile(new URL('client/style.css', import.meta.url), 'utf8');
-  const { code } = await transform(text, { loader: 'css', minify: true, target });
-  return code.replaceAll('</style', '<\\/style').trim();
+  return outputFiles![0]!.text.trim();
 }
