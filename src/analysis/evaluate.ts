@@ -6,14 +6,7 @@ import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
 import { overSeeds } from '../statistics/seeds.js';
-import {
-  defaultDraws,
-  drawMembers,
-  scalesOf,
-  type MemberDraws,
-  type SampleOptions,
-  type Scale,
-} from './curves.js';
+import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
 
 export interface MemberEvaluation extends Interval {
   readonly id: string;

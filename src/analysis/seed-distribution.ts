@@ -177,7 +177,6 @@ function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVar
   return { observed, testSet, beyond: Math.max(0, observed - testSet) };
 }
 
-
 /** Over one example to either side: a transform of a count, such as that of subset accuracy, has steps. */
 function slopeAt(transform: (mean: number) => number, mean: number, step: number): number {
   const slope = (transform(mean + step) - transform(mean - step)) / (2 * step);

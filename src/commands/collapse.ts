@@ -24,10 +24,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       number('--margin', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .addOption(drawCount(1000, 'bootstrap draws of the test set, and draws of the test'));
-  addPrintOptions(
-    addMemberOptions(command)
-      .addOption(picture("collapse in the run's folder")),
-  )
+  addPrintOptions(addMemberOptions(command).addOption(picture("collapse in the run's folder")))
     .addOption(json)
     .addHelpText('after', examples('collapse lenet-mnist --metric accuracy'))
     .action(async (runs, options) => {
@@ -43,13 +40,23 @@ export function registerCollapse(program: CommandUnknownOpts): void {
         figureOf: ({ metric, loss, ...found }, run) => collapseFigure({ run, found, metric, loss }),
         ...{ name: 'collapse', output: options.output, printed, isApart: true },
       });
-      const shown = zip(all, pictures).map(([{ run: { label }, metric, loss, ...found }, figures]): Shown => {
-        return {
-          run: label,
-          text: [collapseTable(found, metric, loss), '', ...pictureLines(figures)].join('\n'),
-          json: { run: label, metric: metric.id, loss: loss.id, ...found, figures },
-        };
-      });
+      const shown = zip(all, pictures).map(
+        ([
+          {
+            run: { label },
+            metric,
+            loss,
+            ...found
+          },
+          figures,
+        ]): Shown => {
+          return {
+            run: label,
+            text: [collapseTable(found, metric, loss), '', ...pictureLines(figures)].join('\n'),
+            json: { run: label, metric: metric.id, loss: loss.id, ...found, figures },
+          };
+        },
+      );
       printRuns(shown, options);
     });
 }

@@ -6,7 +6,17 @@ import { optionOf } from '../experiment/schema.js';
 import type { CompareOptions } from '../library/compare.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { addPrintOptions, addViewOptions, drawCount, induced, json, metricFile, natural, picture, standard } from './options.js';
+import {
+  addPrintOptions,
+  addViewOptions,
+  drawCount,
+  induced,
+  json,
+  metricFile,
+  natural,
+  picture,
+  standard,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerCompare(program: CommandUnknownOpts): void {

@@ -8,8 +8,8 @@ import { pictureLines, print, printJson, terminal } from './print.js';
 import { figureOptionsOf } from '../report/figures/print.js';
 
 export function registerCoordCheck(program: CommandUnknownOpts): void {
-  addCheckOptions(
-    const command = program
+  const command = addCheckOptions(
+    program
       .command('coord-check')
       .description(
         "train an architecture briefly at widths 8 to 512, with the standard parametrization and with muP, and fit how each layer's activations grow with the width",

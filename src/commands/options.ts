@@ -143,10 +143,9 @@ export const probe = new Option(
   '--probe <name>',
   `use the outcomes of a probe that the run was trained with: ${probeNames.join(', ')} (default: those of the test set)`,
 );
-const curvePer = new Option(
-  '--curve-per <factor>',
-  'a curve, or a result, for each value of this factor',
-).argParser(keyOfOption);
+const curvePer = new Option('--curve-per <factor>', 'a curve, or a result, for each value of this factor').argParser(
+  keyOfOption,
+);
 
 /** Adds which outcomes of which members are on a curve; read by `ofEach`. */
 export function addMemberOptions<Args extends unknown[], Given extends OptionValues>(command: Command<Args, Given>) {

@@ -42,13 +42,22 @@ export function registerScaling(program: CommandUnknownOpts): void {
         figureOf: ({ metric, ...law }, run) => scalingFigure(run, law, metric),
         ...{ name: 'scaling', output: options.output, printed, isApart: true },
       });
-      const shown = zip(found, pictures).map(([{ run: { label }, metric, ...law }, figures]): Shown => {
-        return {
-          run: label,
-          text: [scalingTable(law, metric), '', ...pictureLines(figures)].join('\n'),
-          json: { run: label, metric: metric.id, ...law, figures },
-        };
-      });
+      const shown = zip(found, pictures).map(
+        ([
+          {
+            run: { label },
+            metric,
+            ...law
+          },
+          figures,
+        ]): Shown => {
+          return {
+            run: label,
+            text: [scalingTable(law, metric), '', ...pictureLines(figures)].join('\n'),
+            json: { run: label, metric: metric.id, ...law, figures },
+          };
+        },
+      );
       printRuns(shown, options);
     });
 }

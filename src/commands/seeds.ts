@@ -36,13 +36,21 @@ export function registerSeeds(program: CommandUnknownOpts): void {
         figureOf: ({ run: { words }, ...found }, run) => seedsFigure(run, found, words),
         ...{ name: 'seeds', output: options.output, printed },
       });
-      const shown = zip(all, pictures).map(([{ run: { label, words }, ...found }, figures]): Shown => {
-        return {
-          ...{ run: label, words },
-          text: [seedsTable(found, words), '', ...pictureLines(figures)].join('\n'),
-          json: { run: label, ...found, metric: found.metric.id, figures },
-        };
-      });
+      const shown = zip(all, pictures).map(
+        ([
+          {
+            run: { label, words },
+            ...found
+          },
+          figures,
+        ]): Shown => {
+          return {
+            ...{ run: label, words },
+            text: [seedsTable(found, words), '', ...pictureLines(figures)].join('\n'),
+            json: { run: label, ...found, metric: found.metric.id, figures },
+          };
+        },
+      );
       printRuns(shown, options);
     });
 }

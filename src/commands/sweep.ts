@@ -6,7 +6,19 @@ import type { FamilySweep } from '../library/sweep.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { addPrintOptions, addViewOptions, by, csv, drawCount, json, leastRange, metricFile, picture, probe, repeatable, wholes } from './options.js';
+import {
+  addPrintOptions,
+  addViewOptions,
+  by,
+  csv,
+  drawCount,
+  json,
+  leastRange,
+  metricFile,
+  picture,
+  repeatable,
+  wholes,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {

@@ -86,8 +86,16 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
     figureOf: ({ family: { words }, ...fit }, run) => fitFigure({ ...fit, run }, words),
     ...{ name: 'theory', output: options.output, printed: options.printed },
   });
-  return zip(found, pictures).map(([{ family: { words }, ...fit }, figures]) => {
-    const text = [fitText(fit, words), '', ...pictureLines(figures)].join('\n');
-    return { run: fit.run, words, text, json: { ...fit, figures } };
-  });
+  return zip(found, pictures).map(
+    ([
+      {
+        family: { words },
+        ...fit
+      },
+      figures,
+    ]) => {
+      const text = [fitText(fit, words), '', ...pictureLines(figures)].join('\n');
+      return { run: fit.run, words, text, json: { ...fit, figures } };
+    },
+  );
 }

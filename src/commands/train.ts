@@ -23,8 +23,7 @@ export function registerTrain(program: CommandUnknownOpts): void {
       addTrainOptions(
         program.command('train').description('train a family, or the members a run is missing, and plot its curves'),
       ),
-    )
-      .option('--summary-only', 'train nothing: show the table and the pictures of the complete members of --run'),
+    ).option('--summary-only', 'train nothing: show the table and the pictures of the complete members of --run'),
   )
     .addHelpText('after', defaultsText)
     .addHelpText(

@@ -95,7 +95,8 @@ function gridDefinition(name: string, definitions: readonly OptionDefinition[]):
   throw new UsageError(`"${name}" is not an option in which members can differ`, gridFlag, suggestion(name, names));
 }
 
-function optionText(given: unknown, { flag }: Pick<OptionDefinition, 'flag'>): string | undefined {
+/** The text typed for an option; undefined if it was not given. Throws UsageError if it was given more than once. */
+export function optionText(given: unknown, { flag }: Pick<OptionDefinition, 'flag'>): string | undefined {
   if (given === undefined || typeof given === 'string') return given;
   if (!Array.isArray(given) || !given.every((text) => typeof text === 'string')) throw new Error(`${flag} is not text`);
   if (given.length > 1) throw new UsageError('given more than once', flag, 'give it once');

@@ -11,11 +11,21 @@ import { definitionsOf, type OptionDefinition } from './definitions.js';
 import { refuseDependents } from './dependents.js';
 import type { ExperimentFile } from './load.js';
 import { refuseGrid } from './factors.js';
-import { gridFlag, isFactor, optionValues, plurals, typedAs, withGrid, type RawOptions } from './option-values.js';
+import {
+  gridFlag,
+  isFactor,
+  optionText,
+  optionValues,
+  plurals,
+  typedAs,
+  withGrid,
+  type RawOptions,
+} from './option-values.js';
 import { originOf, refuseForeignKeys, refuseTwoLengths, type ValueOrigins } from './value-origins.js';
 import {
   executionSchema,
   experimentSchema,
+  factorKeys,
   inputSchema,
   inputOf,
   optionOf,

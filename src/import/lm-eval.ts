@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { firstOf, nth, present } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
-import { counted } from '../terminal/format.js';
+import { condensed, counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
 import type { Row } from './batch.js';
 import { refuseOtherMean } from './choose.js';

@@ -57,7 +57,12 @@ export async function readLogits(files: readonly string[], options: LogitsOption
     }
   }
   const sources = options.labels === undefined ? files : [...files, options.labels];
-  return { collector, files: sources, testSet: nameOfFile(options.labels ?? firstOf(files)), classes: present(classes) };
+  return {
+    collector,
+    files: sources,
+    testSet: nameOfFile(options.labels ?? firstOf(files)),
+    classes: present(classes),
+  };
 }
 
 interface Labels {

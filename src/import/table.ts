@@ -50,11 +50,7 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
 export function sourcedLabel(source: LabelSource, example: string, where: () => string): string {
   const parts = example.split(/[\\/]/);
   const label =
-    source === 'folder'
-      ? parts.at(-2)
-      : source === 'name'
-        ? /^([^_]+)_/.exec(lastOf(parts))?.[1]
-        : source.get(example);
+    source === 'folder' ? parts.at(-2) : source === 'name' ? /^([^_]+)_/.exec(lastOf(parts))?.[1] : source.get(example);
   if (label !== undefined && label !== '') return label;
   const lacking =
     source === 'folder' ? 'is in no folder' : source === 'name' ? 'has no name of the form CLASS_...' : 'has no label';

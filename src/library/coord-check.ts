@@ -4,7 +4,7 @@ import { checkDefaults, completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
 import { loadSplits } from '../datasets/index.js';
-import { firstOf } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 
 /** Options of `train` that say what is trained; `widths` and `seeds` have different defaults. */

@@ -54,7 +54,10 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   if (!isFolder) for (const file of files) await assertOutput(file, '--output');
   const contents = await format.contents(await withTask(read), output, note);
   if (isFolder)
-    await writeFolder(output, new Map(zip(files, contents).map(([file, content]) => [path.relative(output, file), content])));
+    await writeFolder(
+      output,
+      new Map(zip(files, contents).map(([file, content]) => [path.relative(output, file), content])),
+    );
   else
     await uninterrupted(async () => {
       for (const [file, content] of zip(files, contents)) await writeOutput(file, content, '--output');

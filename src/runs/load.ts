@@ -275,9 +275,7 @@ function onSameRows(members: readonly ReadMember[], folder: string): LoadedMembe
 }
 
 /** A run has one test set: groups in one member's file apply to all members. */
-function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(
-  members: readonly Member[],
-): readonly Member[] {
+function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(members: readonly Member[]): readonly Member[] {
   const group = members.find(({ outcomes }) => outcomes.group !== undefined)?.outcomes.group;
   if (group === undefined) return members;
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));

@@ -241,7 +241,9 @@ export async function testLosses(
     { folder },
   );
   if (absent.length > 0) throw new RunError(firstOf(absent), folder);
-  return new Map(zip(members, found).map(([member, { outcomes }]) => [member, Math.abs(mean(present(outcomes[name])))]));
+  return new Map(
+    zip(members, found).map(([member, { outcomes }]) => [member, Math.abs(mean(present(outcomes[name])))]),
+  );
 }
 
 async function openImported(folder: string, record: ImportedRun, options: OpenOptions): Promise<OpenRun[]> {

@@ -11,10 +11,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
     .addOption(drawCount(400, 'draws of each predictive distribution'));
-  addPrintOptions(
-    addViewOptions(command)
-      .addOption(picture("forecast-study in the run's folder")),
-  )
+  addPrintOptions(addViewOptions(command).addOption(picture("forecast-study in the run's folder")))
     .addOption(json)
     .addOption(csv)
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))

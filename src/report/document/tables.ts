@@ -14,9 +14,7 @@ import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import { stemOf, type AnalysedFamily } from './family.js';
 
-function curvesByRole({
-  comparison,
-}: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
+function curvesByRole({ comparison }: AnalysedFamily): { readonly role: string; readonly curve: ComparedCurve }[] {
   const { natural, standard, induced } = comparison;
   return [
     { role: 'standard', curve: standard },

@@ -1,6 +1,6 @@
 /** The same test images reconstructed by every member: the originals in the first row, then a row per width. */
 import sharp from 'sharp';
-import { firstOf } from '../../machine/present.js';
+import { firstOf, zip } from '../../machine/present.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { fontFamily, inks } from './theme.js';
 import { pixelsPerInch, type FigureSize } from './print.js';

@@ -5,7 +5,7 @@ import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
-import { firstOf, nth, present } from '../../machine/present.js';
+import { firstOf, nth, present, zip } from '../../machine/present.js';
 import { isImported, testSetText, type AnyRun, type ImportedRun } from '../../runs/imported.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';

@@ -74,10 +74,7 @@ function percent(share: number): string {
   return (100 * share).toFixed(2);
 }
 
-export function turnTable(
-  { grid: { scales }, turns, measured, coinFlips }: Quanta,
-  words: FamilyWords,
-): string {
+export function turnTable({ grid: { scales }, turns, measured, coinFlips }: Quanta, words: FamilyWords): string {
   const shown = (scale: { readonly width: number }) => scaleText(scale.width, words);
   const lines = measured.median.map((share, t) => {
     const scale = scales[t];

@@ -117,7 +117,9 @@ function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
 function costText({ factor, powers }: Cost, factors: readonly string[]): string {
   const power = (letter: string, exponent: number) =>
     Math.abs(exponent - 1) < 5e-4 ? letter : `${letter}^${formatNumber(exponent)}`;
-  return `C = ${formatNumber(factor)} ${zip(factors, powers).map(([factor, exponent]) => power(letterOf(factor), exponent)).join(' ')}`;
+  return `C = ${formatNumber(factor)} ${zip(factors, powers)
+    .map(([factor, exponent]) => power(letterOf(factor), exponent))
+    .join(' ')}`;
 }
 
 function frontierLines(
@@ -130,7 +132,9 @@ function frontierLines(
       ? 'FLOPs of members are not known: taken as 6 times the product (Kaplan et al. 2020)'
       : `fitted to the FLOPs of members, off by ${formatNumber(100 * cost.farthest, 2)} % at most`;
   return [
-    `Compute-optimal: ${zip(names, exponents).map(([name, { value, interval }]) => `${name} ~ C^${formatWithInterval(value, interval)}`).join(', ')}`,
+    `Compute-optimal: ${zip(names, exponents)
+      .map(([name, { value, interval }]) => `${name} ~ C^${formatWithInterval(value, interval)}`)
+      .join(', ')}`,
     `${costText(cost, factors)}, ${from}.`,
     textTable(
       ['FLOPs', ...names, 'loss'],

@@ -51,7 +51,8 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
     xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
     yTitle: yTitleOf(firstOf(curves)),
     // Widths are few and deliberately chosen: more informative as ticks than round numbers.
-    xTicks: words.scale === 'width' && words.isCoordinate ? firstOf(curves).scales.map(({ width }) => width) : undefined,
+    xTicks:
+      words.scale === 'width' && words.isCoordinate ? firstOf(curves).scales.map(({ width }) => width) : undefined,
   };
   const drawn = curves.some(({ values }) => values.some((value) => !Number.isNaN(value)))
     ? [drawPlot(plot), ...(hasRoomForIntervals(plot) ? [] : ['Too narrow for intervals.'])]

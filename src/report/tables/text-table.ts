@@ -1,6 +1,6 @@
 /** A table for a terminal: right-aligned columns, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
-import { entriesAt, lastOf, nth } from '../../machine/present.js';
+import { entriesAt, lastOf, nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
 import { lineRoom } from '../../terminal/size.js';
 

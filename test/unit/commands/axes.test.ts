@@ -40,8 +40,11 @@ test('the commands that draw curves are found', () => {
     expect(names).toContain(name);
 });
 
-test.each(found.filter(({ name }) => !ofWidths.includes(name)))('$name accepts all of the options', ({ name, command }) => {
-  const flags = flagsOf(command);
-  const missing = wanted.filter((flag) => !flags.includes(flag));
-  expect(missing).toEqual(Object.keys(without[name] ?? {}));
-});
+test.each(found.filter(({ name }) => !ofWidths.includes(name)))(
+  '$name accepts all of the options',
+  ({ name, command }) => {
+    const flags = flagsOf(command);
+    const missing = wanted.filter((flag) => !flags.includes(flag));
+    expect(missing).toEqual(Object.keys(without[name] ?? {}));
+  },
+);

@@ -77,7 +77,11 @@ describe('a fault is one line with the file, what is wrong and what is expected'
       `FOLDER/${name}: is too long: 88 bytes of data where 6 x 2 x 3 = 36 are expected`,
     ],
     ['empty', { [name]: Buffer.alloc(0) }, `FOLDER/${name}: is 0 bytes long, too short for an idx file`],
-    ['cut off in its header', { [name]: whole.subarray(0, 10) }, `FOLDER/${name}: ends within its header (10 of 16 bytes)`],
+    [
+      'cut off in its header',
+      { [name]: whole.subarray(0, 10) },
+      `FOLDER/${name}: ends within its header (10 of 16 bytes)`,
+    ],
     [
       'a picture',
       { [name]: Buffer.from('\x89PNG and so on') },

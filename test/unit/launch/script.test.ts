@@ -82,13 +82,7 @@ describe('a task', () => {
   test.each([
     ['a failure remains, and the others are trained', { 'cnn-w4-s0': 1 }, 3, 1, false],
     ['a member busy elsewhere is requested again', { 'cnn-w4-s0': 75 }, 3, 75, true],
-    [
-      'busy takes precedence over failed, as there is work left',
-      { 'cnn-w4-s0': 75, 'cnn-w2-s0': 1 },
-      3,
-      75,
-      true,
-    ],
+    ['busy takes precedence over failed, as there is work left', { 'cnn-w4-s0': 75, 'cnn-w2-s0': 1 }, 3, 75, true],
     ['a stopped member ends the task', { 'cnn-w2-s0': 143 }, 2, 143, true, mostRestarts - 1],
   ] as const)('%s', async (_, codes, begun, code, isRequeued, restarts = 0) => {
     const { status, members, requeued } = await runScript({ codes, restarts });
