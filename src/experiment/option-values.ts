@@ -42,7 +42,7 @@ function gridKey(name: string): string {
 }
 
 /** Whether members can differ in the option, so that it takes a list. */
-export function isFactor(value: OptionDefinition['value']): boolean {
+export function takesList(value: OptionDefinition['value']): boolean {
   return 'isFactor' in value;
 }
 
@@ -88,7 +88,7 @@ export function withGrid(values: Record<string, unknown>, raw: RawOptions): Reco
 
 /** `width`, `train-size` or `trainSize`: the option that a list of `--grid` is for. */
 function gridDefinition(name: string, definitions: readonly OptionDefinition[]): OptionDefinition {
-  const known = definitions.filter(({ key, value }) => isFactor(value) || key === 'widths' || key === 'seeds');
+  const known = definitions.filter(({ key, value }) => takesList(value) || key === 'widths' || key === 'seeds');
   const found = known.find(({ key }) => [key, key.replace(/s$/, '')].includes(keyOfOption(name)));
   if (found !== undefined) return found;
   const names = known.map(({ key }) => (key === 'widths' || key === 'seeds' ? key.slice(0, -1) : key));
@@ -118,7 +118,7 @@ function readValue(text: string, { flag, value }: OptionDefinition): unknown {
   switch (value.kind) {
     case 'integer':
     case 'number':
-      if (isFactor(value) && text.includes(',')) return readList(text, flag, value);
+      if (takesList(value) && text.includes(',')) return readList(text, flag, value);
       return readNumber(text, flag, value.kind, value.range);
     case 'list':
       return readList(text, flag, { kind: 'integer', range: value.range });

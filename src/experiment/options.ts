@@ -13,10 +13,10 @@ import type { ExperimentFile } from './load.js';
 import { refuseGrid } from './factors.js';
 import {
   gridFlag,
-  isFactor,
   optionText,
   optionValues,
   plurals,
+  takesList,
   typedAs,
   withGrid,
   type RawOptions,
@@ -290,7 +290,7 @@ function toOption(definition: OptionDefinition): Option {
       : '';
   if (value.kind === 'switch') return new Option(definition.flag, definition.description);
   const option = new Option(
-    `${definition.flag} ${isFactor(value) ? placeholders[value.kind].replace('>', ',...>') : placeholders[value.kind]}`,
+    `${definition.flag} ${takesList(value) ? placeholders[value.kind].replace('>', ',...>') : placeholders[value.kind]}`,
     definition.description + form + choices + shown,
   );
   return collecting(option, definition.flag);

@@ -31,13 +31,13 @@ export interface ThreadOptions {
   readonly fixedThreads?: Readonly<Record<string, number>> | undefined;
 }
 
-export interface Limits {
+export interface PoolLimits {
   readonly maxThreads: number;
   readonly maxJobs: number;
 }
 
 /** Threads for each member, in the order in which they will start, and the seconds until the last one ends. */
-export function bestAssignment(options: ThreadOptions, limits: Limits): ReturnType<Search['best']> {
+export function bestAssignment(options: ThreadOptions, limits: PoolLimits): ReturnType<Search['best']> {
   return new Search(options, limits).best();
 }
 
@@ -72,13 +72,13 @@ class Search {
   readonly #classes: readonly (readonly PlanMember[])[];
   /** Thread counts to choose from, for each class. */
   readonly #choices: readonly (readonly number[])[];
-  readonly #limits: Limits;
+  readonly #limits: PoolLimits;
   readonly #slowdown: number;
   /** For each class, by the number of threads. */
   readonly #known: readonly Map<number, PlannedClass>[];
   #work = 0;
 
-  constructor({ members, cores, jobs, threads, fixedThreads = {} }: ThreadOptions, limits: Limits) {
+  constructor({ members, cores, jobs, threads, fixedThreads = {} }: ThreadOptions, limits: PoolLimits) {
     const classes = new Map<string, PlanMember[]>();
     for (const member of inOrder(members, workOf)) {
       const key = `${workOf(member)} ${fixedThreads[member.id] ?? 'free'}`;
@@ -199,7 +199,7 @@ interface ScheduledAssignment {
 }
 
 /** No schedule is shorter than its longest member, nor than all members packed without a gap. */
-function lowerBound(classes: readonly PlannedClass[], { maxThreads }: Limits): number {
+function lowerBound(classes: readonly PlannedClass[], { maxThreads }: PoolLimits): number {
   let longest = 0;
   let area = 0;
   // A plain loop: a large family has thousands of classes, and thousands of assignments are evaluated.
@@ -248,7 +248,7 @@ function isBetter(a: Schedule, b: Schedule): boolean {
  * Applies the pool's rule to estimated times: `firstThatFits` at every step, with a queue for each number of threads
  * and the running members in order of their ends, as families may have ten thousand members.
  */
-function simulate(order: readonly Batch[], { maxThreads, maxJobs }: Limits): Schedule {
+function simulate(order: readonly Batch[], { maxThreads, maxJobs }: PoolLimits): Schedule {
   const queues: Queue[] = [...group(order.keys(), (place) => nth(order, place).threads)].map(([threads, places]) => {
     return { threads, places, next: 0, started: 0 };
   });

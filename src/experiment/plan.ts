@@ -2,7 +2,7 @@
  * Which member trains when and on how many threads, so that the family finishes as early as possible: on a CPU by a search
  * (plan-search.ts), on GPUs by sharing them.
  */
-import { bestAssignment, inOrder, type Limits, type PlannedMember, type ThreadOptions } from './plan-search.js';
+import { bestAssignment, inOrder, type PoolLimits, type PlannedMember, type ThreadOptions } from './plan-search.js';
 import { gpuSpeed } from './step-seconds.js';
 
 export interface PlanOptions extends ThreadOptions {
@@ -57,7 +57,7 @@ export function planFamily(options: PlanOptions): Plan {
 }
 
 /** Whatever the user asks for explicitly is done, even with more threads than cores. */
-function limitsOf({ members, cores, jobs, threads }: PlanOptions): Limits {
+function limitsOf({ members, cores, jobs, threads }: PlanOptions): PoolLimits {
   if (jobs === undefined) return { maxThreads: cores, maxJobs: Math.max(1, members.length) };
   return { maxThreads: Math.max(cores, jobs * (threads ?? 1)), maxJobs: jobs };
 }

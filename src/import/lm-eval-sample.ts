@@ -23,7 +23,7 @@ export function read<T>(row: Row, key: string, where: string, reader: (value: un
 }
 
 /** The metrics of a task's samples that are read. */
-export interface Chosen {
+export interface ChosenMetrics {
   readonly correct: string;
   readonly score: string | undefined;
   /** Everything the samples have a number for. */
@@ -33,7 +33,7 @@ export interface Chosen {
 const usualCorrect = ['acc', 'exact_match'];
 
 /** From the first sample. Throws UsageError if it has no such metric. */
-export function chooseMetrics(row: Row, { correct, score }: AskedMetrics, where: string): Chosen {
+export function chooseMetrics(row: Row, { correct, score }: AskedMetrics, where: string): ChosenMetrics {
   const listed = Array.isArray(row['metrics'])
     ? row['metrics'].map(String)
     : Object.keys(row).filter((key) => !ownKeys.has(key));
@@ -73,7 +73,7 @@ interface SampleOutcome {
 }
 
 /** What a sample says of its model. Throws UsageError, one line, for what cannot be read. */
-export function outcomeOf(row: Row, { correct, score, names }: Chosen, where: string): SampleOutcome {
+export function sampleOutcome(row: Row, { correct, score, names }: ChosenMetrics, where: string): SampleOutcome {
   const metrics = names.map((name) => [name, read(row, name, where, readNumber)] as const);
   const valueOf = (name: string) => present(metrics.find(([each]) => each === name))[1];
   const right = valueOf(correct);

@@ -14,7 +14,7 @@ import type { Row } from './batch.js';
 import { refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
 import { filesIn } from './files.js';
-import { chooseMetrics, outcomeOf, read, type AskedMetrics, type Chosen } from './lm-eval-sample.js';
+import { chooseMetrics, sampleOutcome, read, type AskedMetrics, type ChosenMetrics } from './lm-eval-sample.js';
 import { placeIn, readJson, readRows } from './rows.js';
 import { readName } from './values.js';
 
@@ -183,7 +183,7 @@ async function readSamples(samples: SamplesFile, model: string, reading: Reading
   const parameters = results?.content.config.model_num_parameters;
   const coordinates = typeof parameters === 'number' && parameters > 0 ? { parameters } : {};
   const sums = new Map<string, number>();
-  let metrics: Chosen | undefined;
+  let metrics: ChosenMetrics | undefined;
   let count = 0;
   for await (const { rows, lines } of readRows(file)) {
     for (const [i, row] of rows.entries()) {
@@ -191,7 +191,7 @@ async function readSamples(samples: SamplesFile, model: string, reading: Reading
       if (!isOfFilter(row, reading, where)) continue;
       metrics ??= chooseMetrics(row, reading.options, where);
       reading.correct.add(metrics.correct);
-      const outcome = outcomeOf(row, metrics, where);
+      const outcome = sampleOutcome(row, metrics, where);
       if (outcome.choices === 'unplaced') reading.unplaced++;
       else if (outcome.choices !== undefined) reading.choices.add(outcome.choices);
       const id = read(row, 'doc_id', where, readName);

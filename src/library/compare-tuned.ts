@@ -2,7 +2,7 @@
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareTwins, type TunedComparison } from '../analysis/compare-tuned.js';
 export type { TunedComparison } from '../analysis/compare-tuned.js';
-import { entriesAt, nth } from '../machine/present.js';
+import { allAt, nth } from '../machine/present.js';
 import { isImported } from '../runs/imported.js';
 import type { LoadedMember, OpenRun } from '../runs/opened.js';
 import { contradictions } from '../runs/run.js';
@@ -47,7 +47,7 @@ export async function compareTuned(
       one.words.further,
     );
   const at = (members: readonly LoadedMember[], side: 'one' | 'other') =>
-    matched.flatMap((scale) => entriesAt(members, scale[side].members));
+    matched.flatMap((scale) => allAt(members, scale[side].members));
   const [untunedMembers, tunedMembers] = [at(examples.one, 'one'), at(examples.other, 'other')];
   const shown = {
     standard: { metric: standard ?? defaultMetrics(one.record, untunedMembers).standard },

@@ -4,7 +4,7 @@
 import { drawMembers } from '../analysis/curves.js';
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
-import { entriesAt, firstOf, nth } from '../machine/present.js';
+import { allAt, firstOf, nth } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { isImported } from '../runs/imported.js';
@@ -115,5 +115,5 @@ function checkpointScores(metric: Metric, { members, record }: LoadedRun, rows: 
       record.name,
       'give another --metric',
     );
-  return rows.map(({ at, ...row }) => ({ ...row, scores: entriesAt(observed, at) }));
+  return rows.map(({ at, ...row }) => ({ ...row, scores: allAt(observed, at) }));
 }

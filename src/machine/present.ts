@@ -27,7 +27,7 @@ export function lastOf<T>(list: ArrayLike<T>): T {
 }
 
 /** The entries at some indices. Throws if one is missing. */
-export function entriesAt<T>(list: ArrayLike<T>, places: readonly number[]): T[] {
+export function allAt<T>(list: ArrayLike<T>, places: readonly number[]): T[] {
   return places.map((place) => nth(list, place));
 }
 

@@ -1,6 +1,6 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
 import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
-import { entriesAt, firstOf, lastOf, nth } from '../../machine/present.js';
+import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';
 import { referenceStyles } from './theme.js';
@@ -49,7 +49,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const [{ key, values: every }] = sweep.axes as [Sweep['axes'][number]];
   const step = Math.ceil(every.length / mostColumns);
   const kept = every.flatMap((_, j) => (j % step === 0 || j === every.length - 1 ? j : []));
-  const [values, points] = [entriesAt(every, kept), entriesAt(sweep.points, kept)];
+  const [values, points] = [allAt(every, kept), allAt(sweep.points, kept)];
   // Points with an interval may be between the columns.
   const scored = every.flatMap((x, j) => {
     const point = nth(sweep.points, j);

@@ -1,6 +1,6 @@
 /** A table for a terminal: right-aligned columns, a rule below the heading and nothing else. */
 import Table from 'cli-table3';
-import { entriesAt, lastOf, nth, present } from '../../machine/present.js';
+import { allAt, lastOf, nth, present } from '../../machine/present.js';
 import { printable } from '../../terminal/printable.js';
 import { lineRoom } from '../../terminal/size.js';
 
@@ -22,8 +22,8 @@ export function textTable(
   const isLeft = heading.map((name) => left.includes(name));
   const partText = (part: readonly number[]) =>
     drawn(
-      cells.map((line) => entriesAt(line, part)),
-      entriesAt(isLeft, part),
+      cells.map((line) => allAt(line, part)),
+      allAt(isLeft, part),
     );
   return partsOf(widths, room).map(partText).join('\n\n');
 }
