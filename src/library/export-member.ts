@@ -3,9 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { MemberFormat } from '../export/formats.js';
 import type { MemberFormatName } from '../export/names.js';
-import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
+import { assertOutput, refuseExisting, writeOutputs } from '../machine/files.js';
 import { refuseForeignFolder, writeFolder } from '../machine/folder-swap.js';
-import { uninterrupted } from '../machine/uninterrupted.js';
 import { nth } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -55,10 +54,7 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   const contents = await format.contents(await withTask(read), output, note);
   if (isFolder)
     await writeFolder(output, new Map(files.map((file, i) => [path.relative(output, file), nth(contents, i)])));
-  else
-    await uninterrupted(async () => {
-      for (const [i, file] of files.entries()) await writeOutput(file, nth(contents, i), '--output');
-    });
+  else await writeOutputs(files.map((file, i) => ({ file, content: nth(contents, i) })));
   return { run: read.run.name, member: read.id, format: to, files };
 }
 
