@@ -12,6 +12,7 @@ import {
   number,
   picture,
   size,
+  style,
   title,
   where,
   probe,
@@ -45,6 +46,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText('after', examples('collapse lenet-mnist --metric accuracy'))
     .action(async (runs, options) => {

@@ -20,6 +20,7 @@ import {
   picture,
   size,
   standard,
+  style,
   title,
   probe,
 } from './options.js';
@@ -42,6 +43,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(axis)
     .addOption(where)
     .addOption(at)

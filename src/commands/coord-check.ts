@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addCheckOptions, checkDefaults, parseCheckOptions } from '../experiment/options.js';
 import { createFolder } from '../machine/files.js';
 import { examples } from './examples.js';
-import { format, json, picture, size, title, wholes } from './options.js';
+import { format, json, picture, size, style, title, wholes } from './options.js';
 import { pictureLines, print, printJson, terminal } from './print.js';
 import { figureOptionsOf } from '../report/figures/print.js';
 
@@ -25,6 +25,7 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText(
       'after',

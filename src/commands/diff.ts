@@ -15,6 +15,7 @@ import {
   metricFile,
   picture,
   size,
+  style,
   title,
   where,
   probe,
@@ -34,6 +35,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(axis)
     .addOption(where)
     .addOption(at)

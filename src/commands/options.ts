@@ -106,6 +106,8 @@ export const format = new Option(
 ).argParser(collect);
 export const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
 
+export const style = new Option('--style <style>', 'ground of the picture: light or dark (default: light)');
+
 /** Collects the values of an option that may be given again. */
 export function repeatable<Flags extends string>(flags: Flags, description: string) {
   return new Option(flags, description).argParser(collect);

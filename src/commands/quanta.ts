@@ -4,7 +4,7 @@ import type { FamilyQuanta } from '../library/quanta.js';
 import { printable } from '../terminal/printable.js';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, number, size, title, probe } from './options.js';
+import { at, axis, curvePer, where, format, json, number, size, style, title, probe } from './options.js';
 import { ofEach, printRuns, terminal, type Shown } from './print.js';
 
 export function registerQuanta(program: CommandUnknownOpts): void {
@@ -38,6 +38,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText('after', examples('quanta lenet-mnist'))
     .action(async (runs, options) => {

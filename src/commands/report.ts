@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, drawCount, format, json, repeatable, size, title, where, probe } from './options.js';
+import { at, axis, curvePer, drawCount, format, json, repeatable, size, style, title, where, probe } from './options.js';
 import { print, printJson, terminal } from './print.js';
 import { counted, formatBytes } from '../terminal/format.js';
 
@@ -39,6 +39,7 @@ export function registerReport(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText(
       'after',

@@ -2,7 +2,7 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, curvePer, drawCount, format, json, metricFile, picture, size, title, where, probe } from './options.js';
+import { at, curvePer, drawCount, format, json, metricFile, picture, size, style, title, where, probe } from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
@@ -28,6 +28,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText('after', examples('scaling lenet-mnist --axis parameters'))
     .action(async (runs, options) => {

@@ -21,6 +21,7 @@ import {
   picture,
   repeatable,
   size,
+  style,
   title,
   wholes,
   probe,
@@ -60,6 +61,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(axis)
     .addOption(where)
     .addOption(at)

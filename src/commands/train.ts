@@ -10,7 +10,7 @@ import { isReported, UsageError } from '../terminal/errors.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { addLaunchOptions, launchFlagsOf, launchTraining, type LaunchFlags } from './launch.js';
-import { format, size, title } from './options.js';
+import { format, size, style, title } from './options.js';
 import { jsonOf, print } from './print.js';
 import { busyExitCode, sayStopped, showTraining } from './training.js';
 import type { TrainResult } from '../training/train.js';
@@ -26,6 +26,7 @@ export function registerTrain(program: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addHelpText('after', defaultsText)
     .addHelpText(
       'after',
@@ -114,7 +115,7 @@ function refuseTwoWays(raw: RawOptions): void {
 }
 
 /** Options that say how a summary looks, or of which run it is; all others say how to train. */
-const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title'];
+const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title', 'style'];
 
 /** Throws UsageError for an option that a summary would ignore. */
 function refuseBesidesSummary(raw: RawOptions): void {

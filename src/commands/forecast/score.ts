@@ -1,7 +1,7 @@
 /** `emergence forecast score`: compares a sealed forecast with the members that were trained or imported since. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
-import { csv, format, json, metricFile, picture, size, title } from '../options.js';
+import { csv, format, json, metricFile, picture, size, style, title } from '../options.js';
 import { print, pictureLines, printJson, terminal } from '../print.js';
 
 export function registerScore(group: CommandUnknownOpts): void {
@@ -13,6 +13,7 @@ export function registerScore(group: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addOption(csv)
     .addHelpText('after', examples('forecast score lenet-mnist-1'))

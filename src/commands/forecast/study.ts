@@ -14,6 +14,7 @@ import {
   metricNames,
   picture,
   size,
+  style,
   title,
   probe,
 } from '../options.js';
@@ -35,6 +36,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(size)
     .addOption(format)
     .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addOption(csv)
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))

@@ -29,7 +29,7 @@ export async function drawFigure(stem: string, figure: Figure, options: FigureOp
 export async function drawPicture(
   stem: string,
   svg: string,
-  { formats }: FigureOptions = usualFigure,
+  options: FigureOptions = usualFigure,
 ): Promise<OutputFile[]> {
   if (/(^|[/\\])\.{0,2}$/.test(stem))
     throw new UsageError(
@@ -37,7 +37,7 @@ export async function drawPicture(
       '--output',
       'give a path without .svg and .png, such as figures/one',
     );
-  return (await rendered(svg, formats)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
+  return (await rendered(svg, options)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
 }
 
 export interface RunFigures<T> {

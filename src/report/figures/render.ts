@@ -6,7 +6,8 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import { fontFiles, textWidth } from './text.js';
-import { pixelsPerInch, type FigureFormat } from './print.js';
+import { darkened } from './dark.js';
+import { pixelsPerInch, type FigureFormat, type FigureOptions } from './print.js';
 import { theme } from './theme.js';
 
 interface VegaText {
@@ -95,12 +96,13 @@ const renderers: Readonly<Record<FigureFormat, (svg: string) => string | Promise
   pdf: toPdf,
 };
 
-/** A picture in each of the formats. */
+/** A picture in each of the formats, on the style's ground. */
 export function rendered(
   svg: string,
-  formats: readonly FigureFormat[],
+  { formats, style }: Pick<FigureOptions, 'formats' | 'style'>,
 ): Promise<[FigureFormat, string | Uint8Array][]> {
+  const styled = style === 'dark' ? darkened(svg) : svg;
   return Promise.all(
-    formats.map(async (format) => [format, await renderers[format](svg)] as [FigureFormat, string | Uint8Array]),
+    formats.map(async (format) => [format, await renderers[format](styled)] as [FigureFormat, string | Uint8Array]),
   );
 }
