@@ -4,6 +4,8 @@ import { UsageError } from '../../terminal/errors.js';
 
 /** Of an SVG, by definition. */
 export const pixelsPerInch = 96;
+/** Of a PNG. */
+export const dotsPerInch = 300;
 
 export interface FigureSize {
   /** As given by the user. */

@@ -7,7 +7,7 @@ import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import { fontFiles, textWidth } from './text.js';
 import { darkened } from './dark.js';
-import { pixelsPerInch, type FigureFormat, type FigureOptions } from './print.js';
+import { dotsPerInch, pixelsPerInch, type FigureFormat, type FigureOptions } from './print.js';
 import { theme } from './theme.js';
 
 interface VegaText {
@@ -61,7 +61,7 @@ class ThrowingLogger {
 }
 
 /** A PNG scaled from the SVG's 96 pixels per inch to `dpi`, which is stored in it. */
-export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
+export async function toPng(svg: string, dpi = dotsPerInch): Promise<Uint8Array> {
   const font = { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' };
   const png = new Resvg(svg, { fitTo: { mode: 'zoom', value: dpi / pixelsPerInch }, font }).render().asPng();
   return sharp(png).withMetadata({ density: dpi }).png({ compressionLevel: 9 }).toBuffer();
