@@ -65,7 +65,7 @@ function section(command: CommandUnknownOpts, level: number): string[] {
   const tool = help(command);
   const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
   const parts = tool.visibleCommands(command).filter(isDocumented);
-  const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, tool.optionDescription(option)]);
+  const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, literal(tool.optionDescription(option))]);
   return [
     `${'#'.repeat(level)} \`${commandName(command)}\``,
     `    ${tool.commandUsage(command)}`,
@@ -86,8 +86,15 @@ function defaultRows(): string[][] {
   return explainedDefaults().map(([flag, reason]) => [`\`${flag}\``, reason]);
 }
 
+/** A description as a sentence; the name of a tool before a colon keeps its letters. */
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`;
+  const start = /^[\w-]+:/.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return `${literal(start)}${text.endsWith('?') ? '' : '.'}`;
+}
+
+/** In file names a star is a star, not emphasis. */
+function literal(text: string): string {
+  return text.replaceAll('*', '\\*');
 }
 
 function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
