@@ -3,7 +3,20 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { present } from '../machine/present.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, drawCount, format, json, repeatable, size, style, title, where, probe } from './options.js';
+import {
+  at,
+  axis,
+  curvePer,
+  drawCount,
+  format,
+  json,
+  repeatable,
+  size,
+  style,
+  title,
+  where,
+  probe,
+} from './options.js';
 import { print, printJson, terminal } from './print.js';
 import { counted, formatBytes } from '../terminal/format.js';
 

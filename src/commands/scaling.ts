@@ -2,7 +2,20 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, curvePer, drawCount, format, json, metricFile, picture, size, style, title, where, probe } from './options.js';
+import {
+  at,
+  curvePer,
+  drawCount,
+  format,
+  json,
+  metricFile,
+  picture,
+  size,
+  style,
+  title,
+  where,
+  probe,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {

@@ -2,7 +2,21 @@
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { nth } from '../machine/present.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, metricFile, number, picture, size, style, title, probe } from './options.js';
+import {
+  at,
+  axis,
+  curvePer,
+  where,
+  format,
+  json,
+  metricFile,
+  number,
+  picture,
+  size,
+  style,
+  title,
+  probe,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {

@@ -4,7 +4,21 @@ import { nth } from '../machine/present.js';
 import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
-import { at, axis, curvePer, where, format, json, number, picture, size, style, title, wholes, probe } from './options.js';
+import {
+  at,
+  axis,
+  curvePer,
+  where,
+  format,
+  json,
+  number,
+  picture,
+  size,
+  style,
+  title,
+  wholes,
+  probe,
+} from './options.js';
 import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */

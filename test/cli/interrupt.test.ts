@@ -38,42 +38,47 @@ async function interrupted(words: readonly string[], timer: () => () => boolean)
 }
 
 /** Commands, and what they write: all of it or nothing. */
-const all: readonly (readonly [line: string, ...writes: RegExp[]])[] = [
-  ['compare lenet-mnist --draws 200', /compare\.svg$/, /compare\.png$/],
-  ['forecast seal lenet-mnist --widths 64 --metric accuracy', /forecasts\/.*\.json$/],
-  ['quanta lenet-mnist', /quanta\.svg$/, /quanta\.png$/, /quanta\.csv$/],
-  ['report lenet-mnist --output page --draws 200', /^page\/report\.html$/, /^page\/figures\//, /^page\/tables\//],
-  ['export lenet-mnist --output all.csv', /all\.csv$/],
-  ['export lenet-mnist/cnn-w16-s0 --to safetensors --output one.safetensors', /one\.safetensors$/],
-  ['theory lenet-mnist', /theory\.svg$/, /theory\.png$/],
-  ['seeds lenet-mnist', /seeds\.svg$/, /seeds\.png$/],
-  ['scaling lenet-mnist --axis parameters', /scaling\.svg$/, /scaling\.png$/],
-  ['collapse lenet-mnist', /collapse\.svg$/, /collapse\.png$/],
-  ['diff lenet-mnist half', /diff-half\.svg$/, /diff-half\.png$/],
+const all: readonly (readonly [line: string, writes: readonly RegExp[]])[] = [
+  ['compare lenet-mnist --draws 200', [/compare\.svg$/, /compare\.png$/]],
+  ['forecast seal lenet-mnist --widths 64 --metric accuracy', [/forecasts\/.*\.json$/]],
+  ['quanta lenet-mnist', [/quanta\.svg$/, /quanta\.png$/, /quanta\.csv$/]],
+  ['report lenet-mnist --output page --draws 200', [/^page\/report\.html$/, /^page\/figures\//, /^page\/tables\//]],
+  ['export lenet-mnist --output all.csv', [/all\.csv$/]],
+  ['export lenet-mnist/cnn-w16-s0 --to safetensors --output one.safetensors', [/one\.safetensors$/]],
+  ['theory lenet-mnist', [/theory\.svg$/, /theory\.png$/]],
+  ['seeds lenet-mnist', [/seeds\.svg$/, /seeds\.png$/]],
+  ['scaling lenet-mnist --axis parameters', [/scaling\.svg$/, /scaling\.png$/]],
+  ['collapse lenet-mnist', [/collapse\.svg$/, /collapse\.png$/]],
+  ['diff lenet-mnist half', [/diff-half\.svg$/, /diff-half\.png$/]],
   [
     'sweep lenet-mnist --metric subset-accuracy --over k=1..5 --test-sizes 50,100 --keep-scales 3',
-    /sweep-subset-accuracy\.svg$/,
-    /sweep-subset-accuracy\.png$/,
-    /sweep-subset-accuracy-causes\.svg$/,
-    /sweep-subset-accuracy-causes\.png$/,
+    [
+      /sweep-subset-accuracy\.svg$/,
+      /sweep-subset-accuracy\.png$/,
+      /sweep-subset-accuracy-causes\.svg$/,
+      /sweep-subset-accuracy-causes\.png$/,
+    ],
   ],
-  ['compare untuned --tuned tuned', /tuned-tuned\.svg$/, /tuned-tuned\.png$/],
-  ['compare lenet-mnist half --draws 200', /lenet-mnist\/compare\.png$/, /half\/compare\.png$/],
-  ['forecast study lenet-mnist --metric accuracy', /study.*\.svg$/, /study.*\.png$/],
-  ['claim seal lenet-mnist --experiment lenet-figure-10', /claims\/.*\.json$/],
-  ['design lenet-mnist --families 100', /design\.yaml$/],
-  ['datasets preview shapes', /reports\/preview-shapes\.png$/],
-  ['import table outcomes.csv --run mine --scale models.csv', /mine\/run\.json$/, /mine\/members\/.*\/outcomes\.parquet$/],
-  ['signal lenet-moments'],
-  ['power --effect 0.1 --run lenet-mnist --scale 4'],
-  ['search lenet-mnist'],
-  ['evaluate lenet-mnist'],
-  ['show lenet-mnist'],
+  ['compare untuned --tuned tuned', [/tuned-tuned\.svg$/, /tuned-tuned\.png$/]],
+  ['compare lenet-mnist half --draws 200', [/lenet-mnist\/compare\.png$/, /half\/compare\.png$/]],
+  ['forecast study lenet-mnist --metric accuracy', [/study.*\.svg$/, /study.*\.png$/]],
+  ['claim seal lenet-mnist --experiment lenet-figure-10', [/claims\/.*\.json$/]],
+  ['design lenet-mnist --families 100', [/design\.yaml$/]],
+  ['datasets preview shapes', [/reports\/preview-shapes\.png$/]],
+  [
+    'import table outcomes.csv --run mine --scale models.csv',
+    [/mine\/run\.json$/, /mine\/members\/.*\/outcomes\.parquet$/],
+  ],
+  ['signal lenet-moments', []],
+  ['power --effect 0.1 --run lenet-mnist --scale 4', []],
+  ['search lenet-mnist', []],
+  ['evaluate lenet-mnist', []],
+  ['show lenet-mnist', []],
 ];
 
 const milliseconds = isHeavy ? [200, 600, 1000, 1500, 2000, 3000, 4000, 6000] : [];
 
-test.each(isHeavy ? all : all.slice(0, 2))('%s, interrupted', async (line, ...writes) => {
+test.each(isHeavy ? all : all.slice(0, 2))('%s, interrupted', async (line, writes) => {
   const before = filesNow();
   const moments = [
     // The first file of any kind that comes: one that is being written, or a lock.
@@ -89,9 +94,11 @@ test.each(isHeavy ? all : all.slice(0, 2))('%s, interrupted', async (line, ...wr
     if (code !== 0) expect({ code, signal, stderr }).toMatchObject({ code: null, signal: 'SIGINT' });
     expect(stderr).not.toMatch(/^\s+at /m);
     const left = filesNow().filter((file) => !before.includes(file));
-    expect(left.filter((file) => !/^(page|checkpoints\/mine)\//.test(file) && !writes.some((pattern) => pattern.test(file)))).toEqual([]);
+    expect(
+      left.filter((file) => !/^(page|checkpoints\/mine)\//.test(file) && !writes.some((pattern) => pattern.test(file))),
+    ).toEqual([]);
     if (left.length > 0 || code === 0)
       expect(writes.filter((pattern) => !left.some((file) => pattern.test(file)))).toEqual([]);
     for (const file of left) fs.rmSync(path.join(root, file));
   }
-}, 600_000);
+});

@@ -52,11 +52,13 @@ export function labOf(light: Rgb): Rgb {
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
 
-export function leastDistance(colours: readonly string[], sight: readonly Rgb[]): number {
+export function leastDistance(
+  colours: readonly string[],
+  sight: readonly Rgb[],
+  distance: (a: Rgb, b: Rgb) => number = (a, b) => Math.hypot(...a.map((each, k) => each - b[k]!)),
+): number {
   const labs = colours.map((colour) => labOf(times(sight, linear(colour))));
-  return Math.min(
-    ...labs.flatMap((a, i) => labs.slice(i + 1).map((b) => Math.hypot(...a.map((each, k) => each - b[k]!)))),
-  );
+  return Math.min(...labs.flatMap((a, i) => labs.slice(i + 1).map((b) => distance(a, b))));
 }
 
 export function contrast(first: string, second: string): number {
@@ -65,4 +67,31 @@ export function contrast(first: string, second: string): number {
     .map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05)
     .toSorted((a, b) => a - b) as [number, number];
   return high / low;
+}
+
+/**
+ * CIEDE2000 between two colours in CIELAB. Sharma, Wu and Dalal 2005 (Color Research and Application 30, 21-30), whose pairs are in
+ * theme.test.ts.
+ */
+export function ciede2000([l1, a1, b1]: Rgb, [l2, a2, b2]: Rgb): number {
+  const degrees = (radians: number) => ((180 / Math.PI) * radians + 360) % 360;
+  const cos = (angle: number) => Math.cos((Math.PI / 180) * angle);
+  const grow = (chroma: number) => Math.sqrt(chroma ** 7 / (chroma ** 7 + 25 ** 7));
+  const g = 0.5 * (1 - grow((Math.hypot(a1, b1) + Math.hypot(a2, b2)) / 2));
+  const [x1, x2] = [(1 + g) * a1, (1 + g) * a2];
+  const [c1, c2] = [Math.hypot(x1, b1), Math.hypot(x2, b2)];
+  const [h1, h2] = [degrees(Math.atan2(b1, x1)), degrees(Math.atan2(b2, x2))];
+  const isGrey = c1 * c2 === 0;
+  const turn = isGrey ? 0 : h2 - h1 > 180 ? h2 - h1 - 360 : h2 - h1 < -180 ? h2 - h1 + 360 : h2 - h1;
+  const dH = 2 * Math.sqrt(c1 * c2) * Math.sin((Math.PI / 360) * turn);
+  const l = (l1 + l2) / 2;
+  const c = (c1 + c2) / 2;
+  const sum = h1 + h2;
+  const h = isGrey ? sum : Math.abs(h1 - h2) <= 180 ? sum / 2 : sum < 360 ? (sum + 360) / 2 : (sum - 360) / 2;
+  const t = 1 - 0.17 * cos(h - 30) + 0.24 * cos(2 * h) + 0.32 * cos(3 * h + 6) - 0.2 * cos(4 * h - 63);
+  const sL = 1 + (0.015 * (l - 50) ** 2) / Math.sqrt(20 + (l - 50) ** 2);
+  const [sC, sH] = [1 + 0.045 * c, 1 + 0.015 * c * t];
+  const rotation = -Math.sin((Math.PI / 90) * 30 * Math.exp(-(((h - 275) / 25) ** 2))) * 2 * grow(c);
+  const [dl, dc, dh] = [(l2 - l1) / sL, (c2 - c1) / sC, dH / sH];
+  return Math.sqrt(dl ** 2 + dc ** 2 + dh ** 2 + rotation * dc * dh);
 }

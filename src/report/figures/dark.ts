@@ -20,11 +20,8 @@ const counterparts: Readonly<Record<string, string>> = {
 
 /** The SVG of a figure, on a dark ground. Colours of heat maps, which are light and dark on either ground, stay. */
 export function darkened(svg: string): string {
-  return svg.replaceAll(
-    /\b(fill|stroke)="([^"]+)"/g,
-    (whole, name: string, color: string) => {
-      const other = counterparts[color];
-      return other === undefined ? whole : `${name}="${other}"`;
-    },
-  );
+  return svg.replaceAll(/\b(fill|stroke)="([^"]+)"/g, (whole, name: string, color: string) => {
+    const other = counterparts[color];
+    return other === undefined ? whole : `${name}="${other}"`;
+  });
 }

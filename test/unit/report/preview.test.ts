@@ -35,7 +35,11 @@ async function imagesOf(svg: string): Promise<DrawnImage[]> {
   const found = [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)".*?base64,([^"]+)"/g)];
   return Promise.all(
     found.map(async ([, x, y, png]) => {
-      const { data, info } = await sharp(Buffer.from(png!, 'base64')).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
+      const { data, info } = await sharp(Buffer.from(png!, 'base64'))
+        .toColourspace('srgb')
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
       const at = 3 * (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2));
       return { x: Number(x), y: Number(y), colour: data.subarray(at, at + 3).join() };
     }),
@@ -78,20 +82,29 @@ test('names of classes may hold anything', async () => {
   expect((await sharp(await toPng(svg)).metadata()).format).toBe('png');
 });
 
-test.each(['single', 'double', 'slide', '2x5'])('%s: within the picture, texts of 7 points and more, none over another', async (name) => {
-  const size = parseSize(name);
-  const data = { ...(await plainClasses(13, 10)), name: `images:/${'folder/'.repeat(40)}`, classNames: range(13).map((i) => 'W'.repeat(1 + 4 * i)) };
-  const svg = await previewSvg(data, { size });
-  const [width, height] = sizeOf(svg);
-  expect(width).toBe(96 * size.inches);
-  const texts = drawnTexts(svg);
-  expect(texts.length).toBeGreaterThan(13);
-  expect(texts.filter(({ points }) => points < 7)).toEqual([]);
-  expect(texts.filter(({ left, right, top, bottom }) => left < 0 || top < 0 || right > width || bottom > height)).toEqual([]);
-  expect(overlapping(texts)).toEqual([]);
-  const left = Math.min(...(await imagesOf(svg)).map(({ x }) => x));
-  expect(texts.filter(({ text }) => /^W/.test(text)).every(({ right }) => right < left)).toBe(true);
-});
+test.each(['single', 'double', 'slide', '2x5'])(
+  '%s: within the picture, texts of 7 points and more, none over another',
+  async (name) => {
+    const size = parseSize(name);
+    const data = {
+      ...(await plainClasses(13, 10)),
+      name: `images:/${'folder/'.repeat(40)}`,
+      classNames: range(13).map((i) => 'W'.repeat(1 + 4 * i)),
+    };
+    const svg = await previewSvg(data, { size });
+    const [width, height] = sizeOf(svg);
+    expect(width).toBe(96 * size.inches);
+    const texts = drawnTexts(svg);
+    expect(texts.length).toBeGreaterThan(13);
+    expect(texts.filter(({ points }) => points < 7)).toEqual([]);
+    expect(
+      texts.filter(({ left, right, top, bottom }) => left < 0 || top < 0 || right > width || bottom > height),
+    ).toEqual([]);
+    expect(overlapping(texts)).toEqual([]);
+    const left = Math.min(...(await imagesOf(svg)).map(({ x }) => x));
+    expect(texts.filter(({ text }) => /^W/.test(text)).every(({ right }) => right < left)).toBe(true);
+  },
+);
 
 test('labels with gaps: a row for each class that has images', async () => {
   const labels = [0, 50, 100, 50, 0, 100];

@@ -48,30 +48,46 @@ test('colours stand out from their ground', () => {
 });
 
 // As drawn, not as the palette has them: a figure may give a series a colour of its own.
-test.each(Object.entries(figures))('%s: named series of a panel differ in dash or in mark, for grey print', (_, { panels }) => {
-  for (const { title, keys = [] } of panels) {
-    const looks = keys.map(({ style: { dash, shape, isHollow, width }, hasLine, hasPoints }) =>
-      [hasLine ? `${dash.join(' ')} of ${width ?? 'usual'}` : '', hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : ''].join('; '),
-    );
-    expect(new Set(looks).size, `${title}: ${looks.join(' | ')}`).toBe(looks.length);
-  }
-});
+test.each(Object.entries(figures))(
+  '%s: named series of a panel differ in dash or in mark, for grey print',
+  (_, { panels }) => {
+    for (const { title, keys = [] } of panels) {
+      const looks = keys.map(({ style: { dash, shape, isHollow, width }, hasLine, hasPoints }) =>
+        [
+          hasLine ? `${dash.join(' ')} of ${width ?? 'usual'}` : '',
+          hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : '',
+        ].join('; '),
+      );
+      expect(new Set(looks).size, `${title}: ${looks.join(' | ')}`).toBe(looks.length);
+    }
+  },
+);
 
-test.each(Object.entries(figures))('%s on a dark ground: every colour has its counterpart, and is seen', async (_, figure) => {
-  const light = await toSvg(figureSpec(figure, usualFigure.size));
-  const dark = darkened(light);
-  const colours = (svg: string) => [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(white|#[0-9a-fA-F]{6})"/g)].map(([, element, , colour]) => ({ element: element!, colour: colour! }));
-  expect(colours(dark)).toHaveLength(colours(light).length);
-  expect(colours(light).length).toBeGreaterThan(20);
-  for (const [i, { colour }] of colours(dark).entries()) if (colours(light)[i]!.colour !== '#9a9a9a') expect(colour).not.toBe(colours(light)[i]!.colour);
-  const against = (colour: string) => contrast(colour, darkGround);
-  const texts = colours(dark).filter(({ element }) => element === 'text');
-  expect(texts.length).toBeGreaterThan(10);
-  // 4.5 for text, as WCAG 2.2 has it (1.4.3).
-  for (const { colour } of texts) expect(against(colour), colour).toBeGreaterThan(4.5);
-});
+test.each(Object.entries(figures))(
+  '%s on a dark ground: every colour has its counterpart, and is seen',
+  async (_, figure) => {
+    const light = await toSvg(figureSpec(figure, usualFigure.size));
+    const dark = darkened(light);
+    const colours = (svg: string) =>
+      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(white|#[0-9a-fA-F]{6})"/g)].map(([, element, , colour]) => ({
+        element: element!,
+        colour: colour!,
+      }));
+    expect(colours(dark)).toHaveLength(colours(light).length);
+    expect(colours(light).length).toBeGreaterThan(20);
+    for (const [i, { colour }] of colours(dark).entries())
+      if (colours(light)[i]!.colour !== '#9a9a9a') expect(colour).not.toBe(colours(light)[i]!.colour);
+    const against = (colour: string) => contrast(colour, darkGround);
+    const texts = colours(dark).filter(({ element }) => element === 'text');
+    expect(texts.length).toBeGreaterThan(10);
+    // 4.5 for text, as WCAG 2.2 has it (1.4.3).
+    for (const { colour } of texts) expect(against(colour), colour).toBeGreaterThan(4.5);
+  },
+);
 
 test('after the sixth series colours come again, with another mark and another dash', () => {
-  const looks = Array.from({ length: 18 }, (_, i) => seriesStyle(i)).map(({ color, shape, dash }) => [color, shape, dash].join());
+  const looks = Array.from({ length: 18 }, (_, i) => seriesStyle(i)).map(({ color, shape, dash }) =>
+    [color, shape, dash].join(),
+  );
   expect(new Set(looks).size).toBe(18);
 });
