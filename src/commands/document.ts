@@ -86,10 +86,8 @@ function defaultRows(): string[][] {
   return explainedDefaults().map(([flag, reason]) => [`\`${flag}\``, reason]);
 }
 
-/** A description as a sentence; the name of a tool before a colon keeps its letters. */
 function sentence(text: string): string {
-  const start = /^[\w-]+:/.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-  return `${literal(start)}${text.endsWith('?') ? '' : '.'}`;
+  return literal(`${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`);
 }
 
 /** In file names a star is a star, not emphasis. */

@@ -33,7 +33,11 @@ export function drawnTexts(svg: string): DrawnText[] {
     if (name !== 'text' || attributes!.includes('opacity="0"')) continue;
     expect(attributes).not.toContain('rotate');
     const size = Number.parseFloat(own('font-size') ?? String(rootSize));
-    const text = content!.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+    const text = content!
+      .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&');
     const width = textWidth(text, { size, bold: attributes!.includes('font-weight="bold"') });
     const anchor = own('text-anchor');
     const left = at[0] - (anchor === 'middle' ? width / 2 : anchor === 'end' ? width : 0);

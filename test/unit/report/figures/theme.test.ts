@@ -4,10 +4,10 @@ import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
-import { contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
+import { ciede2000, contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
 import { figures } from '../../../support/figures.js';
 
-// 2.3 is a difference that is just noticed between patches side by side; lines apart from each other need several times that.
+// 2.3 in CIELAB is a difference that is just noticed between patches side by side; lines apart from each other need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
   test('every two colours of figures are at least 19 apart in CIELAB, and of the dark page 20', () => {
     expect(
@@ -23,6 +23,36 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
       ),
     ).toBeGreaterThanOrEqual(20);
   });
+
+  // Of CIEDE2000 about 1 is just noticed.
+  test('and at least 10 apart in CIEDE2000', () => {
+    for (const ground of ['color', 'onDark'] as const)
+      expect(
+        leastDistance(
+          seriesStyles.map((style) => style[ground]),
+          sight,
+          ciede2000,
+        ),
+      ).toBeGreaterThanOrEqual(10);
+  });
+});
+
+// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that go wrong where hue, chroma or rotation is.
+test.each([
+  [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
+  [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1.0],
+  [[50, 0, 0], [50, -1, 2], 2.3669],
+  [[50, 2.49, -0.001], [50, -2.49, 0.0009], 7.1792],
+  [[50, 2.49, -0.001], [50, -2.49, 0.0011], 7.2195],
+  [[50, -0.001, 2.49], [50, 0.0009, -2.49], 4.8045],
+  [[50, 2.5, 0], [73, 25, -18], 27.1492],
+  [[50, 2.5, 0], [61, -5, 29], 22.8977],
+  [[50, 2.5, 0], [56, -27, -3], 31.903],
+  [[60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644],
+  [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
+] as const)('CIEDE2000 of %j and %j is %d', (a, b, expected) => {
+  expect(ciede2000(a, b)).toBeCloseTo(expected, 4);
+  expect(ciede2000(b, a)).toBeCloseTo(expected, 4);
 });
 
 test('the simulation is right where it is known: grey stays grey, and red and green of one lightness fall together', () => {
