@@ -52,7 +52,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   },
   timm: {
     usage: '<files...>',
-    description: 'per-image tables of timm's inference.py (csv, json, parquet), one per model',
+    description: 'per-image tables of inference.py of timm (csv, json, parquet), one per model',
     options: [
       new Option(
         '--label-from <what>',
