@@ -5,7 +5,7 @@ import { scoreNames } from '../analysis/scores.js';
 import { datasets } from '../datasets/index.js';
 import { definitionsOf } from '../experiment/definitions.js';
 import { executionSchema, factorKeys, inputSchema } from '../experiment/schema.js';
-import { figureFormats } from '../report/figures/print.js';
+import { figureFormats, figureStyles } from '../report/figures/print.js';
 import { commandName } from './examples.js';
 import { exportFormats } from './export.js';
 
@@ -68,6 +68,7 @@ async function knownWords(): Promise<ReadonlyMap<string, readonly string[]>> {
     ['<format>', exportFormats],
     ['--wide', ['correct', 'predicted']],
     ['--format', figureFormats],
+    ['--style', figureStyles],
     ['--size', ['single', 'double', 'slide']],
     [
       '--axis',

@@ -4,10 +4,12 @@ import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
 import type { RawOptions } from '../experiment/option-values.js';
 import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js';
+import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
+import { figureFormats, figureOptionsOf, type FigureFormat } from '../report/figures/print.js';
 import { examples } from './examples.js';
-import { json } from './options.js';
+import { json, size, style, title } from './options.js';
 import { print, printJson } from './print.js';
 import { printable } from '../terminal/printable.js';
 
@@ -34,12 +36,15 @@ export function registerDatasets(program: CommandUnknownOpts): void {
     .action(async (names: string[], raw: RawOptions) => {
       process.exitCode = await fetchAll(names, raw);
     });
-  addDatasetOptions(group.command('preview <name>').description('draw some images of each class to a PNG file'), [
+  addDatasetOptions(group.command('preview <name>').description('draw some images of each class'), [
     'imageSize',
     'colour',
     'dataDir',
   ])
-    .option('--output <file>', 'the PNG file (default: reports/preview-NAME.png)')
+    .option('--output <file>', 'the picture: .png, .svg or .pdf (default: reports/preview-NAME.png)')
+    .addOption(size)
+    .addOption(title)
+    .addOption(style)
     .addOption(json)
     .addHelpText('after', examples('datasets preview omniglot-small'))
     .action(preview);
@@ -93,21 +98,29 @@ async function fetchAll(names: readonly string[], raw: RawOptions): Promise<numb
   }
 }
 
+/** Of a file by its ending; a device gets a PNG. */
+function pictureFormat(file: string): FigureFormat {
+  const ending = file.startsWith('/dev/') ? 'png' : /\.(\w+)$/.exec(file)?.[1]?.toLowerCase();
+  const format = figureFormats.find((each) => each === ending);
+  if (format !== undefined) return format;
+  throw new UsageError(`"${file}" does not end in .png, .svg or .pdf`, '--output', 'name a picture');
+}
+
 async function preview(name: string, raw: RawOptions): Promise<void> {
   const { fileNameOf, loadDataset, parseDatasetName } = await import('../datasets/index.js');
   const { createFolder, writeOutput } = await import('../machine/files.js');
-  const { countByClass, classTable, previewDataset } = await import('../report/preview.js');
+  const { rendered } = await import('../report/figures/render.js');
+  const { countByClass, classTable, previewSvg } = await import('../report/preview.js');
   parseDatasetName(name, 'preview');
-  const given = raw['output'];
-  if (typeof given === 'string' && !/\.png$|^\/dev\//i.test(given))
-    throw new UsageError(`"${given}" does not end in .png`, '--output', 'the preview is a PNG');
+  const output = typeof raw['output'] === 'string' ? raw['output'] : `reports/preview-${fileNameOf(name)}.png`;
+  const printed = { ...figureOptionsOf(raw), formats: [pictureFormat(output)] };
   const data = await loadDataset(name, { ...parseDatasetOptions(raw), dataDir: await dataDirOf(raw) });
   for (const line of data.notes) console.error(line);
   // Line by line: a message is one line, and a break in it would be escaped.
   if (raw['json'] !== true) for (const line of classTable(data).split('\n')) console.error(line);
-  const output = typeof raw['output'] === 'string' ? raw['output'] : `reports/preview-${fileNameOf(name)}.png`;
+  const [, picture] = nth(await rendered(await previewSvg(data, printed), printed), 0);
   if (raw['output'] === undefined) await createFolder('reports');
-  await writeOutput(output, await previewDataset(data), '--output');
+  await writeOutput(output, picture, '--output');
   // Only the picture is written to a device.
   if (raw['json'] === true) printJson({ dataset: name, file: output, classes: countByClass(data) });
   else if (!output.startsWith('/dev/')) console.log(printable(output));

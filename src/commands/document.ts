@@ -65,7 +65,7 @@ function section(command: CommandUnknownOpts, level: number): string[] {
   const tool = help(command);
   const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
   const parts = tool.visibleCommands(command).filter(isDocumented);
-  const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, tool.optionDescription(option)]);
+  const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, literal(tool.optionDescription(option))]);
   return [
     `${'#'.repeat(level)} \`${commandName(command)}\``,
     `    ${tool.commandUsage(command)}`,
@@ -87,7 +87,12 @@ function defaultRows(): string[][] {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`;
+  return literal(`${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`);
+}
+
+/** In file names a star is a star, not emphasis. */
+function literal(text: string): string {
+  return text.replaceAll('*', '\\*');
 }
 
 function table(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {

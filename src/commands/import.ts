@@ -52,7 +52,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   },
   timm: {
     usage: '<files...>',
-    description: 'timm: per-image tables of inference.py (csv, json, parquet), one per model',
+    description: 'per-image tables of inference.py of timm (csv, json, parquet), one per model',
     options: [
       new Option(
         '--label-from <what>',
@@ -78,7 +78,7 @@ const formats: Readonly<Record<keyof ImportFormats, Format>> = {
   },
   'lm-eval': {
     usage: '<paths...>',
-    description: 'lm-evaluation-harness: folders with samples_*.jsonl (--log_samples) beside results_*.json',
+    description: 'folders of lm-evaluation-harness: samples_*.jsonl (--log_samples) beside results_*.json',
     options: [
       repeatable('--task <name>', 'the task, * matches anything; may be given again (default: the only one)'),
       new Option('--filter <name>', 'which answer filter, such as strict-match (default: the only one)'),

@@ -95,7 +95,7 @@ export function picture(usual: string) {
   );
 }
 
-const size = new Option(
+export const size = new Option(
   '--size <size>',
   'printed size of the picture: single, double, slide, or WxH in inches (default: double)',
 );
@@ -103,11 +103,13 @@ const format = new Option(
   '--format <list>',
   'picture formats: svg, png, pdf; comma-separated or given again (default: svg,png)',
 ).argParser(collect);
-const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
+export const title = new Option('--title <text>', 'title of the picture; "none" removes it and the lines below it');
+
+export const style = new Option('--style <style>', 'ground of the picture: light or dark (default: light)');
 
 /** Adds how pictures are printed, for every command that draws one; read by `figureOptionsOf`. */
 export function addPrintOptions<Args extends unknown[], Given extends OptionValues>(command: Command<Args, Given>) {
-  return command.addOption(size).addOption(format).addOption(title);
+  return command.addOption(size).addOption(format).addOption(title).addOption(style);
 }
 
 /** Collects the values of an option that may be given again. */

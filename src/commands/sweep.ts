@@ -87,20 +87,21 @@ async function drawSweeps(
 ): Promise<DrawnSweep[]> {
   const { fileNameOf } = await import('../datasets/index.js');
   const { causesFigure, sweepFigure } = await import('../report/figures/sweep.js');
-  const { writeRunFigures } = await import('../report/figures/files.js');
+  const { drawRunFigures, pathsOf, uniqueFiles } = await import('../report/figures/files.js');
+  const { writeOutputs } = await import('../machine/files.js');
   const name = `sweep-${fileNameOf(firstOf(found).probe.name)}`;
   const runOf = ({ run }: FamilySweep) => run;
   const hasGrid = found.every(({ grid }) => grid !== undefined);
   const hasCauses = found.every(({ causes }) => causes !== undefined);
   const grids = hasGrid
-    ? await writeRunFigures(found, {
+    ? await drawRunFigures(found, {
         ...{ runOf, name, output, printed },
         figureOf: ({ grid, leastRange: least, run: { words } }, run) =>
           sweepFigure({ run, sweep: present(grid), leastRange: least, words }),
       })
     : [];
   const causes = hasCauses
-    ? await writeRunFigures(found, {
+    ? await drawRunFigures(found, {
         ...{ runOf, name: `${name}-causes`, output: output && `${output}-causes`, printed },
         figureOf: (each, run) => {
           const { metric, ...curves } = present(each.causes);
@@ -108,7 +109,9 @@ async function drawSweeps(
         },
       })
     : [];
-  return found.map((_, i) => ({ grid: grids[i] ?? [], causes: causes[i] ?? [] }));
+  await writeOutputs(uniqueFiles([...grids, ...causes]));
+  const [gridPaths, causePaths] = [pathsOf(grids), pathsOf(causes)];
+  return found.map((_, i) => ({ grid: gridPaths[i] ?? [], causes: causePaths[i] ?? [] }));
 }
 
 /** @param drawn undefined when a program reads the output */

@@ -113,7 +113,7 @@ function refuseTwoWays(raw: RawOptions): void {
 }
 
 /** Options that say how a summary looks, or of which run it is; all others say how to train. */
-const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title'];
+const ofSummary = ['summaryOnly', 'run', 'json', 'size', 'format', 'title', 'style'];
 
 /** Throws UsageError for an option that a summary would ignore. */
 function refuseBesidesSummary(raw: RawOptions): void {

@@ -3,9 +3,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { MemberFormat } from '../export/formats.js';
 import type { MemberFormatName } from '../export/names.js';
-import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
+import { assertOutput, refuseExisting, writeOutputs } from '../machine/files.js';
 import { refuseForeignFolder, writeFolder } from '../machine/folder-swap.js';
-import { uninterrupted } from '../machine/uninterrupted.js';
 import { zip } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -58,10 +57,7 @@ export async function exportMember(member: string, options: ExportMemberOptions)
       output,
       new Map(zip(files, contents).map(([file, content]) => [path.relative(output, file), content])),
     );
-  else
-    await uninterrupted(async () => {
-      for (const [file, content] of zip(files, contents)) await writeOutput(file, content, '--output');
-    });
+  else await writeOutputs(zip(files, contents).map(([file, content]) => ({ file, content })));
   return { run: read.run.name, member: read.id, format: to, files };
 }
 

@@ -132,6 +132,19 @@ export async function writeOutput(file: string, data: string | Uint8Array, where
   });
 }
 
+export interface OutputFile {
+  readonly file: string;
+  readonly content: string | Uint8Array;
+}
+
+/** Several, without a pause in which Ctrl-C could leave only some: their paths. Throws as `writeOutput`. */
+export async function writeOutputs(files: readonly OutputFile[], where = '--output'): Promise<string[]> {
+  await uninterrupted(async () => {
+    for (const { file, content } of files) await writeOutput(file, content, where);
+  });
+  return files.map(({ file }) => file);
+}
+
 async function writeFlushed(file: string, data: FileContent): Promise<void> {
   const handle = await fs.open(file, 'wx');
   try {

@@ -1,4 +1,4 @@
-/** A dataset's images in a grid, a labelled row for each class, as a PNG. */
+/** A dataset's images in a grid, a labelled row for each class. */
 import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
@@ -6,23 +6,19 @@ import { countsOf } from '../datasets/subsets.js';
 import { nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
-import { pixelsPerInch } from './figures/print.js';
-import { toPng } from './figures/render.js';
+import { edge, lookOf, type Look } from './figures/layout.js';
+import { dotsPerInch, pixelsPerInch, usualFigure, type FigureOptions } from './figures/print.js';
+import { cut, textWidth, wrapText, type TextFont } from './figures/text.js';
+import { fontFamily, inks } from './figures/theme.js';
 import { textTable } from './tables/text-table.js';
-import { fontFamily } from './figures/theme.js';
 
 const mostClasses = 12;
 const imagesPerClass = 10;
 
-/** Lengths in pixels before enlargement. */
-const margin = 16;
+/** Lengths in pixels at page size, as in layout.ts. */
 const gap = 3;
-/** Small images are enlarged by a whole factor, to about this size. */
-const shownSide = 48;
-const header = 62;
-/** Pixels of the PNG per pixel of the picture. */
-const pngScale = 2;
-const labelFont = 12;
+/** Longest side of an image as drawn. */
+const mostSide = 64;
 
 /** Most classes listed, to avoid a wall of numbers; a run's record lists them all. */
 const mostListed = 40;
@@ -46,39 +42,69 @@ export function classTable(data: Splits): string {
   return more > 0 ? `${table}\n... and ${more} more ${more === 1 ? 'class' : 'classes'}` : table;
 }
 
-/** Classes and training images are chosen at random, the same each time. */
-export async function previewDataset(data: Splits): Promise<Uint8Array> {
+/** An SVG. Classes and training images are chosen at random, the same each time. */
+export async function previewSvg(
+  data: Splits,
+  { size, title }: Pick<FigureOptions, 'size' | 'title'> = usualFigure,
+): Promise<string> {
+  const total = Math.round(size.inches * pixelsPerInch);
+  const look = lookOf(total);
+  const { unit, label } = look;
   const rows = rowsOf(data);
-  const cell = cellOf(data.shape);
+  const labels = rows.map(({ name }) => cut(name, 0.28 * total, label));
+  const left = edge * unit + Math.max(...labels.map((each) => textWidth(each, label))) + 2 * gap * unit;
   const columns = Math.max(...rows.map(({ indices }) => indices.length));
-  const labels = rows.map(({ name }) => shortened(name, 34));
-  const labelWidth = Math.ceil(Math.max(...labels.map((label) => 0.58 * labelFont * label.length))) + 12;
-  const grid = {
-    width: columns * (cell.width + gap) - gap,
-    height: rows.length * (cell.height + gap) - gap,
-  };
-  const titles = titlesOf(data, rows.length);
-  const width = Math.max(
-    2 * margin + labelWidth + grid.width,
-    2 * margin + Math.ceil(0.62 * 11 * Math.max(...titles.map((title) => title.length))),
+  const room = (total - left - edge * unit + gap * unit) / columns - gap * unit;
+  const cell = cellOf(data.shape, room, mostSide * unit);
+  const step = { x: cell.width + gap * unit, y: Math.max(cell.height, 1.2 * label.size) + gap * unit };
+  const heading = headingOf(data, { title, shown: rows.length, width: total - 2 * edge * unit, look });
+  const top = heading.height + edge * unit;
+  const parts = await Promise.all(
+    rows.map(async ({ indices }, row) => {
+      const middle = top + row * step.y + (step.y - gap * unit) / 2;
+      const images = await Promise.all(indices.map((index) => imagePng(data, index, cell)));
+      return [
+        `<text x="${rounded(left - 2 * gap * unit)}" y="${rounded(middle)}" dominant-baseline="central" text-anchor="end">${markupText(nth(labels, row))}</text>`,
+        ...images.map(
+          (png, column) =>
+            `<image x="${rounded(left + column * step.x)}" y="${rounded(middle - cell.height / 2)}" width="${rounded(cell.width)}" height="${rounded(cell.height)}" href="data:image/png;base64,${png.toString('base64')}"/>`,
+        ),
+      ].join('');
+    }),
   );
-  const height = header + grid.height + margin;
-  const picture = await gridPng(data, rows, { cell, columns });
-  const left = margin + labelWidth;
-  const texts = labels.map(
-    (label, row) =>
-      `<text x="${left - 10}" y="${header + row * (cell.height + gap) + cell.height / 2 + 4}" text-anchor="end" font-size="${labelFont}" fill="#333333">${markupText(label)}</text>`,
+  const height = Math.ceil(top + rows.length * step.y - gap * unit + edge * unit);
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total}" height="${height}" viewBox="0 0 ${total} ${height}" font-family="${fontFamily}" font-size="${label.size}px" fill="${inks.text}">` +
+    `<rect width="100%" height="100%" fill="white"/>${heading.text}${parts.join('')}</svg>`
   );
-  const [title, subtitle] = titles;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" font-family="${fontFamily}">
-<rect width="100%" height="100%" fill="white"/>
-<text x="${margin}" y="27" font-size="14" font-weight="bold" fill="#111111">${markupText(title)}</text>
-<text x="${margin}" y="47" font-size="11" fill="#444444">${markupText(subtitle)}</text>
-${texts.join('\n')}
-<image x="${left}" y="${header}" width="${grid.width}" height="${grid.height}" xlink:href="data:image/png;base64,${picture.toString('base64')}"/>
-</svg>`;
-  return toPng(svg, pngScale * pixelsPerInch);
 }
+
+interface Heading {
+  /** An empty one leaves all lines out; undefined: the dataset's name. */
+  readonly title: string | undefined;
+  /** Number of classes shown. */
+  readonly shown: number;
+  readonly width: number;
+  readonly look: Look;
+}
+
+/** The title and the lines below it, with the height that they take. */
+function headingOf(data: Splits, { title, shown, width, look }: Heading): { text: string; height: number } {
+  if (title === '') return { text: '', height: 0 };
+  const { unit, title: font, label, line } = look;
+  const titles = title === undefined ? [endOf(data.name, width, font)] : wrapText(title, width, font);
+  const notes = wrapText(aboutOf(data, shown), width, label);
+  let y = edge * unit;
+  const place = (words: string, attributes: string) =>
+    `<text x="${edge * unit}" y="${rounded((y += line))}"${attributes}>${markupText(words)}</text>`;
+  const text = [
+    ...titles.map((words) => place(words, ` font-size="${font.size}px" font-weight="bold"`)),
+    ...notes.map((words) => place(words, ` fill="${inks.note}"`)),
+  ];
+  return { text: text.join(''), height: y };
+}
+
+const rounded = (length: number) => Number(length.toFixed(2));
 
 interface Row {
   readonly name: string;
@@ -105,16 +131,18 @@ function imagesOf({ labels }: Split, label: number): number[] {
   return Array.from(order, (place) => nth(members, place));
 }
 
-function titlesOf({ name, classes, shape, train, test }: Splits, rows: number): [string, string] {
+function aboutOf({ classes, shape, train, test }: Splits, rows: number): string {
   const kind = shape.channels === 1 ? 'grey' : shape.channels === 3 ? 'rgb' : `${shape.channels} channels`;
   const shown = rows < classes ? `${rows} of ${classes} classes` : `${classes} classes`;
-  const subtitle = `${shown}, ${shape.height} x ${shape.width} ${kind}, ${train.count} train and ${test.count} test images; training images at random`;
-  return [shortened(name, 70), subtitle];
+  return `${shown}, ${shape.height} x ${shape.width} ${kind}, ${train.count} train and ${test.count} test images; training images at random`;
 }
 
-/** Keeps the end, which distinguishes paths. */
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `…${text.slice(1 - length)}`;
+/** As much of the text's end as fits: it distinguishes paths. */
+function endOf(text: string, width: number, font: TextFont): string {
+  const letters = Array.from(text);
+  if (textWidth(text, font) <= width) return text;
+  while (letters.length > 1 && textWidth(`…${letters.join('')}`, font) > width) letters.shift();
+  return `…${letters.join('')}`;
 }
 
 interface Size {
@@ -122,51 +150,21 @@ interface Size {
   readonly height: number;
 }
 
-function cellOf({ width, height }: ImageShape): Size {
-  const times = Math.max(1, Math.round(shownSide / Math.max(width, height)));
-  const shrink = Math.min(1, 128 / Math.max(width, height));
-  return {
-    width: Math.max(1, Math.round(times * shrink * width)),
-    height: Math.max(1, Math.round(times * shrink * height)),
-  };
+/** An image's size as drawn: as large as there is room for, no side longer than `most`. */
+function cellOf({ width, height }: ImageShape, room: number, most: number): Size {
+  const scale = Math.min(room / width, most / Math.max(width, height));
+  return { width: scale * width, height: scale * height };
 }
 
-/** Takes each pixel of the final picture from the nearest one in the image, so that small images stay sharp. */
-async function gridPng(
-  { shape, train }: Splits,
-  rows: readonly Row[],
-  { cell, columns }: { cell: Size; columns: number },
-): Promise<Buffer> {
-  const size = { width: pngScale * cell.width, height: pngScale * cell.height };
-  const step = { x: size.width + pngScale * gap, y: size.height + pngScale * gap };
-  const width = columns * step.x - pngScale * gap;
-  const height = rows.length * step.y - pngScale * gap;
-  const pixels = new Uint8Array(3 * width * height).fill(255);
-  rows.forEach(({ indices }, row) => {
-    indices.forEach((index, column) => {
-      for (let y = 0; y < size.height; y++)
-        for (let x = 0; x < size.width; x++) {
-          const source = {
-            x: Math.floor((x * shape.width) / size.width),
-            y: Math.floor((y * shape.height) / size.height),
-          };
-          const to = 3 * ((row * step.y + y) * width + column * step.x + x);
-          pixels.set(pixelAt(train.images, shape, index, source), to);
-        }
-    });
-  });
-  return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .png()
+/** A training image at the dots of print, without smoothing, so that small images stay sharp; of other channels than three the first, in grey. */
+function imagePng({ shape, train }: Splits, index: number, cell: Size): Promise<Buffer> {
+  const { width, height, channels } = shape;
+  const values = train.images.subarray(index * width * height * channels, (index + 1) * width * height * channels);
+  const isColour = channels === 3;
+  const pixels = isColour ? values : values.filter((_, i) => i % channels === 0);
+  const dots = (length: number) => Math.max(1, Math.round((length * dotsPerInch) / pixelsPerInch));
+  return sharp(pixels, { raw: { width, height, channels: isColour ? 3 : 1 } })
+    .resize({ width: dots(cell.width), height: dots(cell.height), fit: 'fill', kernel: 'nearest' })
+    .png({ compressionLevel: 9 })
     .toBuffer();
-}
-
-/** Red, green and blue; the first channel three times if there are not three. */
-function pixelAt(
-  images: Uint8Array,
-  { height, width, channels }: ImageShape,
-  index: number,
-  { x, y }: { x: number; y: number },
-): Uint8Array {
-  const at = ((index * height + y) * width + x) * channels;
-  return channels === 3 ? images.subarray(at, at + 3) : new Uint8Array(3).fill(nth(images, at));
 }

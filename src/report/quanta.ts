@@ -2,14 +2,14 @@
 import * as path from 'node:path';
 import type { Quanta } from '../analysis/quanta.js';
 import { passageSteps } from '../analysis/example-turns.js';
-import { writeFileAtomic } from '../machine/files.js';
+import { writeOutputs } from '../machine/files.js';
 import { firstOf, nth, present, zip } from '../machine/present.js';
 import { isImported, kindOf, makeOf } from '../runs/imported.js';
 import type { LoadedRun } from '../runs/opened.js';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
 import { withSpaces } from '../terminal/format.js';
-import { writeRunFigures } from './figures/files.js';
+import { drawRunFigures, pathsOf, uniqueFiles } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
@@ -28,8 +28,12 @@ export async function writeQuanta(
   all: readonly FoundQuanta[],
   printed: FigureOptions = usualFigure,
 ): Promise<string[][]> {
-  // Drawn first, so that stopping while they are drawn leaves the previous files.
-  const pictures = await writeRunFigures(all, {
+  const tables = all.map((found) => {
+    const { folder, members, words, curve } = found.run;
+    const file = path.join(folder, `quanta${curve?.suffix ?? ''}.csv`);
+    return { file, content: csvOf(found, firstOf(members).outcomes, words) };
+  });
+  const pictures = await drawRunFigures(all, {
     runOf: ({ run }) => run,
     figureOf: (found, run) => {
       const { record, words } = found.run;
@@ -40,14 +44,8 @@ export async function writeQuanta(
     },
     ...{ name: 'quanta', printed, isApart: true },
   });
-  const written: string[][] = [];
-  for (const [found, files] of zip(all, pictures)) {
-    const { folder, members, words, curve } = found.run;
-    const table = path.join(folder, `quanta${curve?.suffix ?? ''}.csv`);
-    await writeFileAtomic(table, csvOf(found, firstOf(members).outcomes, words));
-    written.push([table, ...files]);
-  }
-  return written;
+  await writeOutputs([...tables, ...uniqueFiles(pictures)]);
+  return pathsOf(zip(tables, pictures).map(([table, files]) => [table, ...files]));
 }
 
 /** A row per example; `docs/quanta.md` describes the columns. */

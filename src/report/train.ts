@@ -4,6 +4,7 @@ import { defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
 import { oneAnswer } from '../analysis/evaluate.js';
 import { outcomeKinds } from '../experiment/architectures.js';
+import { writeOutputs, type OutputFile } from '../machine/files.js';
 import { firstOf, nth } from '../machine/present.js';
 import { curve, type MemberOutcomes } from '../metrics/curve.js';
 import type { Measurement, Metric } from '../metrics/metric.js';
@@ -20,7 +21,7 @@ import { verifyRun, whyMissing } from '../runs/verify.js';
 import type { FamilyWords } from '../runs/words.js';
 import { RunError } from '../terminal/errors.js';
 import { describeSharpness } from './document/findings.js';
-import { writeFigure, writePicture } from './figures/files.js';
+import { drawFigure, drawPicture } from './figures/files.js';
 import { usualFigure, type FigureOptions } from './figures/print.js';
 import { reconstructionsSvg } from './figures/reconstructions.js';
 import { curvesFigure } from './figures/train.js';
@@ -76,8 +77,8 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
   const showcase = showcaseOf(record, members);
   const rows = members.map((member) => rowOf(member, showcase.table));
   const drawn = { record, words, members, missing: incomplete.length, showcase, printed };
-  const curves = await drawCurves(folder, drawn);
   const reconstructions = await drawReconstructions(folder, drawn);
+  const pictures = await writeOutputs([...(await drawCurves(folder, drawn)), ...reconstructions.files]);
   const sharpness = sharpnessOf(record, members);
   const lines = [
     ...notes.map((line) => `note: ${line}`),
@@ -94,7 +95,7 @@ export async function summariseRun(folder: string, printed: FigureOptions = usua
     findings,
     sharpness,
     missing: incomplete.length,
-    figures: [...curves, ...reconstructions.figures],
+    figures: pictures,
   };
 }
 
@@ -217,9 +218,9 @@ interface Drawn {
 async function drawCurves(
   folder: string,
   { record, words, members, missing, showcase, printed }: Drawn,
-): Promise<string[]> {
+): Promise<OutputFile[]> {
   const { arch, dataset } = record.experiment;
-  const files: string[] = [];
+  const files: OutputFile[] = [];
   for (const { name, metrics, vertical, axis } of showcase.figures) {
     const curves = metrics
       .filter((metric) => fits(metric, rowsOf(firstOf(members).outcomes)))
@@ -229,7 +230,7 @@ async function drawCurves(
       ...{ run: record.name, arch, dataset, curves, missing, vertical, axis, testSet, drawOf: sampling.of },
       words,
     };
-    files.push(...(await writeFigure(path.join(folder, name), curvesFigure(about), printed)));
+    files.push(...(await drawFigure(path.join(folder, name), curvesFigure(about), printed)));
   }
   return files;
 }
@@ -238,9 +239,9 @@ async function drawCurves(
 async function drawReconstructions(
   folder: string,
   { record, members, printed }: Drawn,
-): Promise<{ figures: string[]; problems: readonly string[] }> {
+): Promise<{ files: OutputFile[]; problems: readonly string[] }> {
   const { strips, problems } = await readStrips(record, members);
-  if (strips.length === 0) return { figures: [], problems };
+  if (strips.length === 0) return { files: [], problems };
   const svg = await reconstructionsSvg(strips, printed.size);
-  return { figures: await writePicture(path.join(folder, 'reconstructions'), svg, printed), problems };
+  return { files: await drawPicture(path.join(folder, 'reconstructions'), svg, printed), problems };
 }

@@ -28,6 +28,7 @@ interface Options {
   readonly widths: string;
   readonly seeds: string;
   readonly epochs: string;
+  readonly dataset?: string;
   readonly precisions: string;
   readonly steps: string;
   readonly pairs: string;
@@ -46,6 +47,7 @@ for (const [name, run] of [
     .option('--widths <list>', 'widths', '8,16,32,64')
     .option('--seeds <list>', 'seeds (family)', '0')
     .option('--epochs <n>', 'epochs (family)', '1')
+    .option('--dataset <name>', "dataset (family; the architecture's own if omitted)")
     .option('--precisions <list>', 'precisions (throughput)', 'float32')
     .option('--steps <n>', 'steps that are timed (throughput)', '60')
     .option('--pairs <n>', 'pairs of runs', '5')
@@ -139,6 +141,7 @@ async function family(options: Options): Promise<void> {
     seeds,
     '--epochs',
     epochs,
+    ...(options.dataset === undefined ? [] : ['--dataset', options.dataset]),
   ];
   const ours = {
     name: 'emergence',

@@ -144,7 +144,7 @@ async function draw(
   const { size, title, formats } = printed;
   const stem = `figures/${about.name}`;
   const spec = figureSpec(figure, size, title);
-  for (const [format, content] of await rendered(await toSvg(spec), formats)) files.set(`${stem}.${format}`, content);
+  for (const [format, content] of await rendered(await toSvg(spec), printed)) files.set(`${stem}.${format}`, content);
   // Includes the theme, so that any Vega-Lite draws the same.
   files.set(`${stem}.vl.json`, `${JSON.stringify({ ...spec, config: theme }, null, 1)}\n`);
   const image = async (name: string) => smallImage(await toSvg(figureSpec(figure, parseSize(name))));
@@ -163,12 +163,12 @@ async function smallImage(svg: string): Promise<string> {
 /** For families that reconstruct images. The page already has them, with the cutoff drawn in. */
 async function reconstructionFigure(
   { run }: AnalysedFamily,
-  { files, strips, printed: { size, formats } }: Drawing,
+  { files, strips, printed }: Drawing,
 ): Promise<ReportFigure[]> {
   if (strips.length === 0) return [];
   const { name } = run.record;
-  const svg = await reconstructionsSvg(strips, size);
-  for (const [format, content] of await rendered(svg, formats))
+  const svg = await reconstructionsSvg(strips, printed.size);
+  for (const [format, content] of await rendered(svg, printed))
     files.set(`figures/${name}-reconstructions.${format}`, content);
   return [
     {
@@ -176,7 +176,7 @@ async function reconstructionFigure(
       alt: `Test images and their reconstructions by autoencoders of each width of ${name}`,
       caption: 'Twenty test images and their reconstructions by the first seed of each width.',
       command: commandLine(`train --run ${name}`),
-      formats,
+      formats: printed.formats,
     },
   ];
 }

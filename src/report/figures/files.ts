@@ -1,8 +1,7 @@
 /** Writes figures to files. */
 import { titleOf } from '../../runs/imported.js';
 import * as path from 'node:path';
-import { writeOutput } from '../../machine/files.js';
-import { uninterrupted } from '../../machine/uninterrupted.js';
+import { writeOutputs, type OutputFile } from '../../machine/files.js';
 import { present } from '../../machine/present.js';
 import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
@@ -12,35 +11,33 @@ import { usualFigure, type FigureOptions } from './print.js';
 import { rendered, toSvg } from './render.js';
 import { together } from './together.js';
 
-/** Writes `<stem>.svg` and so on and returns their paths. Throws as `writePicture`. */
+/** Writes `<stem>.svg` and so on and returns their paths. Throws as `drawPicture` and `writeOutputs`. */
 export async function writeFigure(
   stem: string,
   figure: Figure,
   options: FigureOptions = usualFigure,
 ): Promise<string[]> {
-  return writePicture(stem, await toSvg(figureSpec(figure, options.size, options.title)), options);
+  return writeOutputs(await drawFigure(stem, figure, options));
 }
 
-/**
- * All are drawn before any is written, so that stopping while they are drawn leaves the previous files. Throws UsageError for a stem
- * without a name, such as `.` or `folder/`.
- */
-export async function writePicture(
+/** The files that `writeFigure` writes. Throws as `drawPicture`. */
+export async function drawFigure(stem: string, figure: Figure, options: FigureOptions): Promise<OutputFile[]> {
+  return drawPicture(stem, await toSvg(figureSpec(figure, options.size, options.title)), options);
+}
+
+/** A picture's files. Throws UsageError for a stem without a name, such as `.` or `folder/`. */
+export async function drawPicture(
   stem: string,
   svg: string,
-  { formats }: FigureOptions = usualFigure,
-): Promise<string[]> {
+  options: FigureOptions = usualFigure,
+): Promise<OutputFile[]> {
   if (/(^|[/\\])\.{0,2}$/.test(stem))
     throw new UsageError(
       `"${stem}" does not name a file`,
       '--output',
       'give a path without .svg and .png, such as figures/one',
     );
-  const files = (await rendered(svg, formats)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
-  await uninterrupted(async () => {
-    for (const { file, content } of files) await writeOutput(file, content, '--output');
-  });
-  return files.map(({ file }) => file);
+  return (await rendered(svg, options)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
 }
 
 export interface RunFigures<T> {
@@ -59,18 +56,25 @@ export interface RunFigures<T> {
   readonly isApart?: boolean;
 }
 
-/** One picture for each run, of all of its curves: the paths, for each of them. Throws like `writePicture`. */
-export async function writeRunFigures<T>(
+/** One picture for each run, of all of its curves: the paths, for each of them. Throws as `writeFigure`. */
+export async function writeRunFigures<T>(all: readonly T[], figures: RunFigures<T>): Promise<string[][]> {
+  const drawn = await drawRunFigures(all, figures);
+  await writeOutputs(uniqueFiles(drawn));
+  return pathsOf(drawn);
+}
+
+/** The files that `writeRunFigures` writes, for each of `all`; those of one picture are the same array. Throws as `drawPicture`. */
+export async function drawRunFigures<T>(
   all: readonly T[],
   { runOf, figureOf, name, output, printed, isApart }: RunFigures<T>,
-): Promise<string[][]> {
-  const written = new Map<string, string[]>();
+): Promise<OutputFile[][]> {
+  const drawn = new Map<string, OutputFile[]>();
   for (const found of all) {
     const { folder, record, label, curve } = runOf(found);
-    if (written.has(folder)) continue;
+    if (drawn.has(folder)) continue;
     if (curve === undefined) {
       const stem = output ?? path.join(folder, name);
-      written.set(folder, await writeFigure(stem, figureOf(found, label, false), printed));
+      drawn.set(folder, await drawFigure(stem, figureOf(found, label, false), printed));
       continue;
     }
     const title = titleOf(record);
@@ -81,7 +85,16 @@ export async function writeRunFigures<T>(
         : [];
     });
     const stem = output ?? path.join(folder, `${name}-per-${curve.factor}`);
-    written.set(folder, await writeFigure(stem, together(title, figures, isApart), printed));
+    drawn.set(folder, await drawFigure(stem, together(title, figures, isApart), printed));
   }
-  return all.map((found) => present(written.get(runOf(found).folder)));
+  return all.map((found) => present(drawn.get(runOf(found).folder)));
+}
+
+/** Each picture's files once. */
+export function uniqueFiles(drawn: readonly OutputFile[][]): OutputFile[] {
+  return [...new Set(drawn)].flat();
+}
+
+export function pathsOf(drawn: readonly (readonly OutputFile[])[]): string[][] {
+  return drawn.map((files) => files.map(({ file }) => file));
 }

@@ -1,9 +1,11 @@
-/** Print options of figures: size, file formats, title. */
+/** Print options of figures: size, file formats, title, style. */
 import { present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 
 /** Of an SVG, by definition. */
 export const pixelsPerInch = 96;
+/** Of a PNG. */
+export const dotsPerInch = 300;
 
 export interface FigureSize {
   /** As given by the user. */
@@ -26,12 +28,18 @@ const named: Readonly<Record<string, FigureSize>> = {
 export const figureFormats = ['svg', 'png', 'pdf'] as const;
 export type FigureFormat = (typeof figureFormats)[number];
 
+/** On white, or on a dark ground. */
+export const figureStyles = ['light', 'dark'] as const;
+export type FigureStyle = (typeof figureStyles)[number];
+
 export interface FigureOptions {
   readonly size: FigureSize;
   /** At least one, no duplicates. */
   readonly formats: readonly FigureFormat[];
   /** Replaces the figure's own; empty for none, which also omits the lines below it. */
   readonly title?: string | undefined;
+  /** Default: light. */
+  readonly style?: FigureStyle | undefined;
 }
 
 export const usualFigure: FigureOptions = { size: present(named['double']), formats: ['svg', 'png'] };
@@ -62,12 +70,20 @@ export function parseFormats(texts: readonly string[]): FigureFormat[] {
   });
 }
 
+/** `--style`. Throws UsageError. */
+export function parseStyle(text: string): FigureStyle {
+  const style = figureStyles.find((each) => each === text);
+  if (style !== undefined) return style;
+  throw new UsageError(`"${text}" is not a style of pictures`, '--style', `give ${figureStyles.join(' or ')}`);
+}
+
 /** Reads a command's options, with the usual defaults. Throws UsageError. */
 export function figureOptionsOf(raw: Readonly<Record<string, unknown>>): FigureOptions {
-  const { size, format, title } = raw;
+  const { size, format, title, style } = raw;
   return {
     size: typeof size === 'string' ? parseSize(size) : usualFigure.size,
     formats: Array.isArray(format) ? parseFormats(format.map(String)) : usualFigure.formats,
     title: title === 'none' ? '' : typeof title === 'string' ? title : undefined,
+    style: typeof style === 'string' ? parseStyle(style) : undefined,
   };
 }

@@ -7,7 +7,7 @@ import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.
 import { firstOf, lastOf, nth, present, zip } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
-import { seriesStyle } from './theme.js';
+import { classColors, greys, seriesStyle } from './theme.js';
 import { shareTicks, type CurvePoint, type Tick } from './axis.js';
 import { heatCells, heatLayer } from './heat.js';
 import type { Figure, Frame, Panel } from './layout.js';
@@ -98,7 +98,7 @@ function barLayers(
           .filter((bar) => bar.isTurn === isTurn)
           .map(({ at, share }) => ({ ...wide(at, 0.38), share, floor: 0 })),
       },
-      mark: { type: 'rect', color: isTurn ? seriesStyle(0).color : '#a9bccb' },
+      mark: { type: 'rect', color: (isTurn ? seriesStyle(0) : greys.bar).color },
       encoding: { ...encoding, y2: { field: 'floor' } },
     })),
     {
@@ -166,18 +166,18 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
   const series: PanelSeries[] = [
     ...drawn.map(({ curve, weight, label }, i) => ({
       ...{ label, line: line((above) => probabilityAt(curve, above)), points: fit === one ? points : [] },
-      style: { ...seriesStyle(i), color: classColor(i, drawn.length), width: 1 + 4 * weight },
+      style: { ...seriesStyle(i), ...classColor(i, drawn.length), width: 1 + 4 * weight },
     })),
     ...(fit === one
       ? []
       : [
           {
             ...{ label: 'one sigmoid', line: line(sum(one.classes)), points: [] },
-            style: { ...seriesStyle(1), color: '#777777' },
+            style: { ...seriesStyle(1), ...greys.other },
           },
           {
             ...{ label: 'sum; members', line: line(sum(fit.classes)), points },
-            style: { ...seriesStyle(0), color: '#000000' },
+            style: { ...seriesStyle(0), ...greys.total },
           },
         ]),
   ];
@@ -188,10 +188,7 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
   });
 }
 
-/** From dark blue, easiest, to ochre, hardest: dark enough on white throughout. */
-const classColors = ['#1f3b73', '#0072B2', '#2a9d8f', '#7a9a01', '#c98a00', '#b5471b'];
-
-function classColor(index: number, count: number): string {
+function classColor(index: number, count: number) {
   return nth(classColors, count === 1 ? 1 : Math.round((index * (classColors.length - 1)) / (count - 1)));
 }
 

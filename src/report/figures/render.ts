@@ -6,7 +6,8 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import { fontFiles, textWidth } from './text.js';
-import { pixelsPerInch, type FigureFormat } from './print.js';
+import { darkened } from './dark.js';
+import { dotsPerInch, pixelsPerInch, type FigureFormat, type FigureOptions } from './print.js';
 import { theme } from './theme.js';
 
 interface VegaText {
@@ -60,7 +61,7 @@ class ThrowingLogger {
 }
 
 /** A PNG scaled from the SVG's 96 pixels per inch to `dpi`, which is stored in it. */
-export async function toPng(svg: string, dpi = 300): Promise<Uint8Array> {
+export async function toPng(svg: string, dpi = dotsPerInch): Promise<Uint8Array> {
   const font = { loadSystemFonts: false, fontFiles: Object.values(fontFiles), defaultFontFamily: 'DejaVu Sans' };
   const png = new Resvg(svg, { fitTo: { mode: 'zoom', value: dpi / pixelsPerInch }, font }).render().asPng();
   return sharp(png).withMetadata({ density: dpi }).png({ compressionLevel: 9 }).toBuffer();
@@ -95,12 +96,13 @@ const renderers: Readonly<Record<FigureFormat, (svg: string) => string | Promise
   pdf: toPdf,
 };
 
-/** A picture in each of the formats. */
+/** A picture in each of the formats, on the style's ground. */
 export function rendered(
   svg: string,
-  formats: readonly FigureFormat[],
+  { formats, style }: Pick<FigureOptions, 'formats' | 'style'>,
 ): Promise<[FigureFormat, string | Uint8Array][]> {
+  const styled = style === 'dark' ? darkened(svg) : svg;
   return Promise.all(
-    formats.map(async (format) => [format, await renderers[format](svg)] as [FigureFormat, string | Uint8Array]),
+    formats.map(async (format) => [format, await renderers[format](styled)] as [FigureFormat, string | Uint8Array]),
   );
 }

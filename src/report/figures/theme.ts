@@ -45,10 +45,30 @@ export const referenceStyles: Readonly<Record<'curve' | 'limit', SeriesStyle>> =
   limit: { color: '#555555', onDark: '#b5b5b5', shape: 'circle', dash: [3, 3] },
 };
 
+/** Classes of examples, from dark blue, easiest, to ochre, hardest: dark enough on white throughout. */
+export const classColors: readonly Pick<SeriesStyle, 'color' | 'onDark'>[] = [
+  { color: '#1f3b73', onDark: '#8ea6e6' },
+  { color: '#0072B2', onDark: '#17A4FB' },
+  { color: '#2a9d8f', onDark: '#4cc4b5' },
+  { color: '#7a9a01', onDark: '#a9cc2c' },
+  { color: '#c98a00', onDark: '#f0b429' },
+  { color: '#b5471b', onDark: '#f08a5d' },
+];
+
+/** Greys beside the series' colours. */
+export const greys = {
+  /** Bars that are set apart. */
+  bar: { color: '#a9bccb', onDark: '#5b6e7d' },
+  /** An alternative to what is shown. */
+  other: { color: '#777777', onDark: '#a0a0a0' },
+  /** A total. */
+  total: { color: '#000000', onDark: '#ffffff' },
+} as const;
+
 /** Colours of texts. */
 export const inks = { text: '#222222', note: '#444444' } as const;
 
-export const theme: Config = {
+export const theme = {
   background: 'white',
   font: fontFamily,
   view: { stroke: null },
@@ -59,4 +79,4 @@ export const theme: Config = {
     gridColor: '#e4e4e4',
     gridWidth: 0.75,
   },
-};
+} as const satisfies Config;

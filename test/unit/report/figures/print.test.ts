@@ -1,61 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { figureOptionsOf, parseFormats, parseSize, pixelsPerInch } from '../../../../src/report/figures/print.js';
-import { textWidth } from '../../../../src/report/figures/text.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
+import { drawnTexts, overlapping, sizeOf } from '../../../support/drawn.js';
 import { figures } from '../../../support/figures.js';
-
-interface DrawnText {
-  readonly text: string;
-  /** Points on paper. */
-  readonly points: number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-/** Every text of an SVG written by Vega, with the area it covers: translations add up along the groups. */
-function textsOf(svg: string): DrawnText[] {
-  const texts: DrawnText[] = [];
-  const offsets: [x: number, y: number][] = [[0, 0]];
-  for (const [, close, name, attributes, empty, content] of svg.matchAll(
-    /<(\/?)(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*(\/?)>([^<]*)/g,
-  )) {
-    if (close === '/') {
-      if (name === 'g') offsets.pop();
-      continue;
-    }
-    const [, x = '0', y = '0'] = /transform="translate\(([-\d.e]+),\s*([-\d.e]+)\)/.exec(attributes!) ?? [];
-    const [originX, originY] = offsets.at(-1)!;
-    const at = [originX + Number(x), originY + Number(y)] as const;
-    if (name === 'g' && empty === '') offsets.push([...at]);
-    if (name !== 'text' || attributes!.includes('opacity="0"')) continue;
-    expect(attributes).not.toContain('rotate');
-    const size = Number(/font-size="([\d.]+)px"/.exec(attributes!)![1]);
-    const text = content!.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-    const width = textWidth(text, { size, bold: attributes!.includes('font-weight="bold"') });
-    const anchor = /text-anchor="(\w+)"/.exec(attributes!)?.[1];
-    const left = at[0] - (anchor === 'middle' ? width / 2 : anchor === 'end' ? width : 0);
-    // The height of capitals and figures above the baseline, 0.73 of DejaVu's size.
-    texts.push({ text, points: (72 / 96) * size, left, right: left + width, top: at[1] - 0.73 * size, bottom: at[1] });
-  }
-  return texts;
-}
-
-function sizeOf(svg: string): [width: number, height: number] {
-  const [, width, height] = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg)!;
-  return [Number(width), Number(height)];
-}
-
-function overlapping(texts: readonly DrawnText[]): string[] {
-  return texts.flatMap((a, i) =>
-    texts
-      .slice(i + 1)
-      .filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
-      .map((b) => `"${a.text}" and "${b.text}"`),
-  );
-}
 
 // Every figure at every size meets the promise: a quarter of a minute.
 describe.each([
@@ -68,7 +16,7 @@ describe.each([
 
   test.each(names)('%s: text of at least 7 points, within the picture, without overlaps', async (each) => {
     const svg = await toSvg(figureSpec(figures[each]!, size));
-    const texts = textsOf(svg);
+    const texts = drawnTexts(svg);
     const [width, height] = sizeOf(svg);
     expect(width).toBe(size.inches * pixelsPerInch);
     if (size.isHeightFirm) expect(height).toBe(size.height! * pixelsPerInch);
@@ -85,7 +33,7 @@ describe.each([
 test('the checks above notice small, outside and overlapping text', () => {
   const text = (x: number, size: number, words: string) =>
     `<g transform="translate(10,20)"><text transform="translate(${x},5)" font-size="${size}px">${words}</text></g>`;
-  const texts = textsOf(
+  const texts = drawnTexts(
     `<svg width="100" height="50">${text(-15, 8, 'a')}${text(0, 9.6, 'bb')}${text(5, 9.6, 'c')}</svg>`,
   );
   expect(texts.map(({ left, bottom, points }) => [left, bottom, points])).toEqual([
@@ -100,7 +48,7 @@ test('a title of any length is broken into lines; none leaves room for the panel
   const draw = (title?: string) => toSvg(figureSpec(figures['train']!, parseSize('single'), title));
   const [own, other, none] = [await draw(), await draw('much longer '.repeat(9).trim()), await draw('')];
   const wordsOf = (svg: string) =>
-    textsOf(svg)
+    drawnTexts(svg)
       .map(({ text }) => text)
       .join(' ');
   expect(wordsOf(own)).toContain('cnn family on shapes: run cnn-shapes 120 test images');
@@ -109,7 +57,7 @@ test('a title of any length is broken into lines; none leaves room for the panel
   const heights = [own, other, none].map((svg) => sizeOf(svg)[1]);
   expect(heights[1]).toBeGreaterThan(heights[0]!);
   expect(heights[2]).toBeLessThan(heights[0]!);
-  expect(overlapping(textsOf(other))).toEqual([]);
+  expect(overlapping(drawnTexts(other))).toEqual([]);
 });
 
 test('a picture too low for its panels is refused with the height it needs', () => {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { writeFigure, writePicture } from '../../../../src/report/figures/files.js';
+import { writeFigure, drawPicture } from '../../../../src/report/figures/files.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { parseSize, usualFigure } from '../../../../src/report/figures/print.js';
 import { toPdf, toPng, toSvg } from '../../../../src/report/figures/render.js';
@@ -55,5 +55,5 @@ test('files have the requested formats, and a path without a name is refused', a
   const options = { ...usualFigure, formats: ['pdf', 'svg'] as const };
   expect(await writeFigure(stem, figures['train']!, options)).toEqual([`${stem}.pdf`, `${stem}.svg`]);
   expect((await fs.readdir(folder)).toSorted()).toEqual(['one.pdf', 'one.svg']);
-  await expect(writePicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" does not name a file/);
+  await expect(drawPicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" does not name a file/);
 });

@@ -1,74 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { seriesStyles } from '../../../../src/report/figures/theme.js';
+import { darkened, darkGround } from '../../../../src/report/figures/dark.js';
+import { usualFigure } from '../../../../src/report/figures/print.js';
+import { toSvg } from '../../../../src/report/figures/render.js';
+import { figureSpec } from '../../../../src/report/figures/spec.js';
+import { seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
+import { ciede2000, contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
+import { figures } from '../../../support/figures.js';
 
-type Rgb = readonly [red: number, green: number, blue: number];
-
-/** Machado, Oliveira and Fernandes 2009 (IEEE TVCG 15, 1291-1298), severity 1, for linear light. */
-const sights: Readonly<Record<string, readonly Rgb[]>> = {
-  normal: [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ],
-  protanopia: [
-    [0.152286, 1.052583, -0.204868],
-    [0.114503, 0.786281, 0.099216],
-    [-0.003882, -0.048116, 1.051998],
-  ],
-  deuteranopia: [
-    [0.367322, 0.860646, -0.227968],
-    [0.280085, 0.672501, 0.047413],
-    [-0.01182, 0.04294, 0.968881],
-  ],
-  tritanopia: [
-    [1.255528, -0.076749, -0.178779],
-    [-0.078411, 0.930809, 0.147602],
-    [0.004733, 0.691367, 0.3039],
-  ],
-};
-
-const times = (matrix: readonly Rgb[], [r, g, b]: Rgb) =>
-  matrix.map((row) => row[0] * r + row[1] * g + row[2] * b) as unknown as Rgb;
-
-/** Linear light, 0 to 1 (IEC 61966-2-1). */
-function linear(hex: string): Rgb {
-  return [1, 3, 5].map((at) => {
-    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  }) as unknown as Rgb;
-}
-
-/** CIELAB under D65. */
-function labOf(light: Rgb): Rgb {
-  const xyz = times(
-    [
-      [0.4124564, 0.3575761, 0.1804375],
-      [0.2126729, 0.7151522, 0.072175],
-      [0.0193339, 0.119192, 0.9503041],
-    ],
-    light.map((each) => Math.min(1, Math.max(0, each))) as unknown as Rgb,
-  );
-  const f = (t: number) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116);
-  const [x, y, z] = [f(xyz[0] / 0.95047), f(xyz[1]), f(xyz[2] / 1.08883)];
-  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
-}
-
-function leastDistance(colours: readonly string[], sight: readonly Rgb[]): number {
-  const labs = colours.map((colour) => labOf(times(sight, linear(colour))));
-  return Math.min(
-    ...labs.flatMap((a, i) => labs.slice(i + 1).map((b) => Math.hypot(...a.map((each, k) => each - b[k]!)))),
-  );
-}
-
-function contrast(first: string, second: string): number {
-  const [low, high] = [first, second]
-    .map((each) => times(sights['normal']!, linear(each)))
-    .map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05)
-    .toSorted((a, b) => a - b) as [number, number];
-  return high / low;
-}
-
-// 2.3 is a just noticeable difference between adjacent patches; separate lines need several times that.
+// 2.3 in CIELAB is a just noticeable difference between adjacent patches; separate lines need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
   test('any two figure colours are at least 19 apart in CIELAB, and 20 on the dark page', () => {
     expect(
@@ -84,6 +23,36 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
       ),
     ).toBeGreaterThanOrEqual(20);
   });
+
+  // Of CIEDE2000 about 1 is just noticed.
+  test('and at least 10 apart in CIEDE2000', () => {
+    for (const ground of ['color', 'onDark'] as const)
+      expect(
+        leastDistance(
+          seriesStyles.map((style) => style[ground]),
+          sight,
+          ciede2000,
+        ),
+      ).toBeGreaterThanOrEqual(10);
+  });
+});
+
+// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that go wrong where hue, chroma or rotation is.
+test.each([
+  [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
+  [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1.0],
+  [[50, 0, 0], [50, -1, 2], 2.3669],
+  [[50, 2.49, -0.001], [50, -2.49, 0.0009], 7.1792],
+  [[50, 2.49, -0.001], [50, -2.49, 0.0011], 7.2195],
+  [[50, -0.001, 2.49], [50, 0.0009, -2.49], 4.8045],
+  [[50, 2.5, 0], [73, 25, -18], 27.1492],
+  [[50, 2.5, 0], [61, -5, 29], 22.8977],
+  [[50, 2.5, 0], [56, -27, -3], 31.903],
+  [[60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644],
+  [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
+] as const)('CIEDE2000 of %j and %j is %d', (a, b, expected) => {
+  expect(ciede2000(a, b)).toBeCloseTo(expected, 4);
+  expect(ciede2000(b, a)).toBeCloseTo(expected, 4);
 });
 
 test('the simulation is right in known cases: grey stays grey, and red and green of one lightness coincide', () => {
@@ -104,6 +73,51 @@ test('no two series share a mark or a dash, so grey print tells them apart', () 
 test('colours contrast with their background', () => {
   for (const { color, onDark } of seriesStyles) {
     expect(contrast(color, '#ffffff')).toBeGreaterThan(2);
-    expect(contrast(onDark, '#14171a')).toBeGreaterThan(4.5);
+    expect(contrast(onDark, darkGround)).toBeGreaterThan(4.5);
   }
+});
+
+// As drawn, not as the palette has them: a figure may give a series a colour of its own.
+test.each(Object.entries(figures))(
+  '%s: named series of a panel differ in dash or in mark, for grey print',
+  (_, { panels }) => {
+    for (const { title, keys = [] } of panels) {
+      const looks = keys.map(({ style: { dash, shape, isHollow, width }, hasLine, hasPoints }) =>
+        [
+          hasLine ? `${dash.join(' ')} of ${width ?? 'usual'}` : '',
+          hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : '',
+        ].join('; '),
+      );
+      expect(new Set(looks).size, `${title}: ${looks.join(' | ')}`).toBe(looks.length);
+    }
+  },
+);
+
+test.each(Object.entries(figures))(
+  '%s on a dark ground: every colour has its counterpart, and is seen',
+  async (_, figure) => {
+    const light = await toSvg(figureSpec(figure, usualFigure.size));
+    const dark = darkened(light);
+    const colours = (svg: string) =>
+      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(white|#[0-9a-fA-F]{6})"/g)].map(([, element, , colour]) => ({
+        element: element!,
+        colour: colour!,
+      }));
+    expect(colours(dark)).toHaveLength(colours(light).length);
+    expect(colours(light).length).toBeGreaterThan(20);
+    for (const [i, { colour }] of colours(dark).entries())
+      if (colours(light)[i]!.colour !== '#9a9a9a') expect(colour).not.toBe(colours(light)[i]!.colour);
+    const against = (colour: string) => contrast(colour, darkGround);
+    const texts = colours(dark).filter(({ element }) => element === 'text');
+    expect(texts.length).toBeGreaterThan(10);
+    // 4.5 for text, as WCAG 2.2 has it (1.4.3).
+    for (const { colour } of texts) expect(against(colour), colour).toBeGreaterThan(4.5);
+  },
+);
+
+test('after the sixth series colours come again, with another mark and another dash', () => {
+  const looks = Array.from({ length: 18 }, (_, i) => seriesStyle(i)).map(({ color, shape, dash }) =>
+    [color, shape, dash].join(),
+  );
+  expect(new Set(looks).size).toBe(18);
 });
