@@ -8,6 +8,7 @@ import { train } from '../../src/library/train.js';
 import { readRunRecord } from '../../src/runs/run.js';
 import { askPilot } from '../../src/training/ask.js';
 import { comparePrecisions } from '../../src/training/precision-pilot.js';
+import { childrenOf, until } from '../support/processes.js';
 import { temporaryFolder } from '../support/runs.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
@@ -63,12 +64,13 @@ test('Ctrl-C ends a pilot, whose process is gone then', async () => {
     ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
     ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
+  const before = childrenOf(process.pid);
+  const started = () => childrenOf(process.pid).filter((child) => !before.includes(child));
   const asked = askPilot(job, { note: () => undefined, signal: stop.signal });
-  // Long enough for its process to start, and less than it takes to load TensorFlow.
-  setTimeout(() => {
-    stop.abort();
-  }, 300);
+  expect(await until(() => started().length > 0, 60_000)).toBe(true);
+  stop.abort();
   await expect(asked).rejects.toThrow('aborted');
+  expect(started()).toEqual([]);
   await expect(askPilot(job, { note: () => undefined, signal: stop.signal })).rejects.toThrow('aborted');
 });
 
