@@ -413,8 +413,15 @@ function readValue(text: string, { flag, value }: OptionDefinition): unknown {
   switch (value.kind) {
     case 'integer':
     case 'number':
+      if (text === value.word) return text;
       if (isFactor(value) && text.includes(',')) return readList(text, flag, value);
-      return readNumber(text, flag, value.kind, value.range);
+      return readNumber(
+        text,
+        flag,
+        value.kind,
+        value.range,
+        value.word === undefined ? undefined : `give one, or ${value.word}`,
+      );
     case 'list':
       return readList(text, flag, { kind: 'integer', range: value.range });
     case 'switch':

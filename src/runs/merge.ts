@@ -226,12 +226,12 @@ function refuseOtherBits({ here, there }: TakenMember, [a, b]: readonly [RunReco
   );
 }
 
-/** Threads, stacks, precisions and operations by member: of those that were taken as they were trained there. */
+/** Threads, stacks, branches, precisions and operations by member: of those that were taken as they were trained there. */
 function countsOf(
   a: RunRecord,
   b: RunRecord,
   taken: readonly TakenMember[],
-): Pick<RunRecord, 'threads' | 'flops' | 'precisions'> & Required<Pick<RunRecord, 'stacks'>> {
+): Pick<RunRecord, 'threads' | 'flops' | 'precisions' | 'branches'> & Required<Pick<RunRecord, 'stacks'>> {
   const trained = Object.fromEntries(taken.map(({ key, there }) => [memberId(key), there.record?.threads ?? 1]));
   const isTheirs = (id: string) => id in trained || !(id in a.threads);
   const stacks = [
@@ -241,21 +241,28 @@ function countsOf(
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
     stacks,
-    ...(a.precisions === undefined && b.precisions === undefined ? {} : { precisions: precisionsOf(a, b, taken) }),
+    ...(a.precisions === undefined && b.precisions === undefined
+      ? {}
+      : { precisions: either(a.precisions, b.precisions, isTheirs) }),
+    ...(a.branches === undefined && b.branches === undefined
+      ? {}
+      : { branches: either(a.branches, b.branches, isTheirs) }),
     ...(a.flops === undefined && b.flops === undefined
       ? {}
       : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),
   };
 }
 
-function precisionsOf(
-  { precisions: ours = {} }: RunRecord,
-  { precisions: theirs = {} }: RunRecord,
-  taken: readonly TakenMember[],
-): RunRecord['precisions'] {
-  const ids = new Set(taken.map(({ key }) => memberId(key)));
-  const trained = Object.fromEntries(Object.entries(theirs).filter(([id]) => ids.has(id)));
-  return { ...ours, ...lacking(theirs, ours), ...trained };
+/** Values by member: of each the one of the run whose member it is. */
+function either<T>(
+  ours: Readonly<Record<string, T>> = {},
+  theirs: Readonly<Record<string, T>> = {},
+  isTheirs: (id: string) => boolean,
+): Record<string, T> {
+  return Object.fromEntries([
+    ...Object.entries(ours).filter(([id]) => !isTheirs(id)),
+    ...Object.entries(theirs).filter(([id]) => isTheirs(id)),
+  ]);
 }
 
 /** What of `from` is not in `there`, to be spread over it. */

@@ -14,6 +14,11 @@ export interface StepOptions {
   readonly experiment: Experiment;
   readonly optimizer: Optimizer;
   readonly task: Task;
+  /**
+   * Equal parts of a batch that are computed side by side, each on threads of its own. Default: one, whose operations
+   * share all threads.
+   */
+  readonly branches?: number | undefined;
 }
 
 /** The scalars that a loop over steps carries besides parameters and slots, float32. */
@@ -55,23 +60,27 @@ export function planConstants({ indices, labels, rates, seeds }: EpochPlan): tf.
 }
 
 /** A training step. Constants are the packed images [examples, words], followed by those of `planConstants`. */
-export function trainingStep({ model, experiment, optimizer, task }: StepOptions): StepFunction {
+export function trainingStep({ model, experiment, optimizer, task, branches = 1 }: StepOptions): StepFunction {
   const specs = model.parameters;
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
     const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
     const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
-    const picked = batchOf(present(images), present(chosen), present(answers), task);
-    const batch = { ...picked, images: augment(picked.images, experiment, noise) };
+    const batches = Array.from({ length: branches }, (_, branch) => {
+      const [own, right] = [chosen, answers].map((rows) => partOf(present(rows), branch, branches));
+      const picked = batchOf(present(images), present(own), present(right), task);
+      return { ...picked, images: augment(picked.images, experiment, noise) };
+    });
     const [rate, effectiveRate] = tf.unstack(gatherRows(present(rates), index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];
     const parameters = state.slice(0, names.length);
 
     let accuracy: tf.Scalar | undefined;
     const { value: loss, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-      const result = model.loss(named(names, values), batch, noise);
-      if (result.accuracy !== undefined) accuracy = tf.keep(result.accuracy);
-      return result.loss;
+      const results = batches.map((batch) => model.loss(named(names, values), batch, noise));
+      const shares = results.flatMap((result) => result.accuracy ?? []);
+      if (shares.length > 0) accuracy = tf.keep(mean(shares));
+      return mean(results.map((result) => result.loss));
     })(parameters);
 
     const next = tf.add<tf.Scalar>(step, 1);
@@ -91,6 +100,17 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
     accuracy?.dispose();
     return [...updates.map((update) => update.parameter), ...updates.flatMap((update) => update.slots), next, ...sums];
   };
+}
+
+/** One of so many equal parts of a batch's rows. */
+function partOf(rows: tf.Tensor, part: number, parts: number): tf.Tensor {
+  const count = nth(rows.shape, 0) / parts;
+  return parts === 1 ? rows : tf.slice(rows, [part * count], [count]);
+}
+
+function mean(values: readonly tf.Scalar[]): tf.Scalar {
+  const sum = values.reduce((a, b) => tf.add(a, b));
+  return values.length === 1 ? sum : tf.mul(sum, 1 / values.length);
 }
 
 /** Random numbers of a step from its seed [2]; each call adds one to the seed's second number. */

@@ -92,7 +92,7 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   for (const key of single) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob([{ key, digest: digestOf(key), stack: null, precision: precisionOf(run, id) }], {
+    const job = memberJob([{ key, digest: digestOf(key), stack: null, branches: run.branches?.[id], precision: precisionOf(run, id) }], {
       ...surroundings,
       threads,
     });

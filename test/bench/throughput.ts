@@ -55,7 +55,7 @@ const constants = [
 ];
 const start = initialHostState(model.parameters, optimizer, 0);
 let state = toTensors(start);
-const step = trainingStep({ model, experiment, optimizer, task });
+const step = trainingStep({ model, experiment, optimizer, task, branches: Number(process.env['BRANCHES'] ?? 1) });
 const program = compileLoop(step, { state, constants }, { precision });
 state = program.run(0, Math.min(5, steps), state, constants);
 const training = timed(() => {
