@@ -413,15 +413,8 @@ function readValue(text: string, { flag, value }: OptionDefinition): unknown {
   switch (value.kind) {
     case 'integer':
     case 'number':
-      if (text === value.word) return text;
       if (isFactor(value) && text.includes(',')) return readList(text, flag, value);
-      return readNumber(
-        text,
-        flag,
-        value.kind,
-        value.range,
-        value.word === undefined ? undefined : `give one, or ${value.word}`,
-      );
+      return readNumber(text, flag, value.kind, value.range);
     case 'list':
       return readList(text, flag, { kind: 'integer', range: value.range });
     case 'switch':

@@ -332,12 +332,10 @@ export const executionSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('threads of each member (default: whatever finishes the family soonest)'),
-  stack: z
-    .union([positiveInteger.max(1024), z.literal('auto')])
+  stack: positiveInteger
+    .max(1024)
     .optional()
-    .describe(
-      'number of members trained as one program, which may differ only in seed or learning rate; auto: where that is faster by measurement (default: 1)',
-    ),
+    .describe('number of members trained as one program, which may differ only in seed or learning rate (default: 1)'),
   dataDir: z
     .string()
     .min(1)

@@ -214,8 +214,10 @@ function refuseOtherBits({ here, there }: TakenMember, [a, b]: readonly [RunReco
   const other = names.find((name) => ours.files[name] !== theirs.files[name]);
   if (other === undefined) return;
   const [one, two] = [a, b].map(({ precisions }) => precisions?.[here.id]?.precision);
+  const [mine, yours] = [a, b].map(({ branches }) => branches?.[here.id] ?? 1);
   const ways = [
     ...(ours.threads === theirs.threads ? [] : [`on ${ours.threads} and on ${theirs.threads} threads`]),
+    ...(mine === yours ? [] : [`with ${mine} and with ${yours} branches`]),
     ...(one === undefined || two === undefined || one === two ? [] : [`in ${one} and in ${two}`]),
   ];
   const why = ways.length === 0 ? '' : ` (trained ${ways.join(', ')})`;
@@ -238,31 +240,30 @@ function countsOf(
     ...(a.stacks ?? []).map((ids) => ids.map((id) => (id === null || isTheirs(id) ? null : id))),
     ...(b.stacks ?? []).map((ids) => ids.map((id) => (id !== null && isTheirs(id) ? id : null))),
   ].filter((ids) => ids.some((id) => id !== null));
+  // A member without an entry has one branch, so nothing is filled in from the other run.
+  const branches = [
+    ...Object.entries(a.branches ?? {}).filter(([id]) => !isTheirs(id)),
+    ...Object.entries(b.branches ?? {}).filter(([id]) => isTheirs(id)),
+  ];
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
     stacks,
-    ...(a.precisions === undefined && b.precisions === undefined
-      ? {}
-      : { precisions: either(a.precisions, b.precisions, isTheirs) }),
-    ...(a.branches === undefined && b.branches === undefined
-      ? {}
-      : { branches: either(a.branches, b.branches, isTheirs) }),
+    ...(a.precisions === undefined && b.precisions === undefined ? {} : { precisions: precisionsOf(a, b, taken) }),
+    ...(a.branches === undefined && b.branches === undefined ? {} : { branches: Object.fromEntries(branches) }),
     ...(a.flops === undefined && b.flops === undefined
       ? {}
       : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),
   };
 }
 
-/** Values by member: of each the one of the run whose member it is. */
-function either<T>(
-  ours: Readonly<Record<string, T>> = {},
-  theirs: Readonly<Record<string, T>> = {},
-  isTheirs: (id: string) => boolean,
-): Record<string, T> {
-  return Object.fromEntries([
-    ...Object.entries(ours).filter(([id]) => !isTheirs(id)),
-    ...Object.entries(theirs).filter(([id]) => isTheirs(id)),
-  ]);
+function precisionsOf(
+  { precisions: ours = {} }: RunRecord,
+  { precisions: theirs = {} }: RunRecord,
+  taken: readonly TakenMember[],
+): RunRecord['precisions'] {
+  const ids = new Set(taken.map(({ key }) => memberId(key)));
+  const trained = Object.fromEntries(Object.entries(theirs).filter(([id]) => ids.has(id)));
+  return { ...ours, ...lacking(theirs, ours), ...trained };
 }
 
 /** What of `from` is not in `there`, to be spread over it. */

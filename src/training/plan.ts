@@ -174,9 +174,9 @@ function branchesAt(
 ): Record<string, number> {
   const found = plan.members.flatMap(({ id, threads }): [string, number][] => {
     const [key, ...others] = stackOf(id);
-    const isOne = others.length === 0 && !eager && runtime.device.kind === 'cpu';
-    if (key === undefined || !isOne || record?.threads[id] !== undefined) return [];
-    const branches = branchesFor(experimentAt(experiment, key), threads);
+    const isBegun = record?.threads[id] !== undefined;
+    if (key === undefined || others.length > 0 || eager || isBegun) return [];
+    const branches = branchesFor(experimentAt(experiment, key), { threads, device: runtime.device.kind });
     return branches === 1 ? [] : [[id, branches]];
   });
   return Object.fromEntries(found);

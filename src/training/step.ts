@@ -66,8 +66,9 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
   return (index, state, [images, order, labels, rates, seeds]) => {
     const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
     const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
+    const parts = [chosen, answers].map((rows) => partsOf(present(rows), branches));
     const batches = Array.from({ length: branches }, (_, branch) => {
-      const [own, right] = [chosen, answers].map((rows) => partOf(present(rows), branch, branches));
+      const [own, right] = parts.map((part) => nth(part, branch));
       const picked = batchOf(present(images), present(own), present(right), task);
       return { ...picked, images: augment(picked.images, experiment, noise) };
     });
@@ -102,10 +103,12 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
   };
 }
 
-/** One of so many equal parts of a batch's rows. */
-function partOf(rows: tf.Tensor, part: number, parts: number): tf.Tensor {
-  const count = nth(rows.shape, 0) / parts;
-  return parts === 1 ? rows : tf.slice(rows, [part * count], [count]);
+/** A batch's rows in so many parts, as equal as whole examples of `pairs` images can be. */
+function partsOf(rows: tf.Tensor, parts: number, pairs = 1): tf.Tensor[] {
+  if (parts === 1) return [rows];
+  const count = nth(rows.shape, 0);
+  const begin = (part: number) => pairs * Math.floor((part * count) / pairs / parts);
+  return Array.from({ length: parts }, (_, part) => tf.slice(rows, [begin(part)], [begin(part + 1) - begin(part)]));
 }
 
 function mean(values: readonly tf.Scalar[]): tf.Scalar {
@@ -121,29 +124,31 @@ export function stepRandom(seed: tf.Tensor1D): StepRandom {
 
 /**
  * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. If a classifier may choose only from
- * the first labels, they are those of the softmax over these.
+ * the first labels, they are those of the softmax over these. `pairs` images are an example, which a branch has whole.
  */
 export function evaluationBatch(
-  { model, task }: Pick<StepOptions, 'model' | 'task'>,
+  { model, task, branches = 1 }: Pick<StepOptions, 'model' | 'task' | 'branches'>,
   columns: readonly string[],
-  choices = task.classes,
+  { choices = task.classes, pairs = 1 }: { readonly choices?: number; readonly pairs?: number } = {},
 ) {
   const names = Object.keys(model.parameters);
   return ([rows, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
-    const batch = batchOf(
-      present(images),
-      gatherRows(present(order), present(rows)),
-      gatherRows(present(labels), present(rows)),
-      task,
-    );
-    const outcomes =
-      choices === task.classes || model.logits === undefined
+    const outcomesOf = (own: tf.Tensor) => {
+      const batch = batchOf(present(images), gatherRows(present(order), own), gatherRows(present(labels), own), task);
+      return choices === task.classes || model.logits === undefined
         ? model.outcomes(named(names, parameters), batch)
         : classificationOutcomes(
             tf.slice2d(model.logits(named(names, parameters), batch), [0, 0], [-1, choices]),
             batch.labels,
           );
-    return columns.map((column) => present(outcomes[column]));
+    };
+    const parts = partsOf(present(rows), Math.min(branches, nth(present(rows).shape, 0) / pairs), pairs).map(
+      outcomesOf,
+    );
+    return columns.map((column) => {
+      const [first, ...others] = parts.map((part) => present(part[column]));
+      return others.length === 0 ? present(first) : tf.concat([present(first), ...others]);
+    });
   };
 }
 

@@ -28,7 +28,7 @@ test('a pilot takes the same steps in both precisions, whose losses differ by ro
   const pilot = await comparePrecisions(
     {
       ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
-      ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+      ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
     },
     bindingPath,
   );
@@ -62,7 +62,7 @@ test('Ctrl-C ends a pilot, whose process is gone then', async () => {
   const stop = new AbortController();
   const job = {
     ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
-    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+    ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
   const before = childrenOf(process.pid);
   const started = () => childrenOf(process.pid).filter((child) => !before.includes(child));
