@@ -124,20 +124,24 @@ function cpu(): Device {
 }
 
 /**
- * Environment variables that must be set before a process loads the binding. The number of threads affects the last bits of results;
+ * Environment variables that must be set before a process loads the binding. The number of threads affects the last bits of results,
+ * and each of a member's branches has its share of them;
  * on a GPU, kernels are deterministic and float32 means float32, not TF32 (docs/gpu.md).
  */
 export function runtimeEnvironment({
   runtime,
   threads,
+  branches = 1,
 }: {
   runtime: Pick<Runtime, 'device'>;
   threads: number;
+  branches?: number | undefined;
 }): Record<string, string> {
+  const each = String(Math.floor(threads / branches));
   return {
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: '1',
-    OMP_NUM_THREADS: String(threads),
+    TF_NUM_INTRAOP_THREADS: each,
+    TF_NUM_INTEROP_THREADS: String(branches),
+    OMP_NUM_THREADS: each,
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_DETERMINISTIC_OPS: '1',

@@ -108,12 +108,14 @@ export interface LockWait {
   readonly onWait?: ((owner: Owner | undefined) => void) | undefined;
   /** How long to wait for another holder, and what to throw then; default: as long as it takes. */
   readonly atMost?: { readonly milliseconds: number; readonly error: (owner: Owner | undefined) => Error } | undefined;
+  /** Ends the waiting, which then throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Takes a lock once it is free. */
 export async function waitForLock(
   take: () => Promise<LockAttempt>,
-  { every, onWait, atMost }: LockWait,
+  { every, onWait, atMost, signal }: LockWait,
 ): Promise<Held> {
   const began = performance.now();
   for (let isFirst = true; ; isFirst = false) {
@@ -121,7 +123,8 @@ export async function waitForLock(
     if ('held' in attempt) return attempt.held;
     if (atMost !== undefined && performance.now() - began >= atMost.milliseconds) throw atMost.error(attempt.busy);
     if (isFirst) onWait?.(attempt.busy);
-    await sleep(every);
+    signal?.throwIfAborted();
+    await sleep(every, undefined, { signal });
   }
 }
 

@@ -24,6 +24,8 @@ export interface Patience {
   readonly patience?: number;
   /** Called once if it has to wait. */
   readonly onWait?: (line: string) => void;
+  /** Ends the waiting, which then throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const lookAgainMilliseconds = 100;
@@ -35,7 +37,7 @@ const minute = 60_000;
  *
  * @throws RunError, one line, if another process holds it for longer than the patience (a minute)
  */
-export async function lockRun(runFolder: string, { patience = minute, onWait }: Patience = {}): Promise<Held> {
+export async function lockRun(runFolder: string, { patience = minute, ...patiently }: Patience = {}): Promise<Held> {
   const attempt = async (): Promise<LockAttempt> => {
     // Each time: a process that planned nothing, as it was stopped or failed, removes the folder that it created.
     await createFolder(runFolder);
@@ -44,13 +46,11 @@ export async function lockRun(runFolder: string, { patience = minute, onWait }: 
       throw diskError(error, runFolder);
     });
   };
-  const held = await waitFor(runFolder, attempt, { patience, ...(onWait === undefined ? {} : { onWait }) }).catch(
-    async (error: unknown) => {
-      // Nothing half-made is left: an empty folder is removed, one with anything in it is not.
-      await fs.rmdir(runFolder).catch(() => undefined);
-      throw error;
-    },
-  );
+  const held = await waitFor(runFolder, attempt, { patience, ...patiently }).catch(async (error: unknown) => {
+    // Nothing half-made is left: an empty folder is removed, one with anything in it is not.
+    await fs.rmdir(runFolder).catch(() => undefined);
+    throw error;
+  });
   await removeLeftovers(runFolder).catch(async (error: unknown) => {
     await held.release();
     throw error;
@@ -65,10 +65,10 @@ function lockOfRun(runFolder: string): string {
 function waitFor(
   runFolder: string,
   attempt: () => Promise<LockAttempt>,
-  { patience = 0, onWait }: Patience,
+  { patience = 0, onWait, signal }: Patience,
 ): Promise<Held> {
   return waitForLock(attempt, {
-    every: lookAgainMilliseconds,
+    ...{ every: lookAgainMilliseconds, signal },
     onWait: (owner) => onWait?.(`waiting for ${processText(owner)}, which is planning ${runFolder}`),
     atMost: { milliseconds: patience, error: (owner) => busy(runFolder, owner) },
   });

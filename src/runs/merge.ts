@@ -214,8 +214,10 @@ function refuseOtherBits({ here, there }: TakenMember, [a, b]: readonly [RunReco
   const other = names.find((name) => ours.files[name] !== theirs.files[name]);
   if (other === undefined) return;
   const [one, two] = [a, b].map(({ precisions }) => precisions?.[here.id]?.precision);
+  const [mine, yours] = [a, b].map(({ branches }) => branches?.[here.id] ?? 1);
   const ways = [
     ...(ours.threads === theirs.threads ? [] : [`on ${ours.threads} and on ${theirs.threads} threads`]),
+    ...(mine === yours ? [] : [`with ${mine} and with ${yours} branches`]),
     ...(one === undefined || two === undefined || one === two ? [] : [`in ${one} and in ${two}`]),
   ];
   const why = ways.length === 0 ? '' : ` (trained ${ways.join(', ')})`;
@@ -226,22 +228,28 @@ function refuseOtherBits({ here, there }: TakenMember, [a, b]: readonly [RunReco
   );
 }
 
-/** Threads, stacks, precisions and operations by member: of those that were taken as they were trained there. */
+/** Threads, stacks, branches, precisions and operations by member: of those that were taken as they were trained there. */
 function countsOf(
   a: RunRecord,
   b: RunRecord,
   taken: readonly TakenMember[],
-): Pick<RunRecord, 'threads' | 'flops' | 'precisions'> & Required<Pick<RunRecord, 'stacks'>> {
+): Pick<RunRecord, 'threads' | 'flops' | 'precisions' | 'branches'> & Required<Pick<RunRecord, 'stacks'>> {
   const trained = Object.fromEntries(taken.map(({ key, there }) => [memberId(key), there.record?.threads ?? 1]));
   const isTheirs = (id: string) => id in trained || !(id in a.threads);
   const stacks = [
     ...(a.stacks ?? []).map((ids) => ids.map((id) => (id === null || isTheirs(id) ? null : id))),
     ...(b.stacks ?? []).map((ids) => ids.map((id) => (id !== null && isTheirs(id) ? id : null))),
   ].filter((ids) => ids.some((id) => id !== null));
+  // A member without an entry has one branch, so nothing is filled in from the other run.
+  const branches = [
+    ...Object.entries(a.branches ?? {}).filter(([id]) => !isTheirs(id)),
+    ...Object.entries(b.branches ?? {}).filter(([id]) => isTheirs(id)),
+  ];
   return {
     threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
     stacks,
     ...(a.precisions === undefined && b.precisions === undefined ? {} : { precisions: precisionsOf(a, b, taken) }),
+    ...(a.branches === undefined && b.branches === undefined ? {} : { branches: Object.fromEntries(branches) }),
     ...(a.flops === undefined && b.flops === undefined
       ? {}
       : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),

@@ -113,6 +113,11 @@ export const runRecordSchema = z.strictObject({
    * in another list since runs were merged. Absent if there are none.
    */
   stacks: z.array(z.array(memberIdSchema.nullable()).min(1)).optional(),
+  /**
+   * Equal parts of a batch that a member computes side by side, by member id: they decide the last bits too. Missing for
+   * members that compute a batch as a whole.
+   */
+  branches: z.record(memberIdSchema, z.int().min(2)).optional(),
   /** What `--precision auto` is for each member, by member id, and why; missing if a precision was given. */
   precisions: z.record(memberIdSchema, precisionChoiceSchema).optional(),
   /** Floating-point operations of each member's training, by member id, as in member.json; missing from runs of older versions. */

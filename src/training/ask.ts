@@ -42,8 +42,10 @@ export async function askPilot(
   { note, signal }: { readonly note: Note; readonly signal?: AbortSignal | undefined },
 ): Promise<PrecisionPilot> {
   const where = memberId(memberKeyOf(job));
-  const { threads } = job;
-  return (await answerOf({ want: 'precision-pilot', job }, where, { note, threads, signal })) as PrecisionPilot;
+  const { threads, branches } = job;
+  return (await answerOf({ want: 'precision-pilot', job }, where, {
+    ...{ note, threads, branches, signal },
+  })) as PrecisionPilot;
 }
 
 type Note = (line: string) => void;
@@ -54,12 +56,18 @@ async function answerOf(
   {
     note,
     threads = 1,
+    branches,
     signal,
-  }: { readonly note: Note; readonly threads?: number; readonly signal?: AbortSignal | undefined },
+  }: {
+    readonly note: Note;
+    readonly threads?: number;
+    readonly branches?: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Answer> {
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note, signal });
   signal?.throwIfAborted();
-  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads }) }, { workerFile });
+  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads, branches }) }, { workerFile });
   const words = new LastWords(worker);
   const heard: { message?: AnswerMessage } = {};
   worker.on('message', (message: unknown) => {

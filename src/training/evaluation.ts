@@ -189,7 +189,7 @@ function open(member: Member, { test, constants, choices, row }: ToOpen): Opened
   const names = outcomeNames(member, test.pairs);
   const blank = tf.tidy(() => Object.values(model.parameters).map(({ shape }) => tf.zeros([...shape])));
   const rows = tf.fill([batchSize({ images: test.indices.length, pairs: test.pairs })], row, 'int32');
-  const batch = evaluationBatch(member, names, choices);
+  const batch = evaluationBatch({ ...member, branches: job.branches }, names, { choices, pairs: test.pairs });
   const program = compile(batch, [rows, ...constants, ...blank], { eager: job.eager });
   tf.dispose([rows, ...blank]);
   return { program, names };

@@ -24,6 +24,8 @@ const workerJobSchema = z.strictObject({
   bindingPath: z.string(),
   /** Threads that the member computes with; the environment variables are set by the parent. */
   threads: z.int().min(1),
+  /** Equal parts of a batch that are computed side by side. */
+  branches: z.int().min(1),
   /** Its position in a stack that was started with this many members; null if it has its own program. */
   stack: z.strictObject({ size: z.int().min(1), place: z.int().min(0) }).nullable(),
   /** Op by op through tfjs instead of as one graph: slow, the reference. */

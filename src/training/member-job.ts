@@ -6,6 +6,7 @@ import { experimentAt } from '../experiment/factors.js';
 import type { Experiment } from '../experiment/schema.js';
 import { removeTemporaries } from '../machine/files.js';
 import { dataFolder } from '../machine/folders.js';
+import { nth } from '../machine/present.js';
 import { lockMember } from '../runs/lock.js';
 import { memberId, otherExperiment, type MemberKey, type PrecisionChoice } from '../runs/record.js';
 import { memberFolder, readMemberRecord } from '../runs/run.js';
@@ -20,6 +21,8 @@ export interface MemberPlan {
   /** `experimentDigest` of the member. */
   readonly digest: string;
   readonly stack: WorkerJob['stack'];
+  /** Default: one. */
+  readonly branches?: number | undefined;
   /** What `--precision auto` is for it; left out: the experiment's own. */
   readonly precision?: PrecisionChoice['precision'] | undefined;
 }
@@ -39,7 +42,8 @@ export interface Surroundings {
 export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundings): PoolJob {
   const { runtime, threads } = surroundings;
   const members = plans.map((plan) => poolMember(plan, surroundings));
-  return { members, threads, environment: runtimeEnvironment({ runtime, threads }) };
+  const { branches } = nth(plans, 0);
+  return { members, threads, environment: runtimeEnvironment({ runtime, threads, branches }) };
 }
 
 function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {
@@ -51,7 +55,7 @@ function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {
 
 /** The message to its worker. */
 export function workerJob(
-  { key, digest, stack, precision }: MemberPlan,
+  { key, digest, stack, branches = 1, precision }: MemberPlan,
   { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
 ): WorkerJob {
   const own = experimentAt(experiment, key);
@@ -65,6 +69,7 @@ export function workerJob(
     dataDir: path.resolve(dataDir ?? dataFolder()),
     bindingPath: runtime.bindingPath,
     threads,
+    branches,
     stack,
     eager,
     tensorboardFolder: tensorboard ? path.resolve(runFolder, 'tensorboard') : null,

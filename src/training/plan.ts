@@ -33,6 +33,7 @@ import {
 } from '../runs/record.js';
 import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
 import { askPilot } from './ask.js';
+import { branchesFor } from './branches.js';
 import type { WorkerJob } from './job.js';
 import { isComplete, memberJob, workerJob } from './member-job.js';
 import type { PoolJob } from './pool.js';
@@ -86,11 +87,16 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const { plan, stackOf } = missingPlan;
   const { dataDir } = request.execution;
   const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
+  const begun = record !== undefined && plan.members.length === 0 ? record : plannedRecord(work, missingPlan);
+  const branchesOf = (key: MemberKey) => begun.branches?.[memberId(key)];
   const planned =
-    record !== undefined && plan.members.length === 0
+    begun === record
       ? record
-      : await withPrecisions(plannedRecord(work, missingPlan), work, missingPlan, (key, threads) =>
-          workerJob({ key, digest: digestOf(key), stack: null }, { ...surroundings, threads }),
+      : await withPrecisions(begun, work, missingPlan, (key, threads) =>
+          workerJob(
+            { key, digest: digestOf(key), stack: null, branches: branchesOf(key) },
+            { ...surroundings, threads },
+          ),
         );
   if (!isSameRecord(planned, record)) await writeRunRecord(folder, planned, () => held.confirm());
   if (tensorboard && plan.members.length > 0) {
@@ -104,7 +110,7 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const jobs = plan.members.map(({ id, threads }) =>
     memberJob(
       stackOf(id).map((key) => ({
-        ...{ key, digest: digestOf(key), stack: places.get(memberId(key)) ?? null },
+        ...{ key, digest: digestOf(key), stack: places.get(memberId(key)) ?? null, branches: branchesOf(key) },
         precision: planned.precisions?.[memberId(key)]?.precision,
       })),
       { ...surroundings, threads },
@@ -143,6 +149,7 @@ function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunR
     .map(({ id }) => stackOf(id).map(memberId))
     .filter((ids) => ids.length > 1 && ids.some((id) => record?.threads[id] === undefined));
   const stacks = [...(record?.stacks ?? []), ...begun];
+  const branches = { ...record?.branches, ...branchesAt(work, { plan, stackOf }) };
   const fresh = newRecord(work);
   return {
     ...fresh,
@@ -156,7 +163,23 @@ function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunR
       ...Object.fromEntries(members.map(({ id, cost: { flopsPerStep, steps } }) => [id, flopsPerStep * steps])),
     },
     ...(stacks.length === 0 ? {} : { stacks }),
+    ...(Object.keys(branches).length === 0 ? {} : { branches }),
   };
+}
+
+/** Of the members that are begun now, by id: those that have more than one. */
+function branchesAt(
+  { request: { eager }, record, experiment, runtime }: Work,
+  { plan, stackOf }: Pick<MissingPlan, 'plan' | 'stackOf'>,
+): Record<string, number> {
+  const found = plan.members.flatMap(({ id, threads }): [string, number][] => {
+    const [key, ...others] = stackOf(id);
+    const isBegun = record?.threads[id] !== undefined;
+    if (key === undefined || others.length > 0 || eager || isBegun) return [];
+    const branches = branchesFor(experimentAt(experiment, key), { threads, device: runtime.device.kind });
+    return branches === 1 ? [] : [[id, branches]];
+  });
+  return Object.fromEntries(found);
 }
 
 /** Notes for the user before the training starts, a line each. */

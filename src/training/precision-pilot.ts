@@ -28,7 +28,7 @@ export async function comparePrecisions(job: WorkerJob, bindingPath: string): Pr
   const steps = stepsIn(0, member.length);
   const constants = [packed(member.data.train), ...epochConstants(member, 0)];
   const start = toTensors(initialHostState(member.model.parameters, member.optimizer, job.seed));
-  const step = trainingStep(member);
+  const step = trainingStep({ ...member, branches: job.branches });
   const [single, half] = (['float32', 'bfloat16'] as const).map(
     (precision) => new Runner(compileLoop(step, { state: start, constants }, { precision }), start, constants),
   ) as [Runner, Runner];

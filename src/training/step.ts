@@ -14,6 +14,11 @@ export interface StepOptions {
   readonly experiment: Experiment;
   readonly optimizer: Optimizer;
   readonly task: Task;
+  /**
+   * Equal parts of a batch that are computed side by side, each on threads of its own. Default: one, whose operations
+   * share all threads.
+   */
+  readonly branches?: number | undefined;
 }
 
 /** The scalars that a loop over steps carries besides parameters and slots, float32. */
@@ -55,23 +60,28 @@ export function planConstants({ indices, labels, rates, seeds }: EpochPlan): tf.
 }
 
 /** A training step. Constants are the packed images [examples, words], followed by those of `planConstants`. */
-export function trainingStep({ model, experiment, optimizer, task }: StepOptions): StepFunction {
+export function trainingStep({ model, experiment, optimizer, task, branches = 1 }: StepOptions): StepFunction {
   const specs = model.parameters;
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
     const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
     const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
-    const picked = batchOf(present(images), present(chosen), present(answers), task);
-    const batch = { ...picked, images: augment(picked.images, experiment, noise) };
+    const parts = [chosen, answers].map((rows) => partsOf(present(rows), branches));
+    const batches = Array.from({ length: branches }, (_, branch) => {
+      const [own, right] = parts.map((part) => nth(part, branch));
+      const picked = batchOf(present(images), present(own), present(right), task);
+      return { ...picked, images: augment(picked.images, experiment, noise) };
+    });
     const [rate, effectiveRate] = tf.unstack(gatherRows(present(rates), index)) as [tf.Scalar, tf.Scalar];
     const [step, lossSum, accuracySum] = state.slice(-counters.length) as [tf.Scalar, tf.Scalar, tf.Scalar];
     const parameters = state.slice(0, names.length);
 
     let accuracy: tf.Scalar | undefined;
     const { value: loss, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-      const result = model.loss(named(names, values), batch, noise);
-      if (result.accuracy !== undefined) accuracy = tf.keep(result.accuracy);
-      return result.loss;
+      const results = batches.map((batch) => model.loss(named(names, values), batch, noise));
+      const shares = results.flatMap((result) => result.accuracy ?? []);
+      if (shares.length > 0) accuracy = tf.keep(mean(shares));
+      return mean(results.map((result) => result.loss));
     })(parameters);
 
     const next = tf.add<tf.Scalar>(step, 1);
@@ -93,6 +103,19 @@ export function trainingStep({ model, experiment, optimizer, task }: StepOptions
   };
 }
 
+/** A batch's rows in so many parts, as equal as whole examples of `pairs` images can be. */
+function partsOf(rows: tf.Tensor, parts: number, pairs = 1): tf.Tensor[] {
+  if (parts === 1) return [rows];
+  const count = nth(rows.shape, 0);
+  const begin = (part: number) => pairs * Math.floor((part * count) / pairs / parts);
+  return Array.from({ length: parts }, (_, part) => tf.slice(rows, [begin(part)], [begin(part + 1) - begin(part)]));
+}
+
+function mean(values: readonly tf.Scalar[]): tf.Scalar {
+  const sum = values.reduce((a, b) => tf.add(a, b));
+  return values.length === 1 ? sum : tf.mul(sum, 1 / values.length);
+}
+
 /** Random numbers of a step from its seed [2]; each call adds one to the seed's second number. */
 export function stepRandom(seed: tf.Tensor1D): StepRandom {
   let calls = 0;
@@ -101,29 +124,31 @@ export function stepRandom(seed: tf.Tensor1D): StepRandom {
 
 /**
  * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. If a classifier may choose only from
- * the first labels, they are those of the softmax over these.
+ * the first labels, they are those of the softmax over these. `pairs` images are an example, which a branch has whole.
  */
 export function evaluationBatch(
-  { model, task }: Pick<StepOptions, 'model' | 'task'>,
+  { model, task, branches = 1 }: Pick<StepOptions, 'model' | 'task' | 'branches'>,
   columns: readonly string[],
-  choices = task.classes,
+  { choices = task.classes, pairs = 1 }: { readonly choices?: number; readonly pairs?: number } = {},
 ) {
   const names = Object.keys(model.parameters);
   return ([rows, images, order, labels, ...parameters]: tf.Tensor[]): tf.Tensor[] => {
-    const batch = batchOf(
-      present(images),
-      gatherRows(present(order), present(rows)),
-      gatherRows(present(labels), present(rows)),
-      task,
-    );
-    const outcomes =
-      choices === task.classes || model.logits === undefined
+    const outcomesOf = (own: tf.Tensor) => {
+      const batch = batchOf(present(images), gatherRows(present(order), own), gatherRows(present(labels), own), task);
+      return choices === task.classes || model.logits === undefined
         ? model.outcomes(named(names, parameters), batch)
         : classificationOutcomes(
             tf.slice2d(model.logits(named(names, parameters), batch), [0, 0], [-1, choices]),
             batch.labels,
           );
-    return columns.map((column) => present(outcomes[column]));
+    };
+    const parts = partsOf(present(rows), Math.min(branches, nth(present(rows).shape, 0) / pairs), pairs).map(
+      outcomesOf,
+    );
+    return columns.map((column) => {
+      const [first, ...others] = parts.map((part) => present(part[column]));
+      return others.length === 0 ? present(first) : tf.concat([present(first), ...others]);
+    });
   };
 }
 

@@ -49,7 +49,11 @@ export class OwnSteps implements Stepper {
 
   take({ begin, end, state, told }: Steps): Promise<TakenSteps> {
     const constants = [this.#images, ...told];
-    this.#program ??= compileLoop(trainingStep(this.#member), { state, constants }, optionsOf(this.#member));
+    this.#program ??= compileLoop(
+      trainingStep({ ...this.#member, branches: this.#member.job.branches }),
+      { state, constants },
+      optionsOf(this.#member),
+    );
     const started = performance.now();
     const next = this.#program.run(begin, end, state, constants);
     return Promise.resolve({ state: next, end, seconds: secondsSince(started) });

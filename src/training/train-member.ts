@@ -92,10 +92,13 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
   for (const key of single) {
     const id = memberId(key);
     const threads = threadsOf(run, id);
-    const job = memberJob([{ key, digest: digestOf(key), stack: null, precision: precisionOf(run, id) }], {
-      ...surroundings,
-      threads,
-    });
+    const job = memberJob(
+      [{ key, digest: digestOf(key), stack: null, branches: run.branches?.[id], precision: precisionOf(run, id) }],
+      {
+        ...surroundings,
+        threads,
+      },
+    );
     listener.planned([id]);
     const result = await runPool({
       ...{ jobs: [job], maxThreads: threads, workerFile, signal },

@@ -104,7 +104,8 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
     onProgress: note,
     signal: request.signal,
   });
-  const held = await lockRun(folder, { onWait: note });
+  // As long as its holder lives: pilots of several widths take minutes.
+  const held = await lockRun(folder, { patience: Infinity, onWait: note, signal: request.signal });
   let planned: PlannedRun | undefined;
   try {
     if (isSameRecord(await readRunRecord(folder), record))

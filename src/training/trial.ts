@@ -51,6 +51,7 @@ async function trainIn(folder: string, runtime: Pick<Runtime, 'bindingPath' | 'd
     dataDir: folder,
     bindingPath: runtime.bindingPath,
     threads: 1,
+    branches: 1,
     stack: null,
     eager: false,
     tensorboardFolder: null,

@@ -17,8 +17,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
-import { availableCores } from '../../src/experiment/cores.js';
+import { ensureRuntime } from '../../src/install/runtime.js';
 import { scale } from './scale.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,7 +72,7 @@ function analysis({ rounds }: { readonly rounds: string }): void {
   const jobs = [['read'], ['sweep'], ...metricNames.map((name) => ['bootstrap', name])];
   const program = path.join(root, 'test/bench/analysis.ts');
   const once = (words: readonly string[]) =>
-    lastLineOf([process.execPath, '--import', 'tsx', program, path.join(folder, 'run'), ...words], {}) as {
+    lastLineOf([process.execPath, '--import', 'tsx', program, path.join(folder, 'run'), ...words]) as {
       seconds: number;
       peak_mb: number;
     };
@@ -92,29 +91,25 @@ function analysis({ rounds }: { readonly rounds: string }): void {
 
 /** Examples per second of one member on all cores: ours in each precision and every peer, taking turns. */
 async function throughput(options: Options): Promise<void> {
-  const runtime = await ensureRuntime({ device: 'auto' });
-  const environment = runtimeEnvironment({ runtime, threads: availableCores() });
+  await ensureRuntime({ device: 'auto' });
   for (const width of options.widths.split(',')) {
     const ours = options.precisions.split(',').map((precision) => ({
       name: precision,
       run: () =>
-        rateOf(
-          [
-            process.execPath,
-            '--import',
-            'tsx',
-            path.join(root, 'test/bench/throughput.ts'),
-            options.arch,
-            width,
-            options.steps,
-            precision,
-          ],
-          environment,
-        ),
+        rateOf([
+          process.execPath,
+          '--import',
+          'tsx',
+          path.join(root, 'test/bench/throughput.ts'),
+          options.arch,
+          width,
+          options.steps,
+          precision,
+        ]),
     }));
     const peers = peersOf(options, { arch: options.arch, width, steps: options.steps }).map(({ name, words }) => ({
       name,
-      run: () => rateOf(words, {}),
+      run: () => rateOf(words),
     }));
     report(
       `${options.arch}, width ${width}: examples/s`,
@@ -210,15 +205,14 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function rateOf(words: readonly string[], environment: Readonly<Record<string, string>>): number {
-  return (lastLineOf(words, environment) as { examples_per_second: number }).examples_per_second;
+function rateOf(words: readonly string[]): number {
+  return (lastLineOf(words) as { examples_per_second: number }).examples_per_second;
 }
 
-function lastLineOf([command, ...words]: readonly string[], environment: Readonly<Record<string, string>>): unknown {
+function lastLineOf([command, ...words]: readonly string[]): unknown {
   const { stdout, status, stderr } = spawnSync(command!, words, {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, ...environment },
   });
   if (status !== 0) throw new Error(`${command!} ${words.join(' ')}: ${stderr.slice(-2000)}`);
   return JSON.parse(stdout.trim().split('\n').at(-1)!);

@@ -1,19 +1,21 @@
 /**
  * Training throughput of one member on random data of the peers' shapes, after compilation and a warm-up: one JSON line. A
- * process of its own, as the number of threads is fixed when TensorFlow is loaded.
+ * process of its own, as the number of threads is fixed when TensorFlow is loaded: that of all cores, or THREADS.
  *
- *     node --import tsx test/bench/throughput.ts ARCH WIDTH STEPS PRECISION     (environment of runtimeEnvironment)
+ *     node --import tsx test/bench/throughput.ts ARCH WIDTH STEPS PRECISION [THREADS [BRANCHES]]
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/engine/backend.js';
 import { packBytes } from '../../src/engine/ops.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
-import { ensureRuntime } from '../../src/install/runtime.js';
+import { availableCores } from '../../src/experiment/cores.js';
+import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';
 import type { Architecture } from '../../src/experiment/architectures.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';
 import { imagesPerExample } from '../../src/families/family.js';
 import { families } from '../../src/families/index.js';
 import { Random } from '../../src/statistics/random.js';
+import { branchesFor } from '../../src/training/branches.js';
 import { createOptimizer } from '../../src/training/optimizers.js';
 import { initialHostState, parametersOf, toTensors } from '../../src/training/state.js';
 import { evaluationBatch, named, planConstants, trainingStep } from '../../src/training/step.js';
@@ -21,16 +23,20 @@ import { evaluationBatch, named, planConstants, trainingStep } from '../../src/t
 const arch = process.argv[2] as Architecture;
 const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
 const precision = process.argv[5] as 'float32' | 'bfloat16';
+const threads = Number(process.argv[6] ?? availableCores());
 /** Shared by all peers (bench.py): image sizes, classes and examples per step. */
 const workloads = {
   cnn: { task: { height: 28, width: 28, channels: 1, classes: 10, meanPixel: 0.25 }, batchSize: 128 },
   autoencoder: { task: { height: 32, width: 32, channels: 3, classes: 100, meanPixel: 0.25 }, batchSize: 128 },
   transformer: { task: { height: 28, width: 28, channels: 1, classes: 242, meanPixel: 0.25 }, batchSize: 32 },
 } as const;
-loadBackend((await ensureRuntime({ device: 'auto' })).bindingPath);
-
 const { task, batchSize } = workloads[arch];
 const experiment = resolveExperiment({ arch, batchSize });
+const runtime = await ensureRuntime({ device: 'auto' });
+const branches = Number(process.argv[7] ?? branchesFor(experiment, { threads, device: runtime.device.kind }));
+Object.assign(process.env, runtimeEnvironment({ runtime, threads, branches }));
+loadBackend(runtime.bindingPath);
+
 const family = families[arch];
 const model = family.model(width, task, experiment);
 const optimizer = createOptimizer(experiment);
@@ -55,7 +61,7 @@ const constants = [
 ];
 const start = initialHostState(model.parameters, optimizer, 0);
 let state = toTensors(start);
-const step = trainingStep({ model, experiment, optimizer, task });
+const step = trainingStep({ model, experiment, optimizer, task, branches });
 const program = compileLoop(step, { state, constants }, { precision });
 state = program.run(0, Math.min(5, steps), state, constants);
 const training = timed(() => {
@@ -69,6 +75,8 @@ console.log(
     arch,
     width,
     precision,
+    threads,
+    branches,
     examples_per_second: count / training.seconds,
     examples_per_cpu_second: count / training.cpuSeconds,
     gflops: (model.flops.training * batchSize * steps) / training.seconds / 1e9,
@@ -102,7 +110,10 @@ function evaluate(): Taken {
   };
   const columns = Object.keys(model.outcomes(named(names, parameters), blank));
   const inputs = [images, tf.range(0, count, 1, 'int32'), tf.tensor1d(labels, 'int32'), ...parameters];
-  const evaluation = compile(evaluationBatch({ model, task }, columns), [tf.range(0, size, 1, 'int32'), ...inputs]);
+  const evaluation = compile(
+    evaluationBatch({ model, task, branches }, columns, { pairs: imagesPerExample(family, experiment) }),
+    [tf.range(0, size, 1, 'int32'), ...inputs],
+  );
   const run = (begin: number) => {
     const from = Math.min(begin, count - size);
     for (const tensor of evaluation.run([tf.range(from, from + size, 1, 'int32'), ...inputs])) tensor.dataSync();

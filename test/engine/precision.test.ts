@@ -8,6 +8,7 @@ import { train } from '../../src/library/train.js';
 import { readRunRecord } from '../../src/runs/run.js';
 import { askPilot } from '../../src/training/ask.js';
 import { comparePrecisions } from '../../src/training/precision-pilot.js';
+import { childrenOf, until } from '../support/processes.js';
 import { temporaryFolder } from '../support/runs.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
@@ -27,7 +28,7 @@ test('a pilot takes the same steps in both precisions, and their losses differ b
   const pilot = await comparePrecisions(
     {
       ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
-      ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+      ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
     },
     bindingPath,
   );
@@ -61,14 +62,15 @@ test('Ctrl-C ends a pilot and its process', async () => {
   const stop = new AbortController();
   const job = {
     ...{ width: 4, seed: 0, experiment, digest: '', runFolder: '', dataDir: '', bindingPath, threads: 1 },
-    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+    ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
+  const before = childrenOf(process.pid);
+  const started = () => childrenOf(process.pid).filter((child) => !before.includes(child));
   const asked = askPilot(job, { note: () => undefined, signal: stop.signal });
-  // Long enough for its process to start, but shorter than loading TensorFlow takes.
-  setTimeout(() => {
-    stop.abort();
-  }, 300);
+  expect(await until(() => started().length > 0, 60_000)).toBe(true);
+  stop.abort();
   await expect(asked).rejects.toThrow('aborted');
+  expect(started()).toEqual([]);
   await expect(askPilot(job, { note: () => undefined, signal: stop.signal })).rejects.toThrow('aborted');
 });
 

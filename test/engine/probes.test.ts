@@ -25,7 +25,7 @@ test('outcomes of the last images: few-shot ones among the labels of the context
   });
   const job = {
     ...{ width: 8, seed: 1, experiment, bindingPath, runFolder: '', dataDir: '', digest: '', threads: 1 },
-    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+    ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
   const [member] = openMembers([job], await jobData(job)) as [Member];
   const parameters = toTensors(

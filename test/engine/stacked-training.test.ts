@@ -32,7 +32,7 @@ function jobOf(runFolder: string, seed: number, own: Experiment = experiment): W
   return {
     ...{ width: 2, seed, experiment: own, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
     digest: experimentDigest({ experiment: own, fingerprint: '', eager: false }),
-    ...{ stack: { size: 3, place: seed }, eager: false, tensorboardFolder: null, lock: null },
+    ...{ branches: 1, stack: { size: 3, place: seed }, eager: false, tensorboardFolder: null, lock: null },
   };
 }
 

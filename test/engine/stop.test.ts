@@ -71,7 +71,7 @@ function jobOf(experiment: WorkerJob['experiment'], runFolder: string): WorkerJo
   return {
     ...{ width: experiment.widths[0]!, seed: 3, experiment, runFolder, dataDir: runFolder, bindingPath, threads: 1 },
     digest: experimentDigest({ experiment, fingerprint: '', eager: false }),
-    ...{ stack: null, eager: false, tensorboardFolder: null, lock: null },
+    ...{ branches: 1, stack: null, eager: false, tensorboardFolder: null, lock: null },
   };
 }
 

@@ -64,7 +64,7 @@ probe() { # TensorFlow's own words on why it takes the GPU or does not
   tail -n 25 "$root/tmp/step.out" | cut -c1-220; }
 variants() { # two switches for this check alone, in the copy here: TF32 allowed; kernels free to be fast and not repeatable
   local file; file=$(grep -l 'NVIDIA_TF32_OVERRIDE: "0"' dist/*.js) || return 0
-  sed -i 's/NVIDIA_TF32_OVERRIDE: "0",/...(process.env.LAB_TF32 ? {} : { NVIDIA_TF32_OVERRIDE: "0" }),/; s/TF_DETERMINISTIC_OPS: "1",/TF_DETERMINISTIC_OPS: process.env.LAB_FREE ? "0" : "1",/; s/TF_CUDNN_DETERMINISTIC: "1",/TF_CUDNN_DETERMINISTIC: process.env.LAB_FREE ? "0" : "1",/; s/TF_CUDNN_USE_AUTOTUNE: "0",/TF_CUDNN_USE_AUTOTUNE: process.env.LAB_FREE ? "1" : "0",/; s/TF_NUM_INTEROP_THREADS: "1"/TF_NUM_INTEROP_THREADS: process.env.LAB_INTEROP ?? "1"/' $file; }
+  sed -i 's/NVIDIA_TF32_OVERRIDE: "0",/...(process.env.LAB_TF32 ? {} : { NVIDIA_TF32_OVERRIDE: "0" }),/; s/TF_DETERMINISTIC_OPS: "1",/TF_DETERMINISTIC_OPS: process.env.LAB_FREE ? "0" : "1",/; s/TF_CUDNN_DETERMINISTIC: "1",/TF_CUDNN_DETERMINISTIC: process.env.LAB_FREE ? "0" : "1",/; s/TF_CUDNN_USE_AUTOTUNE: "0",/TF_CUDNN_USE_AUTOTUNE: process.env.LAB_FREE ? "1" : "0",/; s/TF_NUM_INTEROP_THREADS: String(branches)/TF_NUM_INTEROP_THREADS: process.env.LAB_INTEROP ?? String(branches)/' $file; }
 first() { train cnn-a 120 --arch cnn --dataset mnist --widths $A $N $ONE; }
 same() { REF=cnn-a train cnn-b 60 --arch cnn --dataset mnist --widths $A $N $ONE; }
 cpu() { ON=cpu REF=cnn-a train cnn-cpu 75 --arch cnn --dataset mnist --widths $A $N $ONE; }

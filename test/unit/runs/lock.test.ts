@@ -72,6 +72,18 @@ test('a waiting process gets it, and is told once whom it waits for', async () =
   expect(said).toEqual([`waiting for process ${process.pid}, which is planning ${folder}`]);
 });
 
+test('who waits stops at a signal, and leaves what it waited for as it was', async () => {
+  const folder = await runFolder();
+  const held = await lockRun(folder);
+  const stop = new AbortController();
+  const onWait = () => {
+    stop.abort();
+  };
+  await expect(lockRun(folder, { patience: Infinity, onWait, signal: stop.signal })).rejects.toThrow('aborted');
+  await held.confirm();
+  await held.release();
+});
+
 test('a busy owner keeps it however old the lock looks; a killed one loses it at once', async () => {
   const folder = await runFolder();
   const child = await holder(folder);

@@ -111,6 +111,26 @@ test("a member keeps the precision it was trained in under --precision auto; a m
   });
 });
 
+test('a member keeps the branches it was trained with; without an entry it has one', async () => {
+  const root = await temporaryFolder();
+  const ids = [0, 1].map((seed) => `cnn-w1-s${seed}`);
+  const run = (name: string, branches: RunRecord['branches'], own: number) =>
+    write(
+      path.join(root, name),
+      { ...plan, branches, threads: Object.fromEntries(ids.map((id) => [id, 2])) },
+      ({ width, seed }) => width === 1 && seed === own,
+    );
+  const [first, second] = ids as [string, string];
+  const into = await run('a', { [second]: 2 }, 0);
+  const from = await run('b', { [first]: 2 }, 1);
+  await mergeRunFolders(into, from);
+  expect((await readRunRecord(into))?.branches).toEqual({});
+  const other = await run('c', { [first]: 2 }, 0);
+  const half = await run('d', { [first]: 2, [second]: 2 }, 1);
+  await mergeRunFolders(other, half);
+  expect((await readRunRecord(other))?.branches).toEqual({ [first]: 2, [second]: 2 });
+});
+
 test('members of one width with different steps may have different chosen precisions', async () => {
   const root = await temporaryFolder();
   const experiment = { ...plan.experiment, widths: [1], grid: { depth: [2, 3] }, precision: 'auto' as const };
