@@ -37,7 +37,7 @@ async function interrupted(words: readonly string[], timer: () => () => boolean)
   return { code: child.exitCode, signal: child.signalCode, stderr };
 }
 
-/** Commands, and what they write: all of it or nothing. */
+/** Commands and the files they write: all of them or none. */
 const all: readonly (readonly [line: string, writes: readonly RegExp[]])[] = [
   ['compare lenet-mnist --draws 200', [/compare\.svg$/, /compare\.png$/]],
   ['forecast seal lenet-mnist --widths 64 --metric accuracy', [/forecasts\/.*\.json$/]],

@@ -54,7 +54,7 @@ describe.each(architectures)('%s', (arch) => {
     return values;
   }
 
-  test('takes the steps of the whole batch', () => {
+  test('takes the same steps as the whole batch', () => {
     const [whole, halves] = [after(1), after(2)];
     // Sums of the two losses and accuracies, then parameters, which 3 steps of Adam at 0.001 move by 0.003 at most.
     expect(halves.at(-2)![0]).toBeCloseTo(whole.at(-2)![0]!, 5);
@@ -67,7 +67,7 @@ describe.each(architectures)('%s', (arch) => {
     expect(after(2)).toEqual(halves);
   });
 
-  test('has the outcomes of each example, of an odd number too', () => {
+  test('has the outcomes of each example, also for an odd number', () => {
     const count = 7 * pairs;
     const { images, labels } = inputs(count);
     const parameters = toTensors(parametersOf(start, model.parameters));
@@ -94,7 +94,7 @@ const shared = {
   ...{ widths: [2], trainSize: 64, batchSize: 16, testSize: 20, steps: 8 },
 };
 
-test('a run with two threads records its branches; a member that was planned without them stays so', async () => {
+test('a run with two threads records its branches; a member planned without them keeps none', async () => {
   const root = await temporaryFolder();
   const bits = (run: string, seed: number) =>
     fs.readFile(path.join(root, run, 'members', `autoencoder-w2-s${seed}`, 'weights.safetensors'));
@@ -104,7 +104,7 @@ test('a run with two threads records its branches; a member that was planned wit
     'autoencoder-w2-s1': 2,
   });
 
-  // As an older version plans it.
+  // As planned by an older version.
   await train({ ...shared, root, run: 'old', seeds: [0], planOnly: true });
   const { branches, ...older } = (await readRunRecord(path.join(root, 'old')))!;
   expect(branches).toEqual({ 'autoencoder-w2-s0': 2 });

@@ -1,4 +1,4 @@
-/** Colours as they are seen: by the colour-blind, and how far apart. */
+/** Colours as seen by the colour-blind, and the distance between colours. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 

@@ -12,7 +12,7 @@ export interface DrawnText {
   readonly bottom: number;
 }
 
-/** Every text of an SVG as Vega or the lab writes it, with the place that it takes: translations add up along the groups. */
+/** Every text of an SVG written by Vega or the lab, with the area it covers: translations add up along the groups. */
 export function drawnTexts(svg: string): DrawnText[] {
   const texts: DrawnText[] = [];
   let rootSize = NaN;
@@ -41,7 +41,7 @@ export function drawnTexts(svg: string): DrawnText[] {
     const width = textWidth(text, { size, bold: attributes!.includes('font-weight="bold"') });
     const anchor = own('text-anchor');
     const left = at[0] - (anchor === 'middle' ? width / 2 : anchor === 'end' ? width : 0);
-    // Capitals and figures are 0.73 of DejaVu's size high.
+    // The height of capitals and figures is 0.73 of DejaVu's size.
     const bottom = at[1] + (own('dominant-baseline') === 'central' ? (0.73 / 2) * size : 0);
     texts.push({ text, points: (72 / 96) * size, left, right: left + width, top: bottom - 0.73 * size, bottom });
   }

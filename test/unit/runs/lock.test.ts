@@ -72,7 +72,7 @@ test('a waiting process gets it, and is told once whom it waits for', async () =
   expect(said).toEqual([`waiting for process ${process.pid}, which is planning ${folder}`]);
 });
 
-test('who waits stops at a signal, and leaves what it waited for as it was', async () => {
+test('a waiting process stops at a signal, and leaves the lock unchanged', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   const stop = new AbortController();

@@ -24,7 +24,7 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
     ).toBeGreaterThanOrEqual(20);
   });
 
-  // Of CIEDE2000 about 1 is just noticed.
+  // In CIEDE2000 about 1 is just noticeable.
   test('and at least 10 apart in CIEDE2000', () => {
     for (const ground of ['color', 'onDark'] as const)
       expect(
@@ -37,7 +37,7 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
   });
 });
 
-// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that go wrong where hue, chroma or rotation is.
+// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that reveal a mistake in hue, chroma or rotation.
 test.each([
   [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
   [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1.0],
@@ -50,7 +50,7 @@ test.each([
   [[50, 2.5, 0], [56, -27, -3], 31.903],
   [[60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644],
   [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
-] as const)('CIEDE2000 of %j and %j is %d', (a, b, expected) => {
+] as const)('CIEDE2000 between %j and %j is %d', (a, b, expected) => {
   expect(ciede2000(a, b)).toBeCloseTo(expected, 4);
   expect(ciede2000(b, a)).toBeCloseTo(expected, 4);
 });
@@ -77,7 +77,7 @@ test('colours contrast with their background', () => {
   }
 });
 
-// As drawn, not as the palette has them: a figure may give a series a colour of its own.
+// As drawn, not as in the palette: a figure may give a series its own colour.
 test.each(Object.entries(figures))(
   '%s: named series of a panel differ in dash or in mark, for grey print',
   (_, { panels }) => {
@@ -94,7 +94,7 @@ test.each(Object.entries(figures))(
 );
 
 test.each(Object.entries(figures))(
-  '%s on a dark ground: every colour has its counterpart, and is seen',
+  '%s on a dark ground: every colour has a counterpart that stands out',
   async (_, figure) => {
     const light = await toSvg(figureSpec(figure, usualFigure.size));
     const dark = darkened(light);
@@ -110,12 +110,12 @@ test.each(Object.entries(figures))(
     const against = (colour: string) => contrast(colour, darkGround);
     const texts = colours(dark).filter(({ element }) => element === 'text');
     expect(texts.length).toBeGreaterThan(10);
-    // 4.5 for text, as WCAG 2.2 has it (1.4.3).
+    // 4.5 for text, as WCAG 2.2 requires (1.4.3).
     for (const { colour } of texts) expect(against(colour), colour).toBeGreaterThan(4.5);
   },
 );
 
-test('after the sixth series colours come again, with another mark and another dash', () => {
+test('after the sixth series colours repeat, with another mark and another dash', () => {
   const looks = Array.from({ length: 18 }, (_, i) => seriesStyle(i)).map(({ color, shape, dash }) =>
     [color, shape, dash].join(),
   );
