@@ -15,7 +15,7 @@ import { normalsOf } from './expected-curves.js';
 import { scoreNames, type ScoreName } from './scores.js';
 import { curveSharpness, type CurveSharpness, type SharpnessOptions } from './sharpness.js';
 
-/** Whether the late rise of the untuned curve is there in the tuned one too: `twinVerdict`. */
+/** Whether the late rise of the untuned curve also exists in the tuned one: `twinVerdict`. */
 export type TwinVerdict =
   | 'survives'
   | 'is stronger'

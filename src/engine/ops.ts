@@ -4,19 +4,8 @@
  * gather reads its indices on the host. Each function here works both eagerly and while being traced.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { inPlace } from './trace.js';
 import { attributeTypes, backend, dataTypes, type OpAttribute } from './backend.js';
-
-const typeOf = (dtype: tf.DataType): number => dataTypes[dtype as 'float32' | 'int32' | 'bool'];
-const type = (name: string, value: number): OpAttribute => ({ name, type: attributeTypes.type, value });
-const T = (tensor: tf.Tensor): OpAttribute => type('T', typeOf(tensor.dtype));
-const bool = (name: string, value: boolean): OpAttribute => ({ name, type: attributeTypes.bool, value });
-const text = (name: string, value: string): OpAttribute => ({ name, type: attributeTypes.string, value });
-const ints = (name: string, value: number[]): OpAttribute => ({ name, type: attributeTypes.int, value });
-
-function run(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor {
-  return backend().executeSingleOutput(name, attributes, inputs);
-}
+import { T, bool, ints, run, text, type, typeOf } from './native-op.js';
 
 /** How a square window moves over images. */
 export interface Patches {
@@ -158,64 +147,6 @@ export function gatherColumns(values: tf.Tensor2D, columns: tf.Tensor1D): tf.Ten
     type('Taxis', dataTypes.int32),
   ];
   return run('GatherV2', attributes, [values, columns, tf.scalar(1, 'int32')]) as tf.Tensor1D;
-}
-
-function castTo(values: tf.Tensor, from: number, to: number): tf.Tensor {
-  return run('Cast', [type('SrcT', from), type('DstT', to), bool('Truncate', false)], [values]);
-}
-
-/**
- * Whole numbers 0..255 as TensorFlow's bytes, a type that tfjs does not have: for models that take bytes as input, and
- * for `fromBytes`.
- */
-export function toBytes<X extends tf.Tensor>(values: X): X {
-  return castTo(values, dataTypes.float32, dataTypes.uint8) as X;
-}
-
-/** Bytes as numbers in 0..1, float32. */
-export function fromBytes<X extends tf.Tensor>(bytes: X): X {
-  return tf.mul(castTo(bytes, dataTypes.uint8, dataTypes.float32), 1 / 255);
-}
-
-function bitcast(values: tf.Tensor, from: number, to: number): tf.Tensor {
-  return run('Bitcast', [type('T', from), type('type', to)], [values]);
-}
-
-/**
- * Bytes as numbers in 0..1. tfjs has no byte tensors, so four bytes are stored in the bits of one float32
- * (little-endian, as laid out by `packBytes`), a quarter of the memory that a float32 each would take. Not int32,
- * because a loop on a GPU keeps int32 state in host memory and would copy all images over at each step (docs/gpu.md).
- *
- * @param packed [n, ceil(size / 4)] float32, of which only the bits matter
- * @returns [n, size] float32
- */
-export function unpackBytes(packed: tf.Tensor2D, size: number): tf.Tensor2D {
-  const [n, words] = packed.shape;
-  const bytes = bitcast(packed, dataTypes.float32, dataTypes.uint8);
-  const numbers = castTo(bytes, dataTypes.uint8, dataTypes.float32);
-  const rows = tf.reshape<tf.Rank.R2>(numbers, [n, words * 4]);
-  return tf.mul(words * 4 === size ? rows : tf.slice(rows, [0, 0], [n, size]), 1 / 255);
-}
-
-/** `count` rows of `size` bytes as the words that `unpackBytes` reads, each row padded to whole words. */
-export function packBytes(bytes: Uint8Array, count: number, size: number): tf.Tensor2D {
-  const words = Math.ceil(size / 4);
-  if (words * 4 === size && bytes.byteOffset % 4 === 0) {
-    return tf.tensor2d(new Float32Array(bytes.buffer, bytes.byteOffset, count * words), [count, words]);
-  }
-  const padded = new Uint8Array(count * words * 4);
-  for (let i = 0; i < count; i++) padded.set(bytes.subarray(i * size, (i + 1) * size), i * words * 4);
-  return tf.tensor2d(new Float32Array(padded.buffer), [count, words]);
-}
-
-/** Integers [rows, columns] in the bits of float32, for the same reason; `integersOf` reverses it. */
-export function packIntegers(values: Int32Array, shape: [rows: number, columns: number]): tf.Tensor2D {
-  return tf.tensor2d(new Float32Array(values.buffer, values.byteOffset, values.length), shape);
-}
-
-/** Integers packed by `packIntegers`, or rows of them: int32 of the same shape. */
-export function integersOf(packed: tf.Tensor): tf.Tensor {
-  return bitcast(packed, dataTypes.float32, dataTypes.int32);
 }
 
 export interface Convolution {
@@ -379,71 +310,4 @@ export function projectImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.
   ];
   const size = tf.tensor1d([height, width], 'int32');
   return run('ImageProjectiveTransformV3', attributes, [images, transforms, size, tf.scalar(0)]) as tf.Tensor4D;
-}
-
-/** Inputs of a step of Adam: tensors of one shape, and the step's rate, bias corrections included. */
-export interface AdamStep {
-  readonly parameter: tf.Tensor;
-  readonly mean: tf.Tensor;
-  readonly square: tf.Tensor;
-  readonly gradient: tf.Tensor;
-  readonly rate: tf.Scalar;
-}
-
-export interface AdamConstants {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-}
-
-/**
- * mean += (1 - beta1) (g - mean), square += (1 - beta2) (g² - square), parameter -= rate mean / (sqrt(square) +
- * epsilon): returns the three new values.
- */
-export function adam({ parameter, mean, square, gradient, rate }: AdamStep, constants: AdamConstants): tf.Tensor[] {
-  const { beta1, beta2, epsilon } = constants;
-  const nextMean = tf.add(mean, tf.mul(tf.sub(gradient, mean), 1 - beta1));
-  const nextSquare = tf.add(square, tf.mul(tf.sub(tf.square(gradient), square), 1 - beta2));
-  const move = tf.div(tf.mul(nextMean, rate), tf.add(tf.sqrt(nextSquare), epsilon));
-  return [tf.sub(parameter, move), nextMean, nextSquare];
-}
-
-/** The same for parameter, mean and square that are state of a loop: one pass of TensorFlow's own kernel. */
-export function applyAdam(step: AdamStep, constants: AdamConstants): tf.Tensor[] {
-  const { parameter, mean, square, gradient, rate } = step;
-  const { beta1, beta2, epsilon } = constants;
-  const none = tf.scalar(0);
-  const op = {
-    name: 'ResourceApplyAdam',
-    attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
-    // The powers of beta1 and beta2 would correct the bias in float32; they are 0 because the rate includes the
-    // correction in double precision.
-    inputs: [
-      ...[parameter, mean, square, none, none, rate],
-      ...[tf.scalar(beta1), tf.scalar(beta2), tf.scalar(epsilon), gradient],
-    ],
-  };
-  return inPlace(op, () => adam(step, constants));
-}
-
-/** Inputs of a step of gradient descent with momentum. */
-export interface MomentumStep extends Omit<AdamStep, 'mean' | 'square'> {
-  readonly velocity: tf.Tensor;
-}
-
-/** velocity = momentum velocity + g, parameter -= rate velocity: returns the two new values. */
-export function descend({ parameter, velocity, gradient, rate }: MomentumStep, momentum: number): tf.Tensor[] {
-  const next = tf.add(tf.mul(velocity, momentum), gradient);
-  return [tf.sub(parameter, tf.mul(next, rate)), next];
-}
-
-/** The same for state of a loop: one pass of TensorFlow's own kernel. */
-export function applyMomentum(step: MomentumStep, momentum: number): tf.Tensor[] {
-  const { parameter, velocity, gradient, rate } = step;
-  const op = {
-    name: 'ResourceApplyMomentum',
-    attributes: [T(parameter), bool('use_locking', false), bool('use_nesterov', false)],
-    inputs: [parameter, velocity, rate, gradient, tf.scalar(momentum)],
-  };
-  return inPlace(op, () => descend(step, momentum));
 }

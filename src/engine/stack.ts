@@ -9,7 +9,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { backend, dataTypes, type OpAttribute } from './backend.js';
-import { adam, applyAdam, applyMomentum, descend, imagePatches, type Patches } from './ops.js';
+import { imagePatches, type Patches } from './ops.js';
+import { adam, applyAdam, applyMomentum, descend } from './update-ops.js';
 import { traceStep, type StepExamples, type StepFunction } from './program.js';
 import { TraceError, type Trace, type TracedOp, type TracedValue } from './trace.js';
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../engine/backend.js';
 import { servingModel, type BoundNames } from '../engine/graph.js';
 import { onnxModel } from '../engine/onnx.js';
-import { toBytes } from '../engine/ops.js';
+import { toBytes } from '../engine/packing.js';
 import { present } from '../machine/present.js';
 import { forwardOf, traceForward, type Forward } from './forward.js';
 import type { Answer, AskedExamples, Question } from './question.js';

@@ -3,7 +3,7 @@
  * it.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { fromBytes, toBytes } from '../engine/ops.js';
+import { fromBytes, toBytes } from '../engine/packing.js';
 import { openBatch, batchProbes } from '../engine/open-batch.js';
 import { trace, type Trace } from '../engine/trace.js';
 import { families } from '../families/index.js';

@@ -1,7 +1,7 @@
 /** Everything that stays the same while a member trains, and its data in the form that traced functions take. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { loadSplits, type Splits } from '../datasets/index.js';
-import { packBytes } from '../engine/ops.js';
+import { packBytes } from '../engine/packing.js';
 import { lengthOf, type TrainingLength } from '../experiment/length.js';
 import { families } from '../families/index.js';
 import { imagesPerExample, type Family, type Model, type Task } from '../families/family.js';

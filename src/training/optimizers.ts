@@ -3,7 +3,7 @@
  * traced step. Learning rates are passed as scalar tensors, so that a schedule is data, not graph.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/ops.js';
+import { adam, applyAdam, applyMomentum, type AdamStep } from '../engine/update-ops.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Scaling } from '../families/family.js';
 import { times } from '../families/layers.js';

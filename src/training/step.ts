@@ -1,6 +1,7 @@
 /** One training step and one evaluation batch, as functions to be traced. */
 import * as tf from '@tensorflow/tfjs-core';
-import { gatherRows, integersOf, packIntegers, statelessUniform, unpackBytes } from '../engine/ops.js';
+import { gatherRows, statelessUniform } from '../engine/ops.js';
+import { integersOf, packIntegers, unpackBytes } from '../engine/packing.js';
 import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, StepRandom, ParameterSpecs, Parameters, Task } from '../families/family.js';

@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/engine/backend.js';
-import { packBytes } from '../../src/engine/ops.js';
+import { packBytes } from '../../src/engine/packing.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
 import { availableCores } from '../../src/experiment/cores.js';
 import { ensureRuntime, runtimeEnvironment } from '../../src/install/runtime.js';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { packBytes } from '../../src/engine/ops.js';
+import { packBytes } from '../../src/engine/packing.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
 import { architectures } from '../../src/experiment/architectures.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';

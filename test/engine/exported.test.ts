@@ -10,7 +10,7 @@ import { backend } from '../../src/engine/backend.js';
 import { servingModel } from '../../src/engine/graph.js';
 import { onnxModel } from '../../src/engine/onnx.js';
 import { openBatch } from '../../src/engine/open-batch.js';
-import { toBytes } from '../../src/engine/ops.js';
+import { toBytes } from '../../src/engine/packing.js';
 import { trace } from '../../src/engine/trace.js';
 import type { Architecture } from '../../src/experiment/architectures.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backend, dataTypes, type Binding } from '../../src/engine/backend.js';
 import { loopGraph } from '../../src/engine/graph.js';
-import { integersOf, packBytes, packIntegers } from '../../src/engine/ops.js';
+import { integersOf, packBytes, packIntegers } from '../../src/engine/packing.js';
 import { compileLoop } from '../../src/engine/program.js';
 import { architectures, type Architecture } from '../../src/experiment/architectures.js';
 import { resolveExperiment } from '../../src/experiment/schema.js';

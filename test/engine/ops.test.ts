@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as ops from '../../src/engine/ops.js';
+import { packBytes, unpackBytes } from '../../src/engine/packing.js';
 import { Random } from '../../src/statistics/random.js';
 import { finiteDifferences } from '../support/gradients.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
@@ -92,7 +93,7 @@ describe.each(cases)('%s', (name, f, shape, reference) => {
 test.each([1, 2, 3, 4, 7, 784])('bytes packed into words are read back as fractions of 255, %i per row', (size) => {
   const rows = 3;
   const bytes = Uint8Array.from({ length: rows * size }, (_, i) => (i * 37 + 11) % 256);
-  const unpacked = ops.unpackBytes(ops.packBytes(bytes, rows, size), size);
+  const unpacked = unpackBytes(packBytes(bytes, rows, size), size);
   expect(unpacked.shape).toEqual([rows, size]);
   // x * (1/255) instead of x / 255: one more rounding
   expect(unpacked.dataSync()).toBeAllClose(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { applyMomentum } from '../../src/engine/ops.js';
+import { applyMomentum } from '../../src/engine/update-ops.js';
 import { compile, compileLoop } from '../../src/engine/program.js';
 import { Random } from '../../src/statistics/random.js';
 import { loadTensorFlow } from '../support/tensorflow.js';

@@ -1,7 +1,7 @@
 /** Members trained together compared with the same members one by one: parameters, losses and slots after several steps. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { packBytes } from '../../src/engine/ops.js';
+import { packBytes } from '../../src/engine/packing.js';
 import { compileLoop, type StepFunction } from '../../src/engine/program.js';
 import { stackedStep, stackTensors } from '../../src/engine/stack.js';
 import { architectures, type Architecture } from '../../src/experiment/architectures.js';

@@ -49,7 +49,7 @@ export function tunedTable(found: TunedComparison<NamedRun>): string {
     );
   });
   return [
-    `${other.label} has the ${name} tuned on the validation split${atEdge === 0 ? '' : ` (${atEdge} of ${counted(members, 'member')} at an end of the grid)`}, ${one.label} has not.`,
+    `${other.label} has the ${name} tuned on the validation split${atEdge === 0 ? '' : ` (${atEdge} of ${counted(members, 'member')} at an end of the grid)`}, ${one.label} does not.`,
     '',
     values,
     '',
