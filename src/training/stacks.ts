@@ -1,7 +1,7 @@
 /** Which members are trained as one program. */
 import { group } from 'd3-array';
 import type { Architecture } from '../experiment/architectures.js';
-import { cpuSpeed, gpuSpeed, secondsPerStep } from '../experiment/plan.js';
+import { cpuSpeed, gpuSpeed, secondsPerStep } from '../experiment/step-seconds.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 
 /**
