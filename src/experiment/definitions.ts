@@ -19,7 +19,10 @@ export type OptionValue =
   | {
       readonly kind: 'integer' | 'number';
       readonly range: Range;
-      /** May be given several values. */ readonly isFactor?: true;
+      /** May be given several values. */
+      readonly isFactor?: true;
+      /** A word that stands for a number, such as auto. */
+      readonly word?: string;
     }
   | { readonly kind: 'list'; readonly range: Range }
   | { readonly kind: 'switch' }
@@ -62,9 +65,11 @@ function valueOf(property: Property): OptionValue {
     return { kind: property.type, range: rangeOf(property) };
   if (property.type === 'string') return { kind: 'text' };
   if (property.type === 'boolean') return { kind: 'switch' };
-  const [one] = property.anyOf ?? [];
-  if (typeof one === 'object')
-    return { ...(valueOf(one) as Extract<OptionValue, { kind: 'integer' | 'number' }>), isFactor: true };
+  const [one, other] = property.anyOf ?? [];
+  if (typeof one === 'object' && typeof other === 'object') {
+    const value = valueOf(one) as Extract<OptionValue, { kind: 'integer' | 'number' }>;
+    return typeof other.const === 'string' ? { ...value, word: other.const } : { ...value, isFactor: true };
+  }
   const { items } = property;
   if (typeof items !== 'object' || Array.isArray(items) || items.type !== 'integer') {
     throw new Error(`no option can be made of the type ${String(property.type)}`);

@@ -119,7 +119,14 @@ function readValue(text: string, { flag, value }: OptionDefinition): unknown {
     case 'integer':
     case 'number':
       if (takesList(value) && text.includes(',')) return readList(text, flag, value);
-      return readNumber(text, flag, value.kind, value.range);
+      if (text === value.word) return text;
+      return readNumber(
+        text,
+        flag,
+        value.kind,
+        value.range,
+        value.word === undefined ? undefined : `give one, or ${value.word}`,
+      );
     case 'list':
       return readList(text, flag, { kind: 'integer', range: value.range });
     case 'switch':

@@ -332,10 +332,12 @@ export const executionSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe('threads of each member (default: whatever finishes the family soonest)'),
-  stack: positiveInteger
-    .max(1024)
+  stack: z
+    .union([positiveInteger.max(1024), z.literal('auto')])
     .optional()
-    .describe('number of members trained as one program, which may differ only in seed or learning rate (default: 1)'),
+    .describe(
+      'number of members trained as one program, which may differ only in seed or learning rate; auto: as many as pay by measurement on this device (default: 1)',
+    ),
   dataDir: z
     .string()
     .min(1)

@@ -6,7 +6,7 @@ import { experimentAt } from '../experiment/factors.js';
 import type { Experiment } from '../experiment/schema.js';
 import { removeTemporaries } from '../machine/files.js';
 import { dataFolder } from '../machine/folders.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { lockMember } from '../runs/lock.js';
 import { memberId, otherExperiment, type MemberKey, type PrecisionChoice } from '../runs/record.js';
 import { memberFolder, readMemberRecord } from '../runs/run.js';
@@ -42,7 +42,7 @@ export interface Surroundings {
 export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundings): PoolJob {
   const { runtime, threads } = surroundings;
   const members = plans.map((plan) => poolMember(plan, surroundings));
-  const { branches } = nth(plans, 0);
+  const { branches } = firstOf(plans);
   return { members, threads, environment: runtimeEnvironment({ runtime, threads, branches }) };
 }
 

@@ -18,10 +18,11 @@ import {
   type Experiment,
   type ExperimentInput,
 } from '../experiment/schema.js';
-import type { Task } from '../families/family.js';
+import { imagesPerExample, parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import type { Held } from '../machine/lock.js';
 import { firstOf, present } from '../machine/present.js';
+import { guide } from '../machine/installation.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import {
   experimentDigest,
@@ -32,6 +33,7 @@ import {
   type RunRecord,
 } from '../runs/record.js';
 import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
+import { counted } from '../terminal/format.js';
 import { askPilot } from './ask.js';
 import { branchesFor } from './branches.js';
 import type { WorkerJob } from './job.js';
@@ -40,7 +42,7 @@ import type { PoolJob } from './pool.js';
 import { choosePrecisions } from './precisions.js';
 import { refuseOtherStart, refuseOtherThreads } from './refusals.js';
 import type { PlanRequest } from './request.js';
-import { stacksOf } from './stacks.js';
+import { automaticStack, stackedSpeed, stacksOf, type StackCost } from './stacks.js';
 import { taskAt } from './task.js';
 import { writeColumns } from './tensorboard.js';
 
@@ -104,6 +106,8 @@ export async function planRun(work: Work): Promise<PlannedRun> {
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
   planNotes(work, stock).forEach(work.note);
+  if (request.execution.stack === 'auto' && missing.length > 0)
+    work.note(stackNote(plan.members.map(({ id }) => stackOf(id).length)));
   const places = new Map(
     planned.stacks?.flatMap((ids) => ids.map((id, place) => [id, { size: ids.length, place }] as const)),
   );
@@ -198,6 +202,15 @@ function planNotes({ request, folder, record }: Work, { missing, complete }: Sto
   ];
 }
 
+/** What `--stack auto` has become. */
+function stackNote(sizes: readonly number[]): string {
+  const stacks = sizes.filter((size) => size > 1);
+  if (stacks.length === 0)
+    return `--stack auto: members are trained one by one, which is faster here (${guide('gpu.md')})`;
+  const stacked = stacks.reduce((a, b) => a + b);
+  return `--stack auto: ${counted(stacked, 'member')} in ${counted(stacks.length, 'stack')}, ${sizes.length - stacks.length} one by one`;
+}
+
 /** Whether two records are the same, or neither is there. */
 export function isSameRecord(a: RunRecord | undefined, b: RunRecord | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
@@ -228,12 +241,7 @@ interface MissingPlan {
   readonly plan: Plan;
   readonly stackOf: (id: string) => readonly MemberKey[];
   /** Of a member. */
-  readonly costOf: (key: MemberKey) => Cost;
-}
-
-interface Cost {
-  readonly flopsPerStep: number;
-  readonly steps: number;
+  readonly costOf: (key: MemberKey) => StackCost;
 }
 
 function planMissing(
@@ -241,18 +249,28 @@ function planMissing(
   missing: readonly MemberKey[],
 ): MissingPlan {
   const { jobs, threads, stack = 1 } = request.execution;
+  const { kind: device } = runtime.device;
+  const each = Math.ceil(missing.length / Math.min(jobs ?? Infinity, availableCores()));
   // One model for all seeds of a point.
-  const costs = new Map<string, Cost>();
+  const costs = new Map<string, StackCost>();
   const costOf = (key: MemberKey) => {
     const point = memberId({ ...key, seed: 0 });
     const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
     costs.set(point, known);
     return known;
   };
-  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(firstOf(keys)), keys]));
-  const costOfStack = (keys: readonly MemberKey[]): Cost => {
-    const { flopsPerStep, steps } = costOf(firstOf(keys));
-    return { flopsPerStep: keys.length * flopsPerStep, steps };
+  const sizeFor = (keys: readonly MemberKey[]) =>
+    stack === 'auto'
+      ? automaticStack(keys.length, costOf(firstOf(keys)), { device, each, gpuMemoryBytes: runtime.gpuMemoryBytes })
+      : stack;
+  const canStack = stack !== 'auto' || (experiment.tune === undefined && !request.eager);
+  const stacks = new Map(
+    stacksOf(missing, record, canStack ? sizeFor : () => 1).map((keys) => [memberId(firstOf(keys)), keys]),
+  );
+  const costOfStack = (keys: readonly MemberKey[]): Pick<StackCost, 'flopsPerStep' | 'steps'> => {
+    const { arch, flopsPerStep, steps } = costOf(firstOf(keys));
+    const speed = keys.length === 1 || device === 'gpu' ? 1 : stackedSpeed[arch];
+    return { flopsPerStep: (keys.length * flopsPerStep) / speed, steps };
   };
   const plan = planFamily({
     members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
@@ -260,7 +278,7 @@ function planMissing(
     jobs,
     threads,
     fixedThreads: record?.threads,
-    device: runtime.device.kind,
+    device,
     gpuMemoryBytes: runtime.gpuMemoryBytes,
     gpus: runtime.gpus?.length,
   });
@@ -272,11 +290,17 @@ function costAt(
   experiment: Experiment,
   key: MemberKey,
   { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
-): Cost {
+): StackCost {
   const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
-  const { flops } = families[own.arch].model(key.width, taskAt(task, key), own);
+  const family = families[own.arch];
+  const ownTask = taskAt(task, key);
+  const { height, width, channels } = ownTask;
+  const { flops, parameters } = family.model(key.width, ownTask, own);
   const { steps } = lengthOf(own, trainCount);
-  return { flopsPerStep: flops.training * own.batchSize, steps };
+  return {
+    ...{ arch: own.arch, flopsPerStep: flops.training * own.batchSize, steps, parameters: parameterCount(parameters) },
+    batchPixels: own.batchSize * imagesPerExample(family, own) * height * width * channels,
+  };
 }
 
 function countsIn({ train, test, classCounts }: Dataset) {

@@ -100,13 +100,13 @@ export function refuseStack(
   record: RunRecord | undefined,
   { tune }: Pick<Experiment, 'tune'>,
 ): void {
-  if (tune !== undefined && stack > 1)
+  if (tune !== undefined && stack !== 1 && stack !== 'auto')
     throw new UsageError(
       'each member of a stack would wait for the trials of the others',
       '--stack',
       'leave --stack or --tune out',
     );
-  if (eager && stack > 1)
+  if (eager && stack !== 1 && stack !== 'auto')
     throw new UsageError('a stack needs compiled programs', '--eager', 'leave --stack or --eager out');
   if (!planOnly || (stack === 1 && record?.stacks === undefined)) return;
   const remedy = 'plan another --run NAME without --stack';

@@ -6,7 +6,7 @@ import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, StepRandom, ParameterSpecs, Parameters, Task } from '../families/family.js';
 import { classificationOutcomes } from '../families/classification.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, nth, present } from '../machine/present.js';
 import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -107,7 +107,7 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
 /** A batch's rows in so many parts, as equal as whole examples of `pairs` images can be. */
 function partsOf(rows: tf.Tensor, parts: number, pairs = 1): tf.Tensor[] {
   if (parts === 1) return [rows];
-  const count = nth(rows.shape, 0);
+  const count = firstOf(rows.shape);
   const begin = (part: number) => pairs * Math.floor((part * count) / pairs / parts);
   return Array.from({ length: parts }, (_, part) => tf.slice(rows, [begin(part)], [begin(part + 1) - begin(part)]));
 }
@@ -143,7 +143,7 @@ export function evaluationBatch(
             batch.labels,
           );
     };
-    const parts = partsOf(present(rows), Math.min(branches, nth(present(rows).shape, 0) / pairs), pairs).map(
+    const parts = partsOf(present(rows), Math.min(branches, firstOf(present(rows).shape) / pairs), pairs).map(
       outcomesOf,
     );
     return columns.map((column) => {

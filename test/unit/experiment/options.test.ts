@@ -83,6 +83,7 @@ test('every key of both schemas is read as an option', () => {
     colour: 'rgb',
   });
   expect(execution).toEqual({ run: 'r', device: 'cpu', jobs: 2, threads: 3, stack: 4, dataDir: 'd' });
+  expect(parse('--arch cnn --stack auto').execution.stack).toBe('auto');
 });
 
 test('with a recorded run nothing need be given, and given options win', () => {
@@ -232,6 +233,7 @@ describe('each mistake is one clear line', () => {
     [['--image-size', '0'], '--image-size: "0" is not a whole number from 1 to 1024'],
     [['--colour', 'gray'], '--colour: "gray" is unknown; did you mean grey? Known: grey, rgb'],
     [['--data-dir', ''], '--data-dir: the value is empty'],
+    [['--stack', '0'], '--stack: "0" is not a whole number from 1 to 1024; give one, or auto'],
     [['--jobs', '1.5'], '--jobs: "1.5" is not a whole number from 1 to 1024'],
     [['--run', 'a/b'], `--run: "a/b" ${runRule}`],
     [['--run', '..'], `--run: ".." ${runRule}`],
