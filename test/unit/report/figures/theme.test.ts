@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { darkened, darkGround } from '../../../../src/report/figures/dark.js';
+import { studyFigure } from '../../../../src/report/figures/forecast.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
 import { ciede2000, contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
-import { figures } from '../../../support/figures.js';
+import { figures, studied } from '../../../support/figures.js';
 
 // 2.3 in CIELAB is a just noticeable difference between adjacent patches; separate lines need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
@@ -92,6 +93,29 @@ test.each(Object.entries(figures))(
     }
   },
 );
+
+test.each(Object.entries(figures))('%s: where a panel has several series, a legend names each', (_, { panels }) => {
+  const named = new Set(panels.flatMap(({ keys = [] }) => keys.map(({ label, style }) => `${label}: ${style.color}`)));
+  for (const { curves } of panels) {
+    const all = curves?.series.map((series, place) => ({ ...series, place })) ?? [];
+    if (all.length < 2) continue;
+    const unnamed = all
+      .filter(({ isUnnamed }) => isUnnamed !== true)
+      .map(({ label, style, place }) => {
+        const { color } = typeof style === 'object' ? style : seriesStyle(style ?? place);
+        return `${label}: ${color}`;
+      });
+    expect(unnamed.filter((series) => !named.has(series))).toEqual([]);
+  }
+});
+
+test('curves of which the last panel has not all: each panel has its own legend', () => {
+  const [first, ...others] = studied;
+  const half = { ...first!, cells: first!.cells.filter(({ method }) => method === 'average') };
+  const { panels } = studyFigure('half', [first!, ...others, half]);
+  expect(panels.every(({ keys = [] }) => keys.length > 0)).toBe(true);
+  expect(studyFigure('whole', [first!, first!]).panels.map(({ keys = [] }) => keys.length > 0)).toEqual([false, true]);
+});
 
 test.each(Object.entries(figures))(
   '%s on a dark ground: every colour has its counterpart, and is seen',
