@@ -4,7 +4,7 @@ import { studyFigure } from '../../../../src/report/figures/forecast.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
+import { referenceStyles, seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
 import { ciede2000, contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
 import { figures, studied } from '../../../support/figures.js';
 
@@ -83,11 +83,8 @@ test.each(Object.entries(figures))(
   '%s: named series of a panel differ in dash or in mark, for grey print',
   (_, { panels }) => {
     for (const { title, keys = [] } of panels) {
-      const looks = keys.map(({ style: { dash, shape, isHollow, width }, hasLine, hasPoints }) =>
-        [
-          hasLine ? `${dash.join(' ')} of ${width ?? 'usual'}` : '',
-          hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : '',
-        ].join('; '),
+      const looks = keys.map(({ style: { dash, shape, isHollow }, hasLine, hasPoints }) =>
+        [hasLine ? dash.join(' ') : '', hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : ''].join('; '),
       );
       expect(new Set(looks).size, `${title}: ${looks.join(' | ')}`).toBe(looks.length);
     }
@@ -97,14 +94,15 @@ test.each(Object.entries(figures))(
 test.each(Object.entries(figures))('%s: where a panel has several series, a legend names each', (_, { panels }) => {
   const named = new Set(panels.flatMap(({ keys = [] }) => keys.map(({ label, style }) => `${label}: ${style.color}`)));
   for (const { curves } of panels) {
-    const all = curves?.series.map((series, place) => ({ ...series, place })) ?? [];
+    // A limit is named by its axis (a difference of 0), and so is the only series beside it.
+    const all = (curves?.series ?? [])
+      .map((series, place) => ({ ...series, place }))
+      .filter(({ isUnnamed, style }) => isUnnamed !== true && style !== referenceStyles.limit);
     if (all.length < 2) continue;
-    const unnamed = all
-      .filter(({ isUnnamed }) => isUnnamed !== true)
-      .map(({ label, style, place }) => {
-        const { color } = typeof style === 'object' ? style : seriesStyle(style ?? place);
-        return `${label}: ${color}`;
-      });
+    const unnamed = all.map(({ label, style, place }) => {
+      const { color } = typeof style === 'object' ? style : seriesStyle(style ?? place);
+      return `${label}: ${color}`;
+    });
     expect(unnamed.filter((series) => !named.has(series))).toEqual([]);
   }
 });
@@ -123,10 +121,12 @@ test.each(Object.entries(figures))(
     const light = await toSvg(figureSpec(figure, usualFigure.size));
     const dark = darkened(light);
     const colours = (svg: string) =>
-      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(white|#[0-9a-fA-F]{6})"/g)].map(([, element, , colour]) => ({
-        element: element!,
-        colour: colour!,
-      }));
+      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(?!none|transparent)(#\w+|[a-z]+)"/g)].map(
+        ([, element, , colour]) => ({
+          element: element!,
+          colour: colour!,
+        }),
+      );
     expect(colours(dark)).toHaveLength(colours(light).length);
     expect(colours(light).length).toBeGreaterThan(20);
     for (const [i, { colour }] of colours(dark).entries())
