@@ -5,6 +5,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
+import { scorePlaces } from '../statistics/normal.js';
 import { positionOf, sampleCurve, type SampledCurve, type SampleOptions, type ScaleName } from './curves.js';
 
 /** A candidate's curve, as measured or in one draw. */
@@ -78,10 +79,18 @@ export function sampleChosen(
   const takenFrom = (families: readonly (readonly Float64Array[])[]) =>
     families[0]!.map((_, b) => pick(families.map((draws) => ({ values: draws[b]! }))));
   const taken = takenFrom(candidates.map(({ draws }) => draws));
+  const memberDrawsOf = (member: number) => {
+    const drawn = candidates.map(({ memberDraws }) => memberDraws.of(member));
+    return Float64Array.from(taken, (i, b) => drawn[i]![b]!);
+  };
   const curve = {
     ...own,
     draws: taken.map((i, b) => candidates[i]!.draws[b]!),
-    memberDraws: taken.map((i, b) => candidates[i]!.memberDraws[b]!),
+    memberDraws: {
+      length: own.memberDraws.length,
+      of: memberDrawsOf,
+      places: (member: number) => scorePlaces(memberDrawsOf(member)),
+    },
     expected: () => {
       const all = candidates.flatMap((each) => each.expected() ?? []);
       if (all.length < candidates.length) return undefined;

@@ -12,16 +12,25 @@ import { meanOfUnits } from '../metrics/define-metric.js';
 import type { Drawn, Metric, UnitNumbers } from '../metrics/metric.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { membersAtOnce } from '../runs/opened.js';
-import { drawnPlaces, meanAt, weightedSums } from '../statistics/bootstrap.js';
+import { drawnOf, weightedSums } from '../statistics/bootstrap.js';
 import { pairsKernel, sumsKernel, type Ordered } from '../statistics/kernels/kernels.js';
 import { OutOfMemory } from '../statistics/kernels/out-of-memory.js';
 import { Random } from '../statistics/random.js';
-import { groupingOf, groupSums, ofEachUnit, resamples, type ResampleBlock } from '../statistics/resamples.js';
+import { scorePlaces, type ScorePlaces } from '../statistics/normal.js';
+import { areaTerms } from '../statistics/ranks.js';
+import {
+  groupingOf,
+  groupSums,
+  ofEachUnit,
+  resamples,
+  type Grouping,
+  type ResampleBlock,
+} from '../statistics/resamples.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { RunError } from '../terminal/errors.js';
-import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './scales.js';
+import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 import type { ScoredDraws } from './contrast.js';
-import type { SampledCurve } from './sampled-curve.js';
+import type { DrawnMembers, SampledCurve } from './sampled-curve.js';
 import { sameTrainings } from './trainings.js';
 import { scoreInterval, type ScoreWithInterval } from './score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
@@ -51,24 +60,51 @@ export interface MemberDraws {
   readonly count: number;
 }
 
+/** `MemberDraws` a member at a time. */
+export interface MemberByMember extends Omit<MemberDraws, 'draws'> {
+  readonly drawn: DrawnMembers;
+}
+
 /** Throws UsageError if the test set is too small for the metric. */
 export function drawMembers(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  { draws = defaultDraws, seed = 0 }: SampleOptions = {},
+  options: SampleOptions = {},
 ): MemberDraws {
+  const { count, observed, drawn } = drawEachMember(metric, members, options);
+  const draws = Array.from({ length: drawn.length }, () => new Float64Array(members.length));
+  for (let i = 0; drawn.length > 0 && i < members.length; i++) {
+    const own = drawn.of(i);
+    for (let b = 0; b < own.length; b++) draws[b]![i] = own[b]!;
+  }
+  return { count, observed, draws };
+}
+
+/** Throws UsageError if the test set is too small for the metric. */
+export function drawEachMember(
+  metric: Metric,
+  members: readonly MemberOutcomes[],
+  { draws = defaultDraws, seed = 0 }: SampleOptions = {},
+): MemberByMember {
   const observed = new Float64Array(members.length);
-  const samples = Array.from({ length: draws }, () => new Float64Array(members.length));
+  const drawn: DrawnMember[] = [];
   let units = 0;
   for (let first = 0; first < members.length; first += membersAtOnce) {
     const evaluators = evaluatorsOf(metric, members.slice(first, first + membersAtOnce));
     units = evaluators.count;
     observed.set(evaluators.observed(), first);
-    if (draws === 0) continue;
-    const resampled = orTooLarge(() => evaluators.resampled(draws, seed), metric);
-    for (const [b, values] of resampled.entries()) samples[b]!.set(values, first);
+    if (draws > 0) drawn.push(...orTooLarge(() => evaluators.resampled(draws, seed), metric));
   }
-  return { count: units, observed, draws: samples };
+  // Without draws a member has an empty list, and no ranks.
+  const none = new Float64Array(0);
+  return {
+    ...{ count: units, observed },
+    drawn: {
+      length: draws,
+      of: (member) => drawn[member]?.values() ?? none,
+      places: (member) => drawn[member]?.places(),
+    },
+  };
 }
 
 /** Throws RunError if there was not enough memory, however much the process may use. */
@@ -89,17 +125,8 @@ export function sampleCurve(
   options: SampleOptions = {},
 ): SampledCurve {
   const scales = scalesOf(members);
-  const { count, observed, draws } = drawMembers(metric, members, options);
-  const random = Random.named(options.seed ?? 0, 'bootstrap', 'seeds', ...(options.seedsOf ? [options.seedsOf] : []));
-  const first = sameTrainings(scales, members);
-  const samples = draws.map((values) => {
-    const drawn: number[][] = [];
-    return Float64Array.from(scales, ({ members: places }, j) => {
-      const seeds = first[j] === j ? drawnPlaces(places.length, random) : drawn[first[j]!]!;
-      drawn.push(seeds);
-      return meanAt(values, places, seeds);
-    });
-  });
+  const { count, observed, drawn } = drawEachMember(metric, members, options);
+  const samples = meansOfDrawn(drawn, drawnSeeds(scales, members, drawn.length, options));
   const intervals = once(() =>
     scales.map((scale, i) =>
       overSeedsAndExamples(
@@ -116,11 +143,73 @@ export function sampleCurve(
     memberValues: observed,
     values: meansOf(observed, scales),
     draws: samples,
-    memberDraws: draws,
+    memberDraws: drawn,
     count,
     intervals,
   };
   return { ...curve, expected: once(() => expectedCurves(curve, members)) };
+}
+
+/** Which seeds are drawn: the same ones for every metric, as their curves are paired. */
+interface DrawnSeeds {
+  readonly key: string;
+  readonly scales: readonly Pick<Scale, 'members'>[];
+  /** `[draws][seedsOfAll]`, places in the list of a scale's members. */
+  readonly places: Uint16Array;
+  /** Where the seeds of a scale begin in the list of a draw, `[scales]`; moments of one training have the same ones. */
+  readonly starts: readonly number[];
+  /** In each draw, of all scales. */
+  readonly ofAll: number;
+}
+
+let latestSeeds: DrawnSeeds | undefined;
+
+function drawnSeeds(
+  scales: readonly Scale[],
+  members: readonly MemberOutcomes[],
+  draws: number,
+  { seed = 0, seedsOf }: SampleOptions,
+): DrawnSeeds {
+  const first = sameTrainings(scales, members);
+  const sizes = scales.map((scale) => scale.members.length);
+  const key = JSON.stringify([seed, seedsOf ?? '', draws, sizes, first]);
+  if (latestSeeds?.key === key) return { ...latestSeeds, scales };
+  const random = Random.named(seed, 'bootstrap', 'seeds', ...(seedsOf ? [seedsOf] : []));
+  let ofAll = 0;
+  const starts: number[] = [];
+  for (const [j, root] of first.entries()) {
+    starts.push(root === j ? ofAll : starts[root]!);
+    if (root === j) ofAll += drawnOf(sizes[j]!);
+  }
+  const places = new Uint16Array(draws * ofAll);
+  let at = 0;
+  for (let b = 0; b < draws; b++) {
+    for (const [j, root] of first.entries()) {
+      if (root !== j) continue;
+      const [size, wanted] = [sizes[j]!, drawnOf(sizes[j]!)];
+      // A single seed is not drawn.
+      for (let k = 0; k < wanted; k++) places[at++] = size > 1 ? random.integer(size) : 0;
+    }
+  }
+  latestSeeds = { key, scales, places, starts, ofAll };
+  return latestSeeds;
+}
+
+/** Means over the drawn seeds of each scale, `[draws]` of `[scales]`. */
+function meansOfDrawn(drawn: DrawnMembers, { scales, places, starts, ofAll }: DrawnSeeds): Float64Array[] {
+  const samples = Array.from({ length: drawn.length }, () => new Float64Array(scales.length));
+  for (const [j, { members }] of scales.entries()) {
+    const seeds = members.map(drawn.of);
+    const wanted = drawnOf(members.length);
+    // Hot: plain loops.
+    for (let b = 0; b < samples.length; b++) {
+      const begin = b * ofAll + starts[j]!;
+      let sum = 0;
+      for (let k = 0; k < wanted; k++) sum += seeds[places[begin + k]!]![b]!;
+      samples[b]![j] = sum / wanted;
+    }
+  }
+  return samples;
 }
 
 interface Evaluators {
@@ -128,8 +217,28 @@ interface Evaluators {
   readonly count: number;
   /** `[members]` */
   readonly observed: () => Float64Array;
-  /** `[draws]` of `[members]` */
-  readonly resampled: (draws: number, seed: number) => readonly Float64Array[];
+  /** `[members]` */
+  readonly resampled: (draws: number, seed: number) => readonly DrawnMember[];
+}
+
+interface DrawnMember {
+  /** `[draws]` */
+  readonly values: () => Float64Array;
+  /** See `scorePlaces`, `[draws]`. */
+  readonly places: () => ScorePlaces | undefined;
+}
+
+function drawnMember(values: Float64Array): DrawnMember {
+  return { values: () => values, places: once(() => scorePlaces(values)) };
+}
+
+/** `[draws]` of `[members]` as `[members]` of `[draws]`. */
+function byMember(samples: readonly Float64Array[], members: number): Float64Array[] {
+  return Array.from({ length: members }, (_, i) => {
+    const own = new Float64Array(samples.length);
+    for (let b = 0; b < own.length; b++) own[b] = samples[b]![i]!;
+    return own;
+  });
 }
 
 /** `[members]` under each list of counts, of which there are at most `listsAtOnce`. */
@@ -157,14 +266,17 @@ function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[]): Evalu
     observed: () => Float64Array.from(drawn, ({ evaluate }) => evaluate()),
     resampled(draws, seed) {
       const grouping = groupingOf(count);
-      const areas =
-        grouping === undefined && orders.every((each) => each !== undefined) ? areasOver(orders, count) : undefined;
+      const areOrdered = orders.every((each) => each !== undefined);
+      const areas = areOrdered
+        ? ((grouping === undefined ? areasOver(orders, count) : undefined) ?? linearAreas(orders, count, grouping))
+        : undefined;
       const plain: Resampled = (counts) =>
         counts.map((list) => {
           const weights = ofEachUnit(list, grouping);
           return Float64Array.from(drawn, ({ evaluate }) => evaluate(weights));
         });
-      return drawnBy(areas ?? plain, [{ of: 'units', count: grouping?.count ?? count }], draws, seed);
+      const samples = drawnBy(areas ?? plain, [{ of: 'units', count: grouping?.count ?? count }], draws, seed);
+      return byMember(samples, drawn.length).map(drawnMember);
     },
   };
 }
@@ -190,6 +302,19 @@ function areasOver(members: readonly (readonly Ordered[])[], count: number): Res
     });
     return counts.map((_, k) => Float64Array.from(values, (ofMember) => ofMember[k]!));
   };
+}
+
+/** Areas of a test set that is too large for the kernel, see `areaTerms`; undefined for too few mistakes. */
+function linearAreas(
+  members: readonly (readonly Ordered[])[],
+  count: number,
+  grouping: Grouping | undefined,
+): Resampled | undefined {
+  const linear = members.map((orders) => areaTerms(orders, count));
+  if (!linear.every((each) => each !== undefined)) return undefined;
+  const sumsOf = sumsOver(linear.map(({ terms }) => groupSums(terms, grouping)));
+  return (counts) =>
+    sumsOf(counts).map((sums) => sums.map((sum, i) => Math.min(1, Math.max(0, linear[i]!.area + sum))));
 }
 
 type SumsOf = (counts: readonly Uint8Array[]) => Float64Array[];
@@ -231,16 +356,47 @@ function isFiniteColumn(column: UnitNumbers): boolean {
 function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {
   const count = units[0]!.values.length;
   const { share, transform } = units[0]!;
+  const of = remembered(transform, count);
   return {
     count,
     observed: () => Float64Array.from(units, ({ values }) => transform(meanOfUnits(values).mean)),
     resampled(draws, seed) {
-      const of = share ? remembered(transform, count) : transform;
       const columns = units.map(({ values }) => values);
-      const means = share ? drawnShares(columns, draws, seed) : drawnMeans(columns, draws, seed);
-      return means.map((ofMembers) => ofMembers.map((mean) => of(mean)));
+      // Of more units 16 bits do not hold how many are right, or it is groups that are drawn.
+      if (share && count < 65_536)
+        return drawnShares(columns, draws, seed).map((drawn) => shareMember(drawn, { count, of }));
+      const own = byMember(drawnMeans(columns, draws, seed), columns.length);
+      const to = share ? of : transform;
+      return own.map((means) => drawnMember(means.map((mean) => to(mean))));
     },
   };
+}
+
+/** A member's drawn shares under a metric that is a function of them. */
+function shareMember(
+  { right, places }: DrawnShare,
+  { count, of }: { readonly count: number; readonly of: (share: number) => number },
+): DrawnMember {
+  const values = () => {
+    const list = new Float64Array(right.length);
+    for (let b = 0; b < list.length; b++) list[b] = of(right[b]! / count);
+    return list;
+  };
+  return {
+    values,
+    // Where more right ones are always better, shares rank the draws as their values do.
+    places: once(() => (isRising(right, (units) => of(units / count)) ? places() : scorePlaces(values()))),
+  };
+}
+
+function isRising(units: Uint16Array, of: (units: number) => number): boolean {
+  let [least, most] = [65_535, 0];
+  for (const each of units) {
+    if (each < least) least = each;
+    if (each > most) most = each;
+  }
+  for (let each = least; each < most; each++) if (!(of(each + 1) > of(each))) return false;
+  return true;
 }
 
 interface Drawing {
@@ -259,25 +415,54 @@ function isSame(a: Drawing, b: Drawing): boolean {
   );
 }
 
-/** Units that are right in each draw, `[draws]` of `[columns]`, by the first column. They go with it. */
-const drawnRight = new WeakMap<UnitNumbers, Drawing & { readonly right: readonly Uint16Array[] }>();
+/** Units that are right in each draw. */
+interface DrawnShare {
+  readonly seed: number;
+  /** `[draws]` */
+  readonly right: Uint16Array;
+  /** Their ranks, see `scorePlaces`. */
+  readonly places: () => ScorePlaces | undefined;
+}
 
 /**
- * Means of columns of 0 and 1 in each draw, `[draws]` of `[columns]`. They are kept as whole numbers, of all members that are drawn at
- * once: accuracy and subset accuracies use the same.
+ * By column, with which they go: accuracy and subset accuracies, a table and a figure use the same draws. A smaller number of draws is
+ * the first ones of a larger.
  */
-function drawnShares(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
-  const [first] = columns as [UnitNumbers, ...UnitNumbers[]];
-  const count = first.length;
-  // Of more units 16 bits do not hold them, or it is groups that are drawn.
-  if (count >= 65_536) return drawnMeans(columns, draws, seed);
-  const known = drawnRight.get(first);
-  if (known !== undefined && isSame(known, { columns, draws, seed }))
-    return known.right.map((list) => Float64Array.from(list, (right) => right / count));
-  const means = drawnMeans(columns, draws, seed);
-  const right = means.map((list) => Uint16Array.from(list, (mean) => Math.round(mean * count)));
-  drawnRight.set(first, { columns, draws, seed, right });
-  return means;
+const drawnRight = new WeakMap<UnitNumbers, Map<number, DrawnShare>>();
+
+/** Of columns of 0 and 1, `[columns]`. Those that are not known are drawn. */
+function drawnShares(columns: readonly UnitNumbers[], draws: number, seed: number): DrawnShare[] {
+  const count = columns[0]!.length;
+  const unknown = columns.filter((column) => knownShare(column, draws, seed) === undefined);
+  if (unknown.length > 0) {
+    const means = drawnMeans(unknown, draws, seed);
+    for (const [i, column] of unknown.entries()) {
+      const right = new Uint16Array(draws);
+      for (let b = 0; b < draws; b++) right[b] = Math.round(means[b]![i]! * count);
+      keepShare(column, draws, { seed, right, places: once(() => scorePlaces(right)) });
+    }
+  }
+  return columns.map((column) => knownShare(column, draws, seed)!);
+}
+
+function keepShare(column: UnitNumbers, draws: number, drawn: DrawnShare): void {
+  const known = drawnRight.get(column);
+  if (known === undefined) drawnRight.set(column, new Map([[draws, drawn]]));
+  else known.set(draws, drawn);
+}
+
+function knownShare(column: UnitNumbers, draws: number, seed: number): DrawnShare | undefined {
+  const known = drawnRight.get(column);
+  const own = known?.get(draws);
+  if (own?.seed === seed) return own;
+  for (const [more, { seed: other, right: all }] of known ?? []) {
+    if (more < draws || other !== seed) continue;
+    const right = all.subarray(0, draws);
+    const drawn = { seed, right, places: once(() => scorePlaces(right)) };
+    keepShare(column, draws, drawn);
+    return drawn;
+  }
+  return undefined;
 }
 
 let lastMeans: (Drawing & { readonly means: readonly Float64Array[] }) | undefined;
@@ -332,7 +517,7 @@ function termEvaluators(members: readonly Extract<Drawn, { kind: 'terms' }>[]): 
         { of: 'units', count: clusterCount },
         { of: 'sequences', count: unitCount },
       ];
-      return drawnBy(drawn, blocks, draws, seed);
+      return byMember(drawnBy(drawn, blocks, draws, seed), members.length).map(drawnMember);
     },
   };
 }

@@ -79,6 +79,13 @@ export function defaultColumnsOf({ record, columns }: Pick<OpenRun, 'record' | '
   return isImported(record) ? all.filter((name) => columns.includes(name)) : [...all];
 }
 
+/** The same without the loss: what the standard and the induced metric read. */
+export function curveColumnsOf(run: Pick<OpenRun, 'record' | 'columns'>): OutcomeName[] {
+  const { record } = run;
+  const isLossStandard = kindOf(record) === 'sequences' && pairsOf(record) === 1;
+  return defaultColumnsOf(run).filter((name) => name !== 'log_probability' || isLossStandard);
+}
+
 const defaultColumns = {
   classification: ['correct', 'log_probability'],
   reconstruction: ['mse'],

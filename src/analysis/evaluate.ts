@@ -6,7 +6,14 @@ import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
 import { overSeeds } from '../statistics/seeds.js';
-import { defaultDraws, drawMembers, scalesOf, type MemberDraws, type SampleOptions, type Scale } from './curves.js';
+import {
+  defaultDraws,
+  drawEachMember,
+  scalesOf,
+  type MemberByMember,
+  type SampleOptions,
+  type Scale,
+} from './curves.js';
 
 export interface MemberEvaluation extends Interval {
   readonly id: string;
@@ -79,7 +86,7 @@ export function evaluateMetrics(
     const own = places.map((place) => members[place]!);
     for (const { metric, measured, isClosed, evaluations, ofScales } of all) {
       // The mean of a share over seeds has no Wilson interval, as members are right on the same images.
-      const drawn = isClosed && !severalSeeds ? undefined : byMember(drawMembers(metric, own, options));
+      const drawn = isClosed && !severalSeeds ? undefined : listsOf(drawEachMember(metric, own, options));
       for (const [k, place] of places.entries())
         evaluations[place] = evaluateMember(metric, members[place]!, {
           measured: measured[place]!,
@@ -119,12 +126,8 @@ function batchesOf(scales: readonly Scale[]): Scale[][] {
 }
 
 /** Of each member its draws, `[members]` of `[draws]`. */
-function byMember({ draws, observed }: MemberDraws): Float64Array[] {
-  return Array.from(observed, (_, i) => {
-    const own = new Float64Array(draws.length);
-    for (let b = 0; b < own.length; b++) own[b] = draws[b]![i]!;
-    return own;
-  });
+function listsOf({ drawn, observed }: MemberByMember): Float64Array[] {
+  return Array.from(observed, (_, i) => drawn.of(i));
 }
 
 function evaluateMember(

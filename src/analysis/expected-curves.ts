@@ -2,12 +2,23 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
 import type { UnitValues } from '../metrics/metric.js';
-import { normalScores } from '../statistics/normal.js';
+import { scoresAtPlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { effectiveCount, errorsOf } from './noise.js';
 import { mixed, mixturesOf, sameTrainings } from './trainings.js';
 import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
-import { correlation, deviationsTogether, drawExpected, seedModelOf, shareError, type Observed } from './seed-model.js';
+import {
+  correlation,
+  deviationsTogether,
+  drawExpected,
+  drawExpectedUnits,
+  expectedOfUnits,
+  seedModelOf,
+  seedNodes,
+  shareError,
+  type Observed,
+  type SeedModel,
+} from './seed-model.js';
 
 /** Undefined if no scale has two seeds, or without draws. */
 export function expectedCurves(
@@ -22,17 +33,55 @@ export function expectedCurves(
   const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
   const mixtures = mixturesOf(scales, first, model.spread.deviations);
   const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
+  const ownNormals = (normals: readonly Float64Array[]) =>
+    // Scales of their own keep their numbers.
+    first.every((each, j) => each === j) ? normals : normals.map((numbers) => mixed(mixtures, numbers));
   return {
     deviations: model.spread.deviations,
-    draw: (normals) =>
-      drawExpected(
-        model,
-        normals.map((numbers) => mixed(mixtures, numbers)),
-        transform,
-        // Moments of one training tell one variance: a seed that is far off at one is so at the next.
-        first.map(ofVariance),
-      ),
+    draw(given) {
+      const normals = ownNormals(given);
+      const seeds = { model, normals, first, count: observed.count };
+      const known = units === undefined ? undefined : unitsOf(seeds);
+      if (known === undefined) return drawExpected(model, normals, transform, first.map(ofVariance));
+      const size = { draws: normals.length, scales: scales.length };
+      return expectedOfUnits(known, (place) => transform(place / observed.count), size);
+    },
   };
+}
+
+interface Seeds {
+  readonly model: SeedModel;
+  readonly normals: readonly Float64Array[];
+  /** Moments of one training tell one variance: a seed that is far off at one is so at the next. */
+  readonly first: readonly number[];
+  readonly count: number;
+}
+
+/** More are not kept: 64 MB. */
+const mostKeptUnits = 2 ** 25;
+let latest: (Seeds & { readonly units: Uint16Array }) | undefined;
+
+/** Shares of the seeds over which means are taken; those of the latest family are kept, as metrics of a sweep share them. */
+function unitsOf(seeds: Seeds): Uint16Array | undefined {
+  const { model, normals, first, count } = seeds;
+  const size = normals.length * model.spread.scales.length * seedNodes;
+  if (count >= 65_536 || size > mostKeptUnits) return undefined;
+  if (latest !== undefined && areSame(latest, seeds)) return latest.units;
+  latest = { ...seeds, units: drawExpectedUnits(model, normals, first.map(ofVariance), count) };
+  return latest.units;
+}
+
+function areSame(a: Seeds, b: Seeds): boolean {
+  const [one, other] = [a.model.spread, b.model.spread];
+  const same = (x: readonly number[], y: readonly number[]) =>
+    x.length === y.length && x.every((value, i) => Object.is(value, y[i]));
+  return (
+    a.normals === b.normals &&
+    a.count === b.count &&
+    same(a.first, b.first) &&
+    (['centres', 'totals', 'explained', 'degrees'] as const).every((name) => same(one[name], other[name])) &&
+    a.normals.every((_, draw) => same(one.onTestSet(draw), other.onTestSet(draw)))
+  );
 }
 
 /** A stream for each scale, the same for every metric. */
@@ -68,10 +117,21 @@ export function normalsOf(size: {
   readonly draws: number;
   readonly scales: number;
   readonly of?: string;
-}): Float64Array[] {
+}): readonly Float64Array[] {
+  const key = JSON.stringify(size);
+  if (latestNormals?.key === key) return latestNormals.normals;
   const random = Random.named(0, 'seed model', size.of ?? 'a metric');
-  return Array.from({ length: size.draws }, () => Float64Array.from({ length: size.scales }, () => random.normal()));
+  const normals = Array.from({ length: size.draws }, () => {
+    const list = new Float64Array(size.scales);
+    for (let j = 0; j < list.length; j++) list[j] = random.normal();
+    return list;
+  });
+  if (size.of === undefined) latestNormals = { key, normals };
+  return normals;
 }
+
+/** Those that every single metric is drawn with. */
+let latestNormals: { readonly key: string; readonly normals: readonly Float64Array[] } | undefined;
 
 /** What a test set shows of the members of a family. */
 export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly MemberOutcomes[]): Observed {
@@ -82,8 +142,11 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
     ? members.map(({ outcomes }) => meanOfUnits(metric.unitValues(outcomes)!.values).mean)
     : Array.from(memberValues);
   const errors = isShare ? bases.map((p) => shareError(p, count)) : errorsOf(curve, members);
-  const ranks = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
-  const shared = scales.map((scale) => correlation(scale.members.map((i) => ranks[i])));
+  const ranks = (member: number) => {
+    const places = memberDraws.places(member);
+    return places && scoresAtPlaces(places);
+  };
+  const shared = scales.map((scale) => correlation(scale.members.map(ranks)));
   const [least, most] = isShare ? [0, 1] : metric.limits;
   const seen = bases.map((base) => (base > least && base < most) || !Number.isFinite(most));
   return { bases, errors, ranks, shared, seen, count, isShare };

@@ -14,8 +14,8 @@ import { meanOfUnits } from '../metrics/define-metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { mean, varianceOf } from '../statistics/mean.js';
-import { normalScores } from '../statistics/normal.js';
 import type { Random } from '../statistics/random.js';
+import { chiSquare, scoresAtPlaces, scoresOfPlaces } from '../statistics/normal.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { meansOf } from './scales.js';
@@ -64,8 +64,18 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const toBase = (value: number) => (isShare ? inverse(units.transform, value) : value);
   const errors = isShare ? undefined : errorsOf(curve, members);
   const count = isShare ? effectiveCount(curve, members) : curve.count;
+  const known = new Float64Array(isShare ? count + 1 : 0).fill(NaN);
+  const valueOf = (right: number) => {
+    const value = known[right]!;
+    return Number.isNaN(value) ? (known[right] = units!.transform(right / count)) : value;
+  };
   const variances = base.map((p, i) => (isShare ? (p * (1 - p)) / count : errors![i]! ** 2));
-  const scores = members.map((_, i) => normalScores(memberDraws.map((draw) => draw[i]!)));
+  const places = members.map((_, i) => memberDraws.places(i));
+  const scoreOf = scoresOfPlaces(memberDraws.length);
+  const scores = (i: number) => {
+    const own = places[i];
+    return own && scoresAtPlaces(own);
+  };
   const level = isShare ? (p: number) => p * (1 - p) : least === 0 ? (value: number) => value : undefined;
   const first = sameTrainings(scales, members);
   const between = betweenSeeds(curve, { base, variances, scores, level, first });
@@ -83,19 +93,22 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
         const scatter = between.draw(random);
         const memberValues = new Float64Array(members.length);
         const luck = new Float64Array(members.length);
-        for (const [at, scale] of scales.entries()) {
+        // Hot, as null distributions take millions of members: loops by index.
+        for (let at = 0; at < scales.length; at++) {
+          const own = scales[at]!.members;
+          const mixture = mixtures[at]!;
           const deviation = Math.sqrt(scatter(middles[at]!));
-          for (const [place, i] of scale.members.entries()) {
+          for (let place = 0; place < own.length; place++) {
+            const i = own[place]!;
             luck[i] = random.normal();
-            const seed = mixtures[at]!.reduce(
-              (sum, part) => sum + part.weight * luck[scales[part.scale]!.members[place]!]!,
-              0,
-            );
+            let seed = 0;
+            for (const part of mixture) seed += part.weight * luck[scales[part.scale]!.members[place]!]!;
             const value = within(middles[at]! + better * deviation * seed);
-            const own = better * random.normal();
-            const byTest = scores[i]?.[draw % memberDraws.length] ?? own;
+            const alone = better * random.normal();
+            const drawn = places[i];
+            const byTest = drawn === undefined ? alone : scoreOf[drawn[draw % drawn.length]!]!;
             memberValues[i] = isShare
-              ? units.transform(binomialQuantile(count, value, byTest) / count)
+              ? valueOf(binomialQuantile(count, value, byTest))
               : within(value + errors![i]! * byTest);
           }
         }
@@ -111,7 +124,7 @@ export function errorsOf(
   members: readonly MemberOutcomes[],
 ): number[] {
   return members.map(({ outcomes }, i) => {
-    const drawn = varianceOf(drawsWithValue(memberDraws.map((draw) => draw[i]!)));
+    const drawn = varianceOf(drawsWithValue(memberDraws.of(i)));
     return Number.isNaN(drawn) ? metric.measure(outcomes).standardError : Math.sqrt(drawn);
   });
 }
@@ -137,7 +150,8 @@ interface SeedSpread {
   readonly base: readonly number[];
   /** Standard error of each member over the sampling of the test set. */
   readonly variances: readonly number[];
-  readonly scores: readonly (Float64Array | undefined)[];
+  /** Normal scores of a member, `[draws]`. */
+  readonly scores: (member: number) => Float64Array | undefined;
   readonly level: ((value: number) => number) | undefined;
   /** See `sameTrainings`. */
   readonly first: readonly number[];
@@ -155,7 +169,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
         degrees,
         variance: values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / degrees,
         // The part of it that the test set explains: seeds that fail on the same images do not differ by them.
-        explained: mean(members.map((i) => variances[i]!)) * (1 - correlation(members.map((i) => scores[i]))),
+        explained: mean(members.map((i) => variances[i]!)) * (1 - correlation(members.map(scores))),
         size: Math.abs(level?.(centre) ?? 1),
       };
     });
@@ -184,12 +198,21 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
   const { exponent, total, test, size } = fits.reduce((a, b) => (b.deviance < a.deviance ? b : a));
   return {
     draw(random: Random): (value: number) => number {
-      let squares = 0;
-      for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
+      const squares = sumOfSquares(degrees, random);
       const factor = size === 0 ? 0 : Math.max(0, (total * degrees) / squares - test) / size;
       return (value) => factor * Math.abs(level?.(value) ?? 1) ** exponent;
     },
   };
+}
+
+/** Most normals that are drawn one by one for the sum of their squares. */
+const mostSquares = 400;
+
+function sumOfSquares(degrees: number, random: Random): number {
+  if (degrees > mostSquares) return chiSquare(degrees, random);
+  let squares = 0;
+  for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
+  return squares;
 }
 
 /** p with transform(p) = value, by bisection; transform is non-decreasing on 0 .. 1. */

@@ -56,7 +56,7 @@ const undefinedScores = Object.fromEntries(scoreNames.map((name) => [name, NaN])
  * @param scales ascending and positive, `[n]`
  */
 export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>): Scores {
-  if (!Array.from(measured).every(Number.isFinite)) return undefinedScores;
+  for (let i = 0; i < measured.length; i++) if (!Number.isFinite(measured[i])) return undefinedScores; // eslint-disable-line @typescript-eslint/prefer-for-of
   const values = withoutRounding(measured);
   const emergence = emergenceScore(values);
   return {
@@ -77,16 +77,28 @@ function withoutRounding(values: ArrayLike<number>): Float64Array {
   const result = Float64Array.from(values);
   const ascending = result.slice().sort();
   const least = 1e-13 * Math.max(Math.abs(ascending[0]!), Math.abs(ascending.at(-1)!));
-  if (ascending.every((value, i) => i === 0 || value === ascending[i - 1] || value - ascending[i - 1]! > least))
-    return result;
-  for (let i = 1; i < result.length; i++) {
-    for (let j = 0; j < i; j++) {
-      if (Math.abs(result[i]! - result[j]!) > least) continue;
-      result[i] = result[j]!;
-      break;
+  if (!hasNearTies(ascending, least)) return result;
+  // Cells as wide as values are near: one that is near is in its own cell or a neighbour. Values that stay are not near each other.
+  const kept = new Map<number, number[]>();
+  for (let i = 0; i < result.length; i++) {
+    const cell = Math.floor(result[i]! / least);
+    let near = Infinity;
+    for (let side = cell - 1; side <= cell + 1; side++) {
+      for (const j of kept.get(side) ?? []) if (j < near && Math.abs(result[i]! - result[j]!) <= least) near = j;
     }
+    if (near < i) result[i] = result[near]!;
+    else if (kept.has(cell)) kept.get(cell)!.push(i);
+    else kept.set(cell, [i]);
   }
   return result;
+}
+
+function hasNearTies(ascending: Float64Array, least: number): boolean {
+  for (let i = 1; i < ascending.length; i++) {
+    const [value, before] = [ascending[i]!, ascending[i - 1]!];
+    if (value !== before && value - before <= least) return true;
+  }
+  return false;
 }
 
 /** Eq 1 of Schaeffer et al. 2023; see `Scores`. NaN for fewer than two values. */

@@ -74,6 +74,10 @@ const pathDraws = 1000;
 /** p of the dip above which a mixture is no evidence of two modes: flat or skewed single modes pass for two normals. */
 const mostDipP = 0.5;
 
+/** Of more scales, the weight of a mixture has an interval only where one normal is rejected: for a thousand scales the others take minutes. */
+export const mostWeighed = 64;
+const rejected = 0.05;
+
 /** For a family of at least two scales. Throws UsageError if the test set is too small for the metric. */
 export function seedDistribution(
   metric: Metric,
@@ -91,7 +95,7 @@ export function seedDistribution(
   );
   const dipPs = pValuesByCount(dips, values);
   const mixtures = values.map((list, i) => {
-    const mixture = testTwoNormals(list, draws);
+    const mixture = testTwoNormals(list, draws, 0, scales.length > mostWeighed ? rejected : 1);
     onStep?.(i + 1, values.length);
     return mixture;
   });
@@ -170,7 +174,11 @@ function varianceOf(metric: Metric, members: readonly MemberOutcomes[]): SeedVar
   const n = units[0]!.values.length;
   const means = units.map(({ values }) => mean(values));
   let flips = 0;
-  for (let i = 0; i < n; i++) flips += sampleVariance(units.map(({ values }) => values[i]!));
+  const ofUnit = new Float64Array(seeds);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < seeds; k++) ofUnit[k] = units[k]!.values[i]!;
+    flips += sampleVariance(ofUnit);
+  }
   const slope = slopeAt(units[0]!.transform, mean(means), 1 / n);
   const observed = slope ** 2 * sampleVariance(means);
   const testSet = slope ** 2 * (flips / n ** 2);

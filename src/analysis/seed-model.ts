@@ -99,8 +99,8 @@ export interface Observed {
   readonly bases: readonly number[];
   /** Their standard errors over the sampling of the test set. */
   readonly errors: readonly number[];
-  /** Normal scores of each member in the draws of the test set; undefined if its value is the same in all. */
-  readonly ranks: readonly (Float64Array | undefined)[];
+  /** Normal scores of a member in the draws of the test set, `[draws]`; undefined if its value is the same in all. */
+  readonly ranks: (member: number) => Float64Array | undefined;
   /** How much seeds have the test set in common, `[scales]`. */
   readonly shared: readonly number[];
   /** Whether the outcomes show how seeds differ: not if no example is right, or all are. `[members]` */
@@ -200,8 +200,29 @@ export function spreadOf({
       const j = scaleOf.get(i)!;
       return totals[j] === 0 ? 0 : (value - centres[j]!) / Math.sqrt(totals[j]!);
     }),
-    onTestSet: (b) =>
-      scales.map(({ members }, j) => centres[j]! + mean(members.map((i) => errors[i]! * (ranks[i]?.[b] ?? 0)))),
+    onTestSet: onTestSet(scales, { centres, errors, ranks }),
+  };
+}
+
+/** Means over the members of errors times normal scores, a list of all draws for each scale: a member's scores are then forgotten. */
+function onTestSet(
+  scales: SpreadRequest['scales'],
+  { centres, errors, ranks }: { readonly centres: readonly number[] } & Pick<SpreadRequest, 'errors' | 'ranks'>,
+): SeedSpread['onTestSet'] {
+  let known: Float64Array[] | undefined;
+  const shiftsOf = (members: readonly number[]) => {
+    const lists = members.map(ranks);
+    const shifts = new Float64Array(lists.find((list) => list !== undefined)?.length ?? 0);
+    for (const [k, i] of members.entries()) {
+      const [list, error] = [lists[k], errors[i]!];
+      for (let b = 0; b < shifts.length; b++) shifts[b]! += error * (list === undefined ? 0 : list[b]!);
+    }
+    for (let b = 0; b < shifts.length; b++) shifts[b]! /= members.length;
+    return shifts;
+  };
+  return (b) => {
+    known ??= scales.map(({ members }) => shiftsOf(members));
+    return known.map((shifts, j) => centres[j]! + (shifts[b] ?? 0));
   };
 }
 
@@ -239,26 +260,85 @@ function neighbours(groups: readonly Group[], j: number): Group {
  * @param random of the variances at each scale: two metrics with the same streams and degrees of freedom have the same draws
  */
 export function drawExpected(
-  { spread, link }: SeedModel,
+  model: SeedModel,
   normals: readonly Float64Array[],
   transform: (base: number) => number,
   random: readonly Sfc32[],
 ): Float64Array[] {
-  const { scales, totals, explained, degrees, onTestSet } = spread;
-  return normals.map((list, b) => {
-    const centres = onTestSet(b);
-    return Float64Array.from(scales, ({ members }, j) => {
-      const total = degrees[j] === 0 ? 0 : (totals[j]! * degrees[j]!) / chiSquare(degrees[j]!, random[j]!);
-      const variance = Math.max(0, total - explained[j]!);
-      const centre = centres[j]! + Math.sqrt(variance / members.length) * list[j]!;
-      return meanOverSeeds(centre, variance, (x) => transform(link.from(x)));
-    });
+  const { from } = model.link;
+  const curves = normals.map((list) => new Float64Array(list.length));
+  drawCentres(model, normals, random, (b, j, centre, variance) => {
+    curves[b]![j] = meanOverSeeds(centre, variance, (x) => transform(from(x)));
+  });
+  return curves;
+}
+
+/**
+ * The seeds that `drawExpected` takes means over, as numbers of `count` units: `[draws][scales][seedNodes]`. Metrics that are functions
+ * of one share have them in common.
+ */
+export function drawExpectedUnits(
+  model: SeedModel,
+  normals: readonly Float64Array[],
+  random: readonly Sfc32[],
+  count: number,
+): Uint16Array {
+  const { from } = model.link;
+  const scales = model.spread.scales.length;
+  const units = new Uint16Array(normals.length * scales * nodes.length);
+  drawCentres(model, normals, random, (b, j, centre, variance) => {
+    const first = (b * scales + j) * nodes.length;
+    const deviation = Math.sqrt(variance);
+    if (deviation === 0) units.fill(Math.round(from(centre) * count), first, first + nodes.length);
+    else
+      for (let k = 0; k < nodes.length; k++)
+        units[first + k] = Math.round(from(centre + deviation * nodes[k]!) * count);
+  });
+  return units;
+}
+
+/** `drawExpected` of a metric from its value at each number of units, `[count + 1]`. */
+export function expectedOfUnits(
+  units: Uint16Array,
+  valueOf: (units: number) => number,
+  { draws, scales }: { readonly draws: number; readonly scales: number },
+): Float64Array[] {
+  let at = 0;
+  return Array.from({ length: draws }, () => {
+    const curve = new Float64Array(scales);
+    for (let j = 0; j < scales; j++) {
+      let sum = 0;
+      for (let k = 0; k < seedNodes; k++) sum += valueOf(units[at++]!);
+      curve[j] = sum / seedNodes;
+    }
+    return curve;
   });
 }
 
+/** The centre and the variance of the seeds in each draw, at each scale. */
+function drawCentres(
+  { spread }: SeedModel,
+  normals: readonly Float64Array[],
+  random: readonly Sfc32[],
+  take: (draw: number, scale: number, centre: number, variance: number) => void,
+): void {
+  const { scales, totals, explained, degrees, onTestSet } = spread;
+  for (const [b, list] of normals.entries()) {
+    const centres = onTestSet(b);
+    for (const [j, { members }] of scales.entries()) {
+      const total = degrees[j] === 0 ? 0 : (totals[j]! * degrees[j]!) / chiSquare(degrees[j]!, random[j]!);
+      const variance = Math.max(0, total - explained[j]!);
+      take(b, j, centres[j]! + Math.sqrt(variance / members.length) * list[j]!, variance);
+    }
+  }
+}
+
+/** Numbers of units in `drawExpectedUnits` for each draw of a scale. */
+export const seedNodes = 41;
+
 /** Normal scores at equal probabilities, with variance 1. */
 const nodes = (() => {
-  const scores = normalScores(Array.from({ length: 41 }, (_, i) => i))!;
+  const scores = normalScores(Array.from({ length: seedNodes }, (_, i) => i))!;
   const size = Math.sqrt(mean(scores.map((score) => score ** 2)));
   return scores.map((score) => score / size);
 })();

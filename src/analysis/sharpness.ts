@@ -23,8 +23,8 @@ import type { ScoreName } from './scores.js';
 export interface SharpnessOptions extends SampleOptions {
   readonly axis?: ScaleName;
   /**
-   * Draws of each null distribution of the first and the third question, which take seconds; default: as many as `draws`. 0 for none, and
-   * their p are NaN.
+   * Draws of each null distribution of the first and the third question, which take seconds; default: as many as `draws`, of more than
+   * 500 members a million over their number, at least 200. 0 for none, and their p are NaN.
    */
   readonly nullDraws?: number;
   readonly onStep?: OnStep;
@@ -54,6 +54,8 @@ export interface CurveSharpness {
 
 export interface Sharpness {
   readonly draws: number;
+  /** Draws of each null distribution: a p is known to within sqrt(p (1 - p) / nullDraws). */
+  readonly nullDraws: number;
   /** With one seed for each scale, intervals are over the test set alone. */
   readonly severalSeeds: boolean;
   readonly standard: CurveSharpness;
@@ -82,6 +84,7 @@ export function sharpnessOf(
   const test = (part: number) => ({ ...options, onStep: stepsOfPart(onStep, part, 3) });
   return {
     draws: standard.curve.draws.length,
+    nullDraws: nullOptionsOf(options, standard).draws,
     severalSeeds: standard.curve.scales.some((scale) => scale.members.length > 1),
     standard: curveSharpness(standard, members, test(0)),
     induced: curveSharpness(induced, members, test(1)),
@@ -105,6 +108,15 @@ export function curveSharpness(
   };
 }
 
-function nullOptionsOf(options: SharpnessOptions, { curve }: SampledChoice): NullOptions {
-  return { ...options, draws: options.nullDraws ?? curve.draws.length };
+/** Of more members than this, null distributions have fewer draws: each takes its time for every member. */
+const manyMembers = 500;
+/** Draws times members, and the fewest draws: they know a p of 0.05 to within 0.015. */
+const memberDraws = 1_000_000;
+const fewestDraws = 200;
+
+function nullOptionsOf(options: SharpnessOptions, { curve }: SampledChoice): NullOptions & { readonly draws: number } {
+  const draws = curve.draws.length;
+  const members = curve.memberValues.length;
+  const most = members > manyMembers ? Math.max(fewestDraws, Math.round(memberDraws / members)) : draws;
+  return { ...options, draws: options.nullDraws ?? Math.min(draws, most) };
 }

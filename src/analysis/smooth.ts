@@ -48,15 +48,72 @@ interface Family {
  *
  * @param scales ascending and positive, at least two
  * @param rise see `leastRise`
+ * @param mostAlone see `groupsOf`
  */
-export function smoothFitter(scales: readonly number[], rise = leastRise): SmoothFitter {
-  const families = familiesAt(scales, rise).map((family) => ({ family, grid: gridOf(family, scales.length) }));
-  const fits = (values: ArrayLike<number>) => families.map(({ family, grid }) => fit(family, grid, values));
+export function smoothFitter(scales: readonly number[], rise = leastRise, mostAlone = mostSearched): SmoothFitter {
+  const [first, last] = [scales[0]!, scales.at(-1)!];
+  const groups = groupsOf(scales, mostAlone);
+  const searched = familiesAt(groups.scales, { first, last, rise });
+  const whole = familiesAt(scales, { first, last, rise });
+  const families = searched.map((family, i) => ({
+    family,
+    grid: gridOf(family, groups.sizes),
+    column: whole[i]!.column,
+  }));
+  const fits = (values: ArrayLike<number>) => {
+    const searchedIn = groups.meansOf(values);
+    return families.map(({ family, grid, column }) => {
+      const shape = search(family, grid, searchedIn);
+      return fitAt(family.name, { shape, column, values });
+    });
+  };
   return { fits, best: (values) => bestOf(fits(values)) };
 }
 
-function familiesAt(scales: readonly number[], rise: number): Family[] {
-  const [first, last] = [scales[0]!, scales.at(-1)!];
+/** More scales than this are searched in groups. */
+const mostSearched = 256;
+/** Groups of scales are this part of the log range wide. */
+const groupWidth = 1 / 128;
+
+interface Groups {
+  /** The middle of each in log scale. */
+  readonly scales: readonly number[];
+  /** Scales in each, `[groups]`. */
+  readonly sizes: readonly number[];
+  /** Means of values at the scales, `[groups]`. */
+  readonly meansOf: (values: ArrayLike<number>) => Float64Array;
+}
+
+/**
+ * The points between which a shape is searched: the scales, or groups of neighbours if there are many. A smooth column hardly changes
+ * within a group: a fit leaves at most a part in a thousand more than one that is searched at every scale, of which a test is made.
+ *
+ * @param mostAlone most scales that are not grouped
+ */
+function groupsOf(scales: readonly number[], mostAlone: number): Groups {
+  if (scales.length <= mostAlone)
+    return { scales, sizes: scales.map(() => 1), meansOf: (values) => Float64Array.from(values) };
+  const [first, last] = [Math.log(scales[0]!), Math.log(scales.at(-1)!)];
+  const cells = scales.map((scale) => Math.floor((Math.log(scale) - first) / (last - first) / groupWidth));
+  const starts = cells.flatMap((cell, i) => (cell !== cells[i - 1] ? i : []));
+  const ends = [...starts.slice(1), scales.length];
+  const sizes = starts.map((start, g) => ends[g]! - start);
+  const meansOf = (values: ArrayLike<number>) => {
+    const means = new Float64Array(sizes.length);
+    for (const [g, start] of starts.entries()) {
+      for (let i = start; i < ends[g]!; i++) means[g]! += values[i]!;
+      means[g]! /= sizes[g]!;
+    }
+    return means;
+  };
+  const middles = meansOf(scales.map(Math.log));
+  return { scales: Array.from(middles, Math.exp), sizes, meansOf };
+}
+
+function familiesAt(
+  scales: readonly number[],
+  { first, last, rise }: { readonly first: number; readonly last: number; readonly rise: number },
+): Family[] {
   const span = Math.log(last / first);
   /** 0 at the first scale, 1 at the last. */
   const t = scales.map((scale) => Math.log(scale / first) / span);
@@ -104,9 +161,13 @@ interface Grid {
   readonly shapes: readonly (readonly number[])[];
   /** `[nodes x points]`, each node's column centred and of length 1. */
   readonly columns: Float64Array;
+  /** Scales in each point, `[points]`. */
+  readonly sizes: Float64Array;
 }
 
-function gridOf({ axes, column }: Family, points: number): Grid {
+function gridOf({ axes, column }: Family, inPoints: readonly number[]): Grid {
+  const points = inPoints.length;
+  const sizes = Float64Array.from(inPoints);
   const shapes = axes.reduce<number[][]>(
     (all, { from, to, nodes }) =>
       all.flatMap((shape) =>
@@ -118,38 +179,39 @@ function gridOf({ axes, column }: Family, points: number): Grid {
   for (const [i, shape] of shapes.entries()) {
     const values = columns.subarray(i * points, (i + 1) * points);
     column(shape, values);
-    normalise(values);
+    normalise(values, sizes);
   }
-  return { shapes, columns };
+  return { shapes, columns, sizes };
 }
 
 /** Minus its mean, scaled to length 1; a constant column becomes 0. */
-function normalise(column: Float64Array): void {
-  const n = column.length;
+function normalise(column: Float64Array, sizes: Float64Array): void {
+  let n = 0;
+  for (let i = 0; i < sizes.length; i++) n += sizes[i]!; // eslint-disable-line @typescript-eslint/prefer-for-of
   let centre = 0;
-  for (let i = 0; i < n; i++) centre += column[i]! / n;
+  for (let i = 0; i < column.length; i++) centre += (sizes[i]! * column[i]!) / n;
   let squares = 0;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < column.length; i++) {
     column[i]! -= centre;
-    squares += column[i]! ** 2;
+    squares += sizes[i]! * column[i]! ** 2;
   }
   const length = Math.sqrt(squares);
-  for (let i = 0; i < n; i++) column[i] = length > 1e-12 ? column[i]! / length : 0;
+  for (let i = 0; i < column.length; i++) column[i] = length > 1e-12 ? column[i]! / length : 0;
 }
 
 /** How many times a step of the grid is halved: to less than a hundredth of it. */
 const halvings = 7;
 
-function fit({ name, axes, column }: Family, { shapes, columns }: Grid, values: ArrayLike<number>): SmoothFit {
+/** The shape whose column explains most of the values, `[points]`. */
+function search({ axes, column }: Family, { shapes, columns, sizes }: Grid, values: Float64Array): readonly number[] {
   const n = values.length;
-  const y = Float64Array.from(values);
+  const y = values.map((value, i) => sizes[i]! * value);
   let [place, most] = [0, -1];
   for (let i = 0; i < shapes.length; i++) {
     const explained = along(columns, i * n, y) ** 2;
     if (explained > most) [place, most] = [i, explained];
   }
   const shape = [...shapes[place]!];
-  const unit = columns.slice(place * n, (place + 1) * n);
   const trial = new Float64Array(n);
   const steps = axes.map(({ from, to, nodes }) => (to - from) / (nodes - 1));
   for (let k = 0; k < halvings * axes.length; k++) {
@@ -160,20 +222,40 @@ function fit({ name, axes, column }: Family, { shapes, columns }: Grid, values: 
     for (let side = -1; side <= 1; side += 2) {
       shape[axis] = Math.min(to, Math.max(from, was + side * step));
       column(shape, trial);
-      normalise(trial);
+      normalise(trial, sizes);
       const explained = along(trial, 0, y) ** 2;
       if (explained > most) {
         most = explained;
-        unit.set(trial);
         break;
       }
       shape[axis] = was;
     }
   }
+  return shape;
+}
+
+/** With the best levels for a shape, at all scales. */
+function fitAt(
+  name: SmoothName,
+  {
+    shape,
+    column,
+    values,
+  }: { readonly shape: readonly number[]; readonly column: Family['column']; readonly values: ArrayLike<number> },
+): SmoothFit {
+  const y = Float64Array.from(values);
+  const n = y.length;
+  const unit = new Float64Array(n);
+  column(shape, unit);
+  normalise(unit, new Float64Array(n).fill(1));
   const centre = mean(y);
   const height = along(unit, 0, y);
-  const fitted = unit.map((value) => centre + height * value);
-  const sumOfSquares = y.reduce((sum, value, i) => sum + (value - fitted[i]!) ** 2, 0);
+  let sumOfSquares = 0;
+  const fitted = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    fitted[i] = centre + height * unit[i]!;
+    sumOfSquares += (y[i]! - fitted[i]!) ** 2;
+  }
   return { name, values: fitted, sumOfSquares };
 }
 

@@ -2,12 +2,16 @@
  * Curves over a grid of a metric's parameters, and over other reasons for a curve to look sudden: few test examples
  * (resolution) and few scales (sparsity), the paper's other two causes. All from the same outcomes.
  */
+import { availableCores } from '../experiment/cores.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { choose, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
+import { membersAtOnce } from '../runs/opened.js';
 import { quantile } from '../statistics/bootstrap.js';
-import { Random } from '../statistics/random.js';
 import type { Interval } from '../statistics/intervals.js';
+import { listsAtOnce, sumsKernel } from '../statistics/kernels/kernels.js';
+import { Random } from '../statistics/random.js';
+import { mostUnits } from '../statistics/resamples.js';
 import { UsageError } from '../terminal/errors.js';
 import type { OnStep } from '../terminal/steps.js';
 import {
@@ -190,18 +194,67 @@ export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
   const scales = scalesOf(members);
   const positions = scales.map((scale) => positionOf(scale, axis));
   const all = scales.map((_, i) => i);
-  const evaluators = members.map(({ outcomes }) => onSubset(metric, outcomes));
+  const { count } = metric.weighted(members[0]!.outcomes);
+  const valuesOn = sharesOnSubsets(metric, members) ?? plainOnSubsets(metric, members);
   return sizes.map((size) => {
     const random = Random.named(seed, 'test-size', size);
-    const curves = Array.from({ length: draws }, () => {
-      const chosen = drawWithout(random, evaluators[0]!.count, size);
-      return meansOf(
-        Float64Array.from(evaluators, ({ evaluate }) => evaluate(chosen)),
-        scales,
-      );
-    });
-    return summarise({ metric, size, curves: curves.map((values) => ({ scales: all, values })), positions });
+    const drawOne = subsetDrawer(random, count, size);
+    const curves = valuesOn(drawOne, { draws, size }).map((values) => ({
+      scales: all,
+      values: meansOf(values, scales),
+    }));
+    return summarise({ metric, size, curves, positions });
   });
+}
+
+/** Members on so many drawn sets of units, `[draws]` of `[members]`. */
+type OnSubsets = (
+  drawOne: () => Int32Array,
+  drawn: { readonly draws: number; readonly size: number },
+) => readonly Float64Array[];
+
+function plainOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnSubsets {
+  const evaluators = members.map(({ outcomes }) => onSubset(metric, outcomes));
+  return (drawOne, { draws }) =>
+    Array.from({ length: draws }, () => {
+      const chosen = drawOne();
+      return Float64Array.from(evaluators, ({ evaluate }) => evaluate(chosen));
+    });
+}
+
+/**
+ * The same for shares of units, whose sums are exact, with the kernel of the bootstrap: a unit counts once or not at all. Undefined for
+ * other metrics, and for more units than it takes.
+ */
+function sharesOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnSubsets | undefined {
+  const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
+  const columns = units.flatMap((each) =>
+    each?.share === true && each.values instanceof Uint8Array ? each.values : [],
+  );
+  const count = columns[0]?.length ?? 0;
+  if (columns.length < members.length || count > mostUnits) return undefined;
+  const { transform } = units[0]!;
+  return (drawOne, { draws, size }) => {
+    const lists = Array.from({ length: draws }, () => {
+      const list = new Uint8Array(count);
+      for (const i of drawOne()) list[i] = 1;
+      return list;
+    });
+    const known = new Float64Array(size + 1).fill(NaN);
+    const valueOf = (right: number) => {
+      const value = known[right]!;
+      return Number.isNaN(value) ? (known[right] = transform(right / size, size)) : value;
+    };
+    const values = lists.map(() => new Float64Array(members.length));
+    for (let first = 0; first < columns.length; first += membersAtOnce) {
+      const kernel = sumsKernel(columns.slice(first, first + membersAtOnce), availableCores())!;
+      for (let b = 0; b < draws; b += listsAtOnce) {
+        for (const [k, sums] of kernel.sums(lists.slice(b, b + listsAtOnce), size).entries())
+          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = valueOf(sums[i]!);
+      }
+    }
+    return values;
+  };
 }
 
 /** A member under the metric, on the units at `indices`. */
@@ -227,17 +280,27 @@ function onSubset(metric: Metric, outcomes: MemberOutcomes['outcomes']) {
   };
 }
 
-/** `size` of 0 .. count - 1, each once (the first of a Fisher-Yates shuffle). */
-function drawWithout(random: Random, count: number, size: number): Int32Array {
+/** `size` of 0 .. count - 1, each once (the first of a Fisher-Yates shuffle), at each call. */
+function subsetDrawer(random: Random, count: number, size: number): () => Int32Array {
   if (!Number.isInteger(size) || size < 1 || size > count) throw new RangeError(`${size} of ${count}`);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = 0; i < size; i++) {
-    const j = i + random.integer(count - i);
-    const swap = order[i]!;
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  const places = new Int32Array(size);
+  const swap = (i: number, j: number) => {
+    const value = order[i]!;
     order[i] = order[j]!;
-    order[j] = swap;
-  }
-  return order.subarray(0, size);
+    order[j] = value;
+  };
+  return () => {
+    for (let i = 0; i < size; i++) {
+      places[i] = i + random.integer(count - i);
+      swap(i, places[i]!);
+    }
+    const drawn = order.slice(0, size);
+    // Back to the order that every shuffle starts from, in the time of its swaps.
+    for (let i = size - 1; i >= 0; i--) swap(i, places[i]!);
+    return drawn;
+  };
 }
 
 /** Largest number of sets of scales that are all evaluated; if there are more, this many are drawn. */
@@ -270,8 +333,9 @@ function subsetsOf(n: number, size: number, random: Random): number[][] {
   const wanted = size - 2;
   if (binomial(inner.length, wanted) <= mostSubsets)
     return combinationsOf(inner, wanted).map((middle) => [0, ...middle, n - 1]);
+  const drawOne = subsetDrawer(random, inner.length, wanted);
   return Array.from({ length: mostSubsets }, () => {
-    const drawn = Array.from(drawWithout(random, inner.length, wanted), (i) => inner[i]!);
+    const drawn = Array.from(drawOne(), (i) => inner[i]!);
     return [0, ...drawn.sort((a, b) => a - b), n - 1];
   });
 }

@@ -1,6 +1,6 @@
 /** Published curves, a family's standard curve and its induced one. */
 import { compareCurves, type Comparison } from '../analysis/compare.js';
-import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
+import { curveColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { flatness } from '../analysis/evaluate.js';
 import { predictionNeeds } from '../analysis/independence.js';
 import { readNaturalCurve } from '../analysis/natural.js';
@@ -47,7 +47,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   const induced = await metricFor(open, options.induced, options, '--induced');
   const natural = await Promise.all((options.natural ?? []).map((text) => readNaturalCurve(text)));
   const predicted = induced === undefined ? [] : [...induced.needs, ...(predictionNeeds(induced) ?? [])];
-  const columns = [...defaultColumnsOf(open), ...(standard?.needs ?? []), ...predicted];
+  const columns = [...curveColumnsOf(open), ...(standard?.needs ?? []), ...predicted];
   const family = await readRun(open, columns, options);
   refuseOneScale(family);
   const { record, members, label } = family;

@@ -1,6 +1,6 @@
 /** A run's curves under metrics, with their scores: what `show` draws. */
 import { sampleCurve, scoreCurve, type SampledCurve, type ScoreWithInterval } from '../analysis/curves.js';
-import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { curveColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
@@ -33,7 +33,7 @@ export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promis
   const { metrics: texts = [], draws = 2000 } = options;
   const open = await openRun(run, options);
   const asked = await metricsFor(open, texts, options);
-  const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
+  const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : curveColumnsOf(open);
   const loaded = await readRun(open, needs, options);
   refuseOneScale(loaded);
   const usual = defaultMetrics(loaded.record, loaded.members);

@@ -294,6 +294,8 @@ export function outcomesFile({ folder, probe }: Pick<FamilyMember, 'folder' | 'p
 }
 
 function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {
+  // Whole numbers are numbers.
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) return;
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) throw new RunError(`column ${name} is not a number in row ${i}`, file);
   }

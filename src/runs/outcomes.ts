@@ -193,16 +193,7 @@ export async function decodeOutcomes<Name extends OutcomeName>(
   names: readonly Name[],
   where: string,
 ): Promise<Pick<OutcomeTable, Name>> {
-  const file = Uint8Array.from(bytes).buffer;
-  const metadata = await whole(where, () => parquetMetadata(file));
-  const rows = Number(metadata.num_rows);
-  const columns: Partial<Record<OutcomeName, OutcomeTable[OutcomeName]>> = {};
-  for (const name of names) {
-    checkType(metadata, name, where);
-    columns[name] = await whole(where, () => readColumn({ file, metadata, rows, name }));
-  }
-  if (!hasColumns(columns, names)) throw new Error(`${names.join(', ')} have not all been read`);
-  return columns;
+  return columnsOf(await opened(bytes, where), names, where);
 }
 
 /**
@@ -214,15 +205,41 @@ export async function decodeWithGroup(
   names: readonly OutcomeName[],
   where: string,
 ): Promise<Partial<OutcomeTable>> {
+  const file = await opened(bytes, where);
   const others = names.filter((name) => name !== 'group');
-  const isGrouped = (await outcomeNames(bytes, where)).includes('group');
-  return decodeOutcomes(bytes, isGrouped ? [...others, 'group'] : others, where);
+  const isGrouped = file.metadata.schema.some(({ name }) => name === 'group');
+  return columnsOf(file, isGrouped ? [...others, 'group'] : others, where);
 }
 
 /** The columns of a file. Throws RunError, one line, if it is damaged. */
 export async function outcomeNames(bytes: Uint8Array, where: string): Promise<OutcomeName[]> {
-  const metadata = await whole(where, () => parquetMetadata(Uint8Array.from(bytes).buffer));
+  const { metadata } = await opened(bytes, where);
   return metadata.schema.map(({ name }) => name).filter(isOutcomeName);
+}
+
+interface OpenedFile {
+  readonly file: ArrayBuffer;
+  readonly metadata: FileMetaData;
+}
+
+async function opened(bytes: Uint8Array, where: string): Promise<OpenedFile> {
+  const file = new Uint8Array(bytes).buffer;
+  return { file, metadata: await whole(where, () => parquetMetadata(file)) };
+}
+
+async function columnsOf<Name extends OutcomeName>(
+  { file, metadata }: OpenedFile,
+  names: readonly Name[],
+  where: string,
+): Promise<Pick<OutcomeTable, Name>> {
+  const rows = Number(metadata.num_rows);
+  const columns: Partial<Record<OutcomeName, OutcomeTable[OutcomeName]>> = {};
+  for (const name of names) {
+    checkType(metadata, name, where);
+    columns[name] = await whole(where, () => readColumn({ file, metadata, rows, name }));
+  }
+  if (!hasColumns(columns, names)) throw new Error(`${names.join(', ')} have not all been read`);
+  return columns;
 }
 
 /** Turns whatever the reader throws on damaged input into one line. */
@@ -241,9 +258,7 @@ function checkType(metadata: FileMetaData, name: OutcomeName, where: string): vo
   if (found !== expected) throw new RunError(`column ${name} is ${found}, expected ${expected}`, where);
 }
 
-interface ColumnToRead {
-  readonly file: ArrayBuffer;
-  readonly metadata: FileMetaData;
+interface ColumnToRead extends OpenedFile {
   readonly rows: number;
   readonly name: OutcomeName;
 }

@@ -30,7 +30,7 @@ export const trainedWords: FamilyWords = {
   examples: 'images',
   isCoordinate: false,
   isImported: false,
-  further: 'train another one with --widths',
+  further: 'train more with --widths',
 };
 
 /** For trained members whose curves have another axis than their width. `further` names the option that adds scales. */

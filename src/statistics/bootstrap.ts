@@ -88,9 +88,14 @@ export function drawnMean(values: ArrayLike<number>, places: readonly number[], 
   return meanAt(values, places, drawnPlaces(places.length, random));
 }
 
+/** How many of `count` seeds are drawn: one fewer, as `drawnMean` says. */
+export function drawnOf(count: number): number {
+  return Math.max(1, count - 1);
+}
+
 /** Which of `count` seeds are drawn. */
 export function drawnPlaces(count: number, random: Sfc32): number[] {
-  const places = new Array<number>(Math.max(1, count - 1)).fill(0);
+  const places = new Array<number>(drawnOf(count)).fill(0);
   if (count > 1) for (let k = 0; k < places.length; k++) places[k] = random.integer(count);
   return places;
 }

@@ -73,6 +73,41 @@ function shareInOrder({ unitOf, negative }: Ordered, weights: ArrayLike<number>)
   return above / (negatives * positives);
 }
 
+/** Fewest negatives and fewest positives for `areaTerms`. */
+const fewestOfKind = 1000;
+
+/**
+ * The area as a sum over units, to first order in how often each is drawn: `area` plus the sum of counts times terms (DeLong, DeLong and
+ * Clarke-Pearson 1988, Biometrics 44, 837-845: the place of each item among those of the other kind). With m items of the rarer kind a
+ * drawn area is off by about 1 / sqrt(m) of its standard error, and the standard error by about 1 / m.
+ *
+ * @returns undefined for fewer than 1000 negatives or positives
+ */
+export function areaTerms(
+  orders: readonly Ordered[],
+  units: number,
+): { readonly area: number; readonly terms: Float64Array } | undefined {
+  const terms = new Float64Array(units);
+  const areas: number[] = [];
+  for (const { unitOf, negative } of orders) {
+    let negatives = 0;
+    for (const each of negative) if (each > 0) negatives++;
+    const positives = negative.length - negatives;
+    if (Math.min(negatives, positives) < fewestOfKind) return undefined;
+    const ones = new Uint8Array(units).fill(1);
+    const area = shareInOrder({ unitOf, negative }, ones);
+    areas.push(area);
+    let before = 0;
+    for (let at = 0; at < unitOf.length; at++) {
+      const isNegative = negative[at]! > 0;
+      const place = isNegative ? (positives - (at - before)) / positives : before / negatives;
+      terms[unitOf[at]!]! += (place - area) / (isNegative ? negatives : positives) / orders.length;
+      if (isNegative) before++;
+    }
+  }
+  return { area: mean(areas), terms };
+}
+
 /** Ranks from 1, equal values sharing their mean rank; all NaN if a value is. */
 export function ranksOf(values: ArrayLike<number>): Float64Array {
   const count = values.length;

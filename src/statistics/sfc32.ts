@@ -3,7 +3,8 @@
  * page draws the same numbers; `random.ts` names its streams.
  */
 export class Sfc32 {
-  #spareNormal: number | undefined;
+  /** NaN if there is none: always a double, which takes no memory of its own. */
+  #spareNormal = NaN;
 
   constructor(
     private a: number,
@@ -52,18 +53,21 @@ export class Sfc32 {
 
   /** Uniform in 0 .. n - 1, without modulo bias. `n` in 1 .. 2^32. */
   integer(n: number): number {
-    const limit = 4294967296 - (4294967296 % n);
+    // Unsigned 32-bit remainders: those of larger numbers are computed as doubles, and take three times as long.
+    const size = n >>> 0;
+    if (size === 0) return this.uint32();
+    const limit = 4294967296 - (((0xffffffff % size) + 1) % size);
     let value;
     do value = this.uint32();
     while (value >= limit);
-    return value % n;
+    return value % size;
   }
 
   /** Standard normal by Marsaglia's polar method (1964). */
   normal(): number {
-    if (this.#spareNormal !== undefined) {
-      const spare = this.#spareNormal;
-      this.#spareNormal = undefined;
+    const spare = this.#spareNormal;
+    if (!Number.isNaN(spare)) {
+      this.#spareNormal = NaN;
       return spare;
     }
     for (;;) {

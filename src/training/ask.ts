@@ -6,7 +6,7 @@ import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
 import { memberId, type PrecisionPilot } from '../runs/record.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { exitOf, LastWords, launchWorker } from './pool.js';
+import { send, startWorker } from './pool.js';
 import type { Coordinate, CoordinateRequest } from './coordinates.js';
 import {
   isAnswer,
@@ -67,19 +67,19 @@ async function answerOf(
 ): Promise<Answer> {
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note, signal });
   signal?.throwIfAborted();
-  const worker = launchWorker({ environment: runtimeEnvironment({ runtime, threads, branches }) }, { workerFile });
-  const words = new LastWords(worker);
+  const worker = startWorker({ environment: runtimeEnvironment({ runtime, threads, branches }) }, { workerFile });
   const heard: { message?: AnswerMessage } = {};
-  worker.on('message', (message: unknown) => {
+  worker.process.on('message', (message: unknown) => {
     if (isAnswer(message)) heard.message = message;
   });
   // It writes nothing, so nothing is lost.
-  const drop = () => worker.kill('SIGKILL');
+  const drop = () => worker.process.kill('SIGKILL');
   signal?.addEventListener('abort', drop, { once: true });
-  const exit = await exitOf(worker, { type: 'question', question, bindingPath: runtime.bindingPath });
+  send(worker, { type: 'question', question, bindingPath: runtime.bindingPath });
+  const exit = await worker.exit;
   signal?.removeEventListener('abort', drop);
   signal?.throwIfAborted();
   const { message } = heard;
   if (message?.type === 'answer') return message.answer;
-  throw new RunError(message?.reason ?? [exit, words.text()].filter(Boolean).join(': '), where);
+  throw new RunError(message?.reason ?? [exit, worker.words.text()].filter(Boolean).join(': '), where);
 }

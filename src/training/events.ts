@@ -92,7 +92,16 @@ function isOfKind(value: unknown, kind: string): boolean {
   return typeof value === (kind === 'string' ? 'string' : 'number');
 }
 
-/** The message from the parent to a worker: once, at its start. */
+/** What a worker says when it could take another job. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+export function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
+}
+
+/** The message from the parent to a worker that waits. */
 export interface JobMessage {
   readonly type: 'job';
   /** Jobs of the members that it trains, as one program if there are several. */

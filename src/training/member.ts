@@ -11,6 +11,7 @@ import { recordOf, trainEpochs, type TrainingContext, type TrainingFiles } from 
 import { MemberTest, reconstruct, testScoresOf } from './evaluation.js';
 import type { TrainingEvent } from './events.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
+import { peakMemory, resetPeakMemory } from '../machine/peak-memory.js';
 import { firstOf } from '../machine/present.js';
 import { jobData, openMembers, type Member, type ReportEvent } from './open-member.js';
 import { initialHostState, parametersOf, toTensors, type HostState } from './state.js';
@@ -28,6 +29,7 @@ export interface OpenedMember {
 
 /** TensorFlow, the members' data and what runs their steps, together in a stack; a tuned member's trials come first. */
 export async function openTraining(jobs: readonly WorkerJob[], stop: StopSignal): Promise<OpenedMember[]> {
+  resetPeakMemory();
   loadBackend(firstOf(jobs).bindingPath);
   const tuned = await Promise.all(jobs.map((job) => withTuning(job, stop)));
   const members = openMembers(tuned, await jobData(firstOf(tuned)));
@@ -83,7 +85,7 @@ export async function trainAndEvaluate(
   const pictures = strips === undefined ? {} : { 'reconstructions.png': await encodeStrips(strips) };
 
   const weights = parametersOf(trained.state, member.model.parameters);
-  const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+  const peakMemoryBytes = peakMemory();
   const record = { ...recordOf(member, begun, trained.history), evaluationSeconds, peakMemoryBytes };
   const { classNames } = member.data;
   const moments = momentsOf(member.experiment.moments, member.length.steps);

@@ -31,9 +31,13 @@ export interface Member {
   readonly trialsBegun?: string | undefined;
 }
 
-/** What a job's member is trained and tested on. */
+let lastData: { readonly of: string; readonly data: Promise<Splits> } | undefined;
+
+/** What a job's member is trained and tested on. A worker keeps it for the next member of the same experiment. */
 export function jobData({ experiment, dataDir }: Pick<WorkerJob, 'experiment' | 'dataDir'>): Promise<Splits> {
-  return loadSplits(experiment.dataset, { ...experiment, dataDir });
+  const of = JSON.stringify([experiment, dataDir]);
+  if (lastData?.of !== of) lastData = { of, data: loadSplits(experiment.dataset, { ...experiment, dataDir }) };
+  return lastData.data;
 }
 
 /** Members that differ only in seed and learning rate, at least one: they share their data and their model. */

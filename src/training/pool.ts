@@ -1,7 +1,8 @@
 /**
- * Worker processes, one per member, or per stack of members that are trained as one program: each with its own threads, memory and crashes.
- * A worker gets its jobs as the first message and answers with events. Its output is kept and shown only as its last words; the terminal
- * belongs to the parent. No worker outlives the pool, which ends when all are gone; `orphan.ts` handles the rest.
+ * Worker processes, each with its own threads, memory and crashes: one trains a member, or a stack of members as one program, and then the
+ * next that needs the same environment, as its start costs more than a second. A worker gets its jobs as a message and answers with events.
+ * Its output is kept and shown only as its last words; the terminal belongs to the parent. No worker outlives the pool, which ends when all
+ * are gone; `orphan.ts` handles the rest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -11,7 +12,7 @@ import { firstThatFits } from '../experiment/plan.js';
 import { firstOf } from '../machine/present.js';
 import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
-import { isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
+import { isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
 import type { QuestionMessage } from './question.js';
 
@@ -23,6 +24,8 @@ export interface PoolJob {
   readonly threads: number;
   /** Added to the parent's own environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether one worker may do several such jobs of the same environment, one after the other. Default: each has its own. */
+  readonly sharesWorker?: boolean;
 }
 
 export interface PoolMember {
@@ -90,23 +93,70 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     { readonly threads: number; readonly gpu: string | undefined; readonly ended: Promise<void> }
   >();
   const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
+  const idle = new IdleWorkers();
 
   const start = (job: PoolJob): void => {
     const gpu = freestGpu(options.gpus ?? [], [...running.values()]);
     const placed = gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu };
-    const ended = runJob({ ...job, environment: { ...job.environment, ...placed } }, options).then((outcomes) => {
+    const environment = { ...job.environment, ...placed };
+    const shared = job.sharesWorker === true ? idle.take(environment) : undefined;
+    const ended = runJob({ ...job, environment }, options, shared).then(({ outcomes, worker }) => {
       for (const [id, outcome] of outcomes) result[outcome].push(id);
       running.delete(job);
+      if (worker !== undefined) idle.add(environment, worker);
     });
     running.set(job, { threads: job.threads, gpu, ended });
   };
   for (;;) {
     if (isAborted(options)) result.stopped.push(...waiting.splice(0).flatMap(idsOf));
     const next = firstThatFits(waiting, { running: [...running.values()], ...options });
-    if (next !== undefined) start(...only(waiting.splice(next, 1)));
-    else if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
-    else return result;
+    if (next !== undefined) {
+      start(...only(waiting.splice(next, 1)));
+      continue;
+    }
+    // Whatever could start has started: the others would only hold memory.
+    idle.dismiss();
+    if (running.size === 0) break;
+    await Promise.race([...running.values()].map(({ ended }) => ended));
   }
+  await idle.gone();
+  return result;
+}
+
+/** Workers that have finished a job and wait for another one. */
+class IdleWorkers {
+  readonly #workers: { readonly environment: string; readonly worker: Worker }[] = [];
+  readonly #dismissed: Promise<unknown>[] = [];
+
+  add(environment: PoolJob['environment'], worker: Worker): void {
+    this.#workers.push({ environment: JSON.stringify(environment), worker });
+  }
+
+  /** One with this environment, which leaves the list. */
+  take(environment: PoolJob['environment']): Worker | undefined {
+    const text = JSON.stringify(environment);
+    const found = this.#workers.findIndex((idle) => idle.environment === text && isAlive(idle.worker));
+    return this.#workers.splice(found < 0 ? this.#workers.length : found, 1)[0]?.worker;
+  }
+
+  /** Ends all of the list. */
+  dismiss(): void {
+    for (const { worker } of this.#workers.splice(0)) {
+      // Not `disconnect`, after which Node emits no 'close'.
+      worker.process.kill('SIGTERM');
+      killAfter(worker.process, farewellMilliseconds);
+      this.#dismissed.push(worker.exit);
+    }
+  }
+
+  /** Resolves when all that were dismissed have ended. */
+  async gone(): Promise<void> {
+    await Promise.all(this.#dismissed);
+  }
+}
+
+function isAlive({ process: { connected, exitCode, signalCode } }: Worker): boolean {
+  return connected && exitCode === null && signalCode === null;
 }
 
 /** The GPU with the fewest workers, the first in a tie. Undefined if there is no choice. */
@@ -140,8 +190,15 @@ interface Ready {
   readonly grip: Grip | undefined;
 }
 
-/** What became of each member, by its id. Never rejects. */
-async function runJob(job: PoolJob, options: PoolOptions): Promise<ReadonlyMap<string, Outcome>> {
+interface Ended {
+  /** What became of each member, by its id. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** If it can take another job. */
+  readonly worker: Worker | undefined;
+}
+
+/** In the shared worker if there is one. Never rejects. */
+async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undefined): Promise<Ended> {
   const outcomes = new Map<string, Outcome>();
   const ready: Ready[] = [];
   for (const { id, job: own, take } of job.members) {
@@ -155,24 +212,29 @@ async function runJob(job: PoolJob, options: PoolOptions): Promise<ReadonlyMap<s
     }
   }
   try {
-    if (ready.length > 0 && !isAborted(options)) await runWorker(job, ready, { options, outcomes });
-    for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
+    if (ready.length === 0 || isAborted(options)) return { outcomes, worker: shared };
+    const worker = shared !== undefined && isAlive(shared) ? shared : startWorker(job, options);
+    const isIdle = await useWorker(worker, ready, { options, outcomes });
+    return { outcomes, worker: isIdle ? worker : undefined };
   } finally {
+    for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
     for (const { grip } of ready) await grip?.release();
   }
-  return outcomes;
 }
 
-/** One worker from start to exit; the fate of its members goes to `outcomes`, except for those that are stopped. Never rejects. */
-async function runWorker(
-  job: PoolJob,
+/**
+ * A worker from its message until it is idle, which gives true, or has ended; the fate of its members goes to `outcomes`, except for those
+ * that are stopped. Never rejects.
+ */
+async function useWorker(
+  worker: Worker,
   ready: readonly Ready[],
   { options, outcomes }: { readonly options: PoolOptions; readonly outcomes: Map<string, Outcome> },
-): Promise<void> {
-  const worker = launchWorker(job, options);
+): Promise<boolean> {
+  const { process: child, words } = worker;
+  words.clear();
   // Before it gets its message: everything that it writes, it writes under the lock.
-  if (worker.pid !== undefined) for (const { grip } of ready) grip?.share(worker.pid);
-  const words = new LastWords(worker);
+  if (child.pid !== undefined) for (const { grip } of ready) grip?.share(child.pid);
   const heard: { nonsense?: true } = {};
   const left = () => ready.map(({ id }) => id).filter((id) => !outcomes.has(id));
   const fail = (ids: readonly string[], { reason, lastWords = '' }: { reason: string; lastWords?: string }) => {
@@ -181,63 +243,76 @@ async function runWorker(
       options.onEvent({ type: 'failed', member, reason, lastWords: lastWords === '' ? words.text() : lastWords });
     }
   };
-  worker.on('message', (message: unknown) => {
-    if (!isTrainingEvent(message)) {
-      heard.nonsense = true;
-      worker.kill('SIGKILL');
-      return;
-    }
-    if (message.type === 'complete') outcomes.set(message.member, 'complete');
-    if (message.type !== 'failed') options.onEvent(message);
-    // A worker that can't read its jobs knows no member.
-    else fail(ready.some(({ id }) => id === message.member) ? [message.member] : left(), message);
-    if (left().length === 0) killAfter(worker, farewellMilliseconds);
+  const over = new AbortController();
+  const idle = new Promise<undefined>((resolve) => {
+    const hear = (message: unknown) => {
+      if (isReady(message)) {
+        resolve(undefined);
+        return;
+      }
+      if (!isTrainingEvent(message)) {
+        heard.nonsense = true;
+        child.kill('SIGKILL');
+        return;
+      }
+      if (message.type === 'complete') outcomes.set(message.member, 'complete');
+      if (message.type !== 'failed') options.onEvent(message);
+      // A worker that can't read its jobs knows no member.
+      else fail(ready.some(({ id }) => id === message.member) ? [message.member] : left(), message);
+      if (left().length === 0) killAfter(child, farewellMilliseconds, over.signal);
+    };
+    child.on('message', hear);
+    over.signal.addEventListener('abort', () => child.off('message', hear));
   });
   const stop = () => {
-    endGently(worker);
+    endGently(child);
   };
   const drop = () => {
-    worker.kill('SIGKILL');
+    child.kill('SIGKILL');
   };
   const locks = ready.flatMap(({ grip }) => (grip === undefined ? [] : [grip.lost]));
-  options.signal?.addEventListener('abort', stop, { once: true });
-  for (const lost of locks) lost.addEventListener('abort', drop, { once: true });
-  const exit = await exitOf(worker, { type: 'job', jobs: ready.map((member) => member.job) });
-  options.signal?.removeEventListener('abort', stop);
-  if (isAborted(options)) return;
+  options.signal?.addEventListener('abort', stop, { once: true, signal: over.signal });
+  for (const lost of locks) lost.addEventListener('abort', drop, { once: true, signal: over.signal });
+  send(worker, { type: 'job', jobs: ready.map((member) => member.job) });
+  const exit = await Promise.race([idle, worker.exit]);
+  over.abort();
+  if (isAborted(options)) {
+    await worker.exit;
+    return false;
+  }
   const reason = heard.nonsense
     ? 'the worker sent a message that is not an event'
     : locks.some(({ aborted }) => aborted)
       ? 'its lock was lost: another process took it, or it was removed'
-      : exit;
+      : (exit ?? 'the worker says that it has finished');
   fail(left(), { reason });
+  return exit === undefined && isAlive(worker);
+}
+
+/** A worker process. */
+export interface Worker {
+  readonly process: ChildProcess;
+  readonly words: LastWords;
+  /** Resolves, to why it ended in words for the user, when all that it wrote has arrived. */
+  readonly exit: Promise<string>;
 }
 
 /** A worker, which waits for its message. */
-export function launchWorker(
-  job: Pick<PoolJob, 'environment'>,
+export function startWorker(
+  { environment }: Pick<PoolJob, 'environment'>,
   { workerFile, execArgv = typescriptArguments(workerFile) }: Pick<PoolOptions, 'workerFile' | 'execArgv'>,
-): ChildProcess {
-  return spawn(process.execPath, [...execArgv, workerFile], {
+): Worker {
+  const child = spawn(process.execPath, [...execArgv, workerFile], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // JSON would turn a loss of NaN into null.
     serialization: 'advanced',
-    env: { ...process.env, ...job.environment, [parentVariable]: String(process.pid) },
+    env: { ...process.env, ...environment, [parentVariable]: String(process.pid) },
   });
+  return { process: child, words: new LastWords(child), exit: exitOf(child) };
 }
 
-/** Resolved here, so that the worker's working folder does not matter. */
-function typescriptArguments(workerFile: string): string[] {
-  if (!workerFile.endsWith('.ts')) return [];
-  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
-}
-
-/** Sends the message and waits; resolves to why the worker ended, in words for the user. */
-export function exitOf(worker: ChildProcess, message: JobMessage | QuestionMessage): Promise<string> {
+function exitOf(worker: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    // A worker that dies before it has read its job breaks the channel; its exit code is more informative than the
-    // broken pipe.
-    worker.send(message, () => undefined);
     worker.on('error', (error) => {
       if (worker.pid === undefined) resolve(`could not be started (${messageOf(error)})`);
     });
@@ -246,6 +321,17 @@ export function exitOf(worker: ChildProcess, message: JobMessage | QuestionMessa
       resolve(signal === null ? describeCode(code) : describeSignal(signal));
     });
   });
+}
+
+/** A worker that dies before it has read the message breaks the channel; how it ended is more informative than the broken pipe. */
+export function send({ process: child }: Worker, message: JobMessage | QuestionMessage): void {
+  child.send(message, () => undefined);
+}
+
+/** Resolved here, so that the worker's working folder does not matter. */
+function typescriptArguments(workerFile: string): string[] {
+  if (!workerFile.endsWith('.ts')) return [];
+  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 
 function describeCode(code: number | null): string {
@@ -269,11 +355,14 @@ function endGently(worker: ChildProcess): void {
   killAfter(worker, graceMilliseconds);
 }
 
-function killAfter(worker: ChildProcess, milliseconds: number): void {
+/** Unless it ends earlier, or the signal comes. */
+function killAfter(worker: ChildProcess, milliseconds: number, signal?: AbortSignal): void {
   const timer = setTimeout(() => worker.kill('SIGKILL'), milliseconds);
-  worker.once('exit', () => {
+  const forget = () => {
     clearTimeout(timer);
-  });
+  };
+  worker.once('exit', forget);
+  signal?.addEventListener('abort', forget);
 }
 
 /** The last lines of what a process writes to stdout and stderr, together. */
@@ -287,6 +376,10 @@ export class LastWords {
         this.#text = (this.#text + chunk).slice(-8000);
       });
     }
+  }
+
+  clear(): void {
+    this.#text = '';
   }
 
   text(): string {

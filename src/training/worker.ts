@@ -1,9 +1,9 @@
 /**
- * A worker process: receives the job of a member, or those of a stack, trains, reports progress, exits. Or answers one question about a
- * trained member.
+ * A worker process: receives the job of a member, or those of a stack, trains, reports progress, and waits for the next, or exits if
+ * something went wrong. Or answers one question about a trained member, and exits.
  */
 import { isReported, messageOf } from '../terminal/errors.js';
-import type { TrainingEvent } from './events.js';
+import type { ReadyMessage, TrainingEvent } from './events.js';
 import { readJobs } from './job.js';
 import type { OpenedMember } from './member.js';
 import { endWithParent } from './orphan.js';
@@ -12,12 +12,16 @@ import { isQuestion, type AnswerMessage, type QuestionMessage } from './question
 
 endWithParent();
 
-process.once('message', (message) => {
-  // TensorFlow's threads would keep the process alive.
-  void (isQuestion(message) ? answer(message) : work(message)).then(() => process.exit());
+process.on('message', (message) => {
+  void (isQuestion(message) ? answer(message) : work(message)).then((isReady) => {
+    // TensorFlow's threads would keep the process alive.
+    if (isReady !== true) process.exit();
+    void tell({ type: 'ready' });
+  });
 });
 
-async function work(message: unknown): Promise<void> {
+/** Whether the process is as it was before: true if every member is complete. */
+async function work(message: unknown): Promise<boolean> {
   const stop = new StopSignal();
   const train = async (opened: OpenedMember) => {
     try {
@@ -38,8 +42,10 @@ async function work(message: unknown): Promise<void> {
     const fates = await Promise.all((await openTraining(readJobs(message), stop)).map(train));
     // As the signal would have ended it.
     if (fates.includes('stopped')) process.kill(process.pid, 'SIGTERM');
+    return fates.every((fate) => fate === 'complete');
   } catch (error) {
     await tellFailure('unknown member', error);
+    return false;
   }
 }
 
@@ -70,7 +76,7 @@ async function answer({ bindingPath, question }: QuestionMessage): Promise<void>
 }
 
 /** Resolves when the parent's end of the channel has taken the event. */
-function tell(event: TrainingEvent | AnswerMessage): Promise<void> {
+function tell(event: TrainingEvent | ReadyMessage | AnswerMessage): Promise<void> {
   return new Promise((resolve) => {
     process.send?.(event, () => {
       resolve();

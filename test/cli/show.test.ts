@@ -100,7 +100,7 @@ describe('bad input is one line with exit code 2', () => {
     [['lenet', '--height', 'x'], /^error: --height: "x" is not a whole number of at least 10/],
     [['lenet', '--width', '100000'], /^error: --width: 100000 is more than 1000/],
     [['lenet', '--draws', '3'], /^error: --draws: "3" is not a whole number of at least 100/],
-    [['one'], /^error: one: has one width; a curve needs two; train another one with --widths/],
+    [['one'], /^error: one: has one width; a curve needs two; train more with --widths/],
   ])('%j', async (words, line) => {
     await writeRun('one', [1]);
     const { code, stdout, stderr } = await run(...words);

@@ -131,13 +131,14 @@ interface ScoreOptions {
  */
 function memberScores(
   scales: readonly Scale[],
-  ranks: readonly (Float64Array | undefined)[],
+  ranks: Observed['ranks'],
   { draws, shared }: ScoreOptions,
 ): PilotMetric['scores'] {
   const known = new Map<string, Float64Array>();
-  const common = scales.map(({ members }) =>
-    Float64Array.from({ length: draws }, (_, b) => mean(members.map((i) => ranks[i]?.[b] ?? 0))),
-  );
+  const common = scales.map(({ members }) => {
+    const lists = members.map(ranks);
+    return Float64Array.from({ length: draws }, (_, b) => mean(lists.map((list) => list?.[b] ?? 0)));
+  });
   return (width, seed) => {
     const made = known.get(`${width} ${seed}`);
     if (made !== undefined) return made;

@@ -107,7 +107,7 @@ function simulateFamily(request: PowerRequest, link: number, family: number) {
       for (let i = 0; i < values.length; i++) values[i] = pilot.measured(observed[i]!, scores[i]![b]!, size);
       return values;
     });
-    const shown = pilot.shows(observed, { ranks: scores, widths, size });
+    const shown = pilot.shows(observed, { ranks: (member) => scores[member], widths, size });
     const model = seedModelOf(shown, {
       scales: byWidth.map((places) => ({ members: places })),
       limits: pilot.metric.limits,

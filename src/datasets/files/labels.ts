@@ -145,11 +145,15 @@ function filesWithout(
 async function labelFileText(tree: FileTree, file: string, where: string): Promise<string> {
   for await (const [, bytes] of tree.contents([file])) {
     if (typeof bytes === 'string') throw new UsageError(bytes, where);
+    let text: string;
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
       throw new UsageError('is not UTF-8', where, 'save it as "CSV UTF-8"');
     }
+    // Also of UTF-16 without a byte order mark, which may be UTF-8 by its bytes.
+    if (text.includes('\0')) throw new UsageError('has zero bytes, and text has none', where, 'save it as "CSV UTF-8"');
+    return text;
   }
   throw new UsageError('is missing', where);
 }

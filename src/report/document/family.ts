@@ -17,14 +17,15 @@ import {
 } from '../../analysis/sweep.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
-import { pairsOf } from '../../runs/imported.js';
+import { kindOf, pairsOf } from '../../runs/imported.js';
 import { readSeals } from '../../runs/forecasts.js';
 import { readColumns } from '../../runs/load.js';
-import type { LoadedRun, OpenRun } from '../../runs/opened.js';
-import type { OutcomeName } from '../../runs/outcomes.js';
+import type { FamilyMember, LoadedRun, OpenRun } from '../../runs/opened.js';
+import type { OutcomeName, OutcomeTable } from '../../runs/outcomes.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { UsageError } from '../../terminal/errors.js';
 import type { OnStep } from '../../terminal/steps.js';
+import { meanLoss, type MeanLosses } from '../explorer/points.js';
 import { aboutFamily } from '../tables/compare.js';
 
 export interface FamilyRequest {
@@ -40,6 +41,8 @@ export interface FamilyRequest {
 
 export interface AnalysedFamily {
   readonly run: LoadedRun;
+  /** Means over the test set of what training minimises, where outcomes have it. */
+  readonly losses: MeanLosses;
   readonly about: string;
   readonly standard: Metric;
   readonly induced: Metric;
@@ -79,9 +82,17 @@ const keyColumns: readonly OutcomeName[] = ['example', 'label'];
 /** Throws UsageError if the run has a single width, RunError if it can't be read. */
 export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFamily> {
   const { name, open, induced, natural, draws, onStep } = request;
-  const run = await readColumns(open, [
-    ...new Set([...defaultColumnsOf(open), ...keyColumns.filter((name) => open.columns.includes(name))]),
-  ]);
+  const losses = new Map<FamilyMember, number>();
+  const run = await readColumns(
+    open,
+    [...new Set([...defaultColumnsOf(open), ...keyColumns.filter((name) => open.columns.includes(name))])],
+    // What the page has of a loss is its mean: kept in place of a column that nothing else here reads, four times as large as the rest.
+    (outcomes, member) => {
+      const loss = meanLoss({ outcomes }, undefined);
+      if (loss !== undefined) losses.set(member, loss);
+      return kindOf(open.record) === 'classification' ? withoutLogs(outcomes) : outcomes;
+    },
+  );
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
   const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
   if (widths < 2)
@@ -97,9 +108,20 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   const { count } = evaluations[1];
   const over = overText(chosen, run, count);
   const sizes = [100, 1000, 10_000, 100_000].filter((size) => size <= count && chosen.refuses(size) === undefined);
-  const kept = Array.from({ length: Math.max(0, widths - 3) }, (_, i) => i + 3);
+  const kept = keptOf(widths);
   return {
-    ...{ run, about, standard, induced: chosen, isUsual: induced === undefined, evaluations, over, sizes, kept },
+    ...{
+      run,
+      losses,
+      about,
+      standard,
+      induced: chosen,
+      isUsual: induced === undefined,
+      evaluations,
+      over,
+      sizes,
+      kept,
+    },
     comparison: compareCurves({
       run: run.label,
       about,
@@ -124,6 +146,22 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
       keptScales: sweepScales({ metric: chosen, members, sizes: kept }),
     },
   };
+}
+
+/** Every number of scales is evaluated if there are as many as these at most, otherwise as many of them, spaced in ratio. */
+const mostKept = 30;
+
+/** Numbers of scales to keep: from 3 to all but one. */
+function keptOf(scales: number): number[] {
+  const [least, most] = [3, scales - 1];
+  const count = most - least + 1;
+  if (count <= mostKept) return Array.from({ length: Math.max(0, count) }, (_, i) => least + i);
+  const ratio = Math.log(most / least) / (mostKept - 1);
+  return [...new Set(Array.from({ length: mostKept }, (_, i) => Math.round(least * Math.exp(i * ratio))))];
+}
+
+function withoutLogs(outcomes: Partial<OutcomeTable>): Partial<OutcomeTable> {
+  return Object.fromEntries(Object.entries(outcomes).filter(([name]) => name !== 'log_probability'));
 }
 
 function fewestSeeds(members: LoadedRun['members']): number {

@@ -43,7 +43,10 @@ export async function pageRunOf(
   const { run: last, about, induced } = lastOf(families);
   const curves = families.map(({ run }) => run);
   const loaded = { ...last, members: curves.flatMap(({ members }) => members) };
-  const { points, rowsAtMoments, first, absent } = await pagePoints(curves);
+  const { points, rowsAtMoments, first, absent } = await pagePoints(
+    curves,
+    new Map(families.flatMap(({ losses }) => [...losses])),
+  );
   const { run: compacted, order } = compact({
     record: loaded.record,
     members: loaded.members,

@@ -5,6 +5,7 @@ import { counted, formatNumber, formatWithInterval } from '../../terminal/format
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';
 import type { Block, ReportFigure, Table } from './blocks.js';
 import { stemOf, type AnalysedFamily } from './family.js';
+import { withFewerRows } from './tables.js';
 
 interface WithFigure extends AnalysedFamily {
   readonly seedsFigure: ReportFigure | undefined;
@@ -16,7 +17,7 @@ export function seedBlocks({ run, seeds, seedsFigure }: WithFigure): Block[] | u
     { kind: 'text', text: modesText(seeds, run.words) },
     { kind: 'text', text: pathsText(seeds, run.words) },
     ...(seedsFigure === undefined ? [] : [{ kind: 'figure', figure: seedsFigure } as const]),
-    { kind: 'table', table: seedsTableOf(`${stemOf(run)}-seeds`, seeds, run.words) },
+    { kind: 'table', table: withFewerRows(seedsTableOf(`${stemOf(run)}-seeds`, seeds, run.words)) },
   ];
 }
 
@@ -64,7 +65,7 @@ function seedsTableOf(name: string, seeds: SeedDistribution, words: FamilyWords)
       lines: seeds.scales.map(({ scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }) => [
         ...[scale.width, ...sized(scale.parameters), values.length, mean, dip.value, dip.p, dip.adjusted],
         ...[mixture?.p, mixture?.adjusted, mixture === undefined ? undefined : mixture.bimodal ? 2 : 1],
-        ...[mixture?.fit.weight, mixture?.weightInterval.lower, mixture?.weightInterval.upper],
+        ...[mixture?.fit.weight, mixture?.weightInterval?.lower, mixture?.weightInterval?.upper],
         ...[seeds.threshold, success.share, success.interval.lower, success.interval.upper, meanGivenSuccess],
         ...[variance?.observed, variance?.testSet, variance?.beyond],
       ]),

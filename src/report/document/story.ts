@@ -43,9 +43,10 @@ import {
   smoothTable,
   curvesTable,
   familyTable,
-  sweepTable,
-  provenanceTable,
   metricTitle,
+  provenanceTable,
+  withFewerRows,
+  sweepTable,
 } from './tables.js';
 
 /** A run with what the page adds. */
@@ -130,7 +131,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       [
         text(isImported(run.record) ? importedText(family, run.record) : trainedText(family, run.record)),
         { kind: 'code', lines: [commandOf(run.record)] },
-        { kind: 'table', table: familyTable(family) },
+        { kind: 'table', table: withFewerRows(familyTable(family)) },
       ],
     ),
     section('standard', 'What the standard metric shows', [
@@ -152,7 +153,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       { kind: 'table', table: scoresTable(family) },
       { kind: 'table', table: pairedTable(family) },
       { kind: 'table', table: smoothTable(family) },
-      { kind: 'table', table: curvesTable(family) },
+      { kind: 'table', table: withFewerRows(curvesTable(family)) },
     ]),
     section('thresholds', 'Other thresholds, smaller test sets, fewer scales', [
       text(thresholdsText(family)),

@@ -10,6 +10,7 @@ import type { FamilyMember } from '../../runs/opened.js';
 import type { RunRecord } from '../../runs/record.js';
 import { membersTable as membersText, type TableText } from '../tables/members.js';
 import { pairedCells, shownDataset, smoothCells, sourceText } from '../tables/compare.js';
+import { thinned } from '../figures/thinned.js';
 import { shownScores } from '../titles.js';
 import type { Table } from './blocks.js';
 import { stemOf, type AnalysedFamily } from './family.js';
@@ -118,7 +119,8 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
   return {
     name: `${stemOf(run)}-smooth`,
     caption:
-      'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).',
+      'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).' +
+      (sharpness.nullDraws < sharpness.draws ? ` Each p is from ${sharpness.nullDraws} drawn families.` : ''),
     columns: [
       ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
       ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
@@ -139,6 +141,17 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
       ),
     },
   };
+}
+
+/** More rows than this make a page slow to open. */
+const mostRows = 500;
+
+/** A table with fewer rows, spread evenly, if it has very many; its CSV has all. */
+export function withFewerRows(table: Table): Table {
+  const { rows, caption } = table;
+  if (rows.length <= mostRows) return table;
+  const text = ` Here: ${withSpaces(mostRows)} of ${withSpaces(rows.length)} rows; the CSV has all.`;
+  return { ...table, caption: caption + text, rows: thinned(rows, mostRows) };
 }
 
 export function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {

@@ -301,7 +301,7 @@ export class Family {
         ...{
           bases,
           errors,
-          ranks,
+          ranks: (member) => ranks[member],
           isShare,
           count: size,
           seen: bases.map((base) => !isShare || (base > 0 && base < 1)),

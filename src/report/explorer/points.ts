@@ -19,18 +19,45 @@ export interface PagePoints {
   readonly absent: readonly string[];
 }
 
-/** `runs` are the report's curves of one run: one, or one for each value of a factor. */
-export async function pagePoints(runs: readonly LoadedRun[]): Promise<PagePoints> {
+/** Mean losses of members, by what they were read as. */
+export type MeanLosses = ReadonlyMap<LoadedMember['record'], number>;
+
+/**
+ * @param runs the report's curves of one run: one, or one for each value of a factor
+ * @param losses on all rows, of members that need not be read again; default: of none
+ */
+export async function pagePoints(runs: readonly LoadedRun[], losses: MeanLosses = new Map()): Promise<PagePoints> {
   const run = firstOf(runs);
   if (isImported(run.record)) {
     const first: Placing = { axis: run.words.axis, per: '', at: undefined, where: {} };
     return { points: runs.flatMap(({ members }) => members), rowsAtMoments: undefined, first, absent: [] };
   }
-  const every = await everyMoment(run);
+  const every = await everyMoment(run, knownMembers(runs, losses));
   return { ...every, first: firstPlacing(runs, every.points) };
 }
 
-async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
+interface KnownMember {
+  readonly outcomes: LoadedMember['outcomes'];
+  readonly loss: number;
+}
+
+/** Members at the end of training that are in memory, by folder. */
+function knownMembers(runs: readonly LoadedRun[], losses: MeanLosses): ReadonlyMap<string, KnownMember> {
+  const known = new Map<string, KnownMember>();
+  for (const { members, rows } of runs) {
+    for (const { record, outcomes } of rows === undefined ? members : []) {
+      const loss = losses.get(record);
+      if (loss !== undefined && record.moment === undefined && record.probe === undefined)
+        known.set(record.folder, { outcomes, loss });
+    }
+  }
+  return known;
+}
+
+async function everyMoment(
+  run: LoadedRun,
+  known: ReadonlyMap<string, KnownMember>,
+): Promise<Omit<PagePoints, 'first'>> {
   // Members with a different number of classes have different test sets, so `classes` stays held.
   const { classes } = run.held;
   const probe = isImported(run.record) ? undefined : run.record.probe;
@@ -42,6 +69,13 @@ async function everyMoment(run: LoadedRun): Promise<Omit<PagePoints, 'first'>> {
   const ends = all.complete.filter(({ moment }) => moment === undefined);
   const ofClasses = new Set(ends.map(({ coordinates }) => coordinates['classes'])).size;
   const moments = ofClasses > 1 ? [] : all.complete.filter(({ moment }) => moment !== undefined);
+  if (probe === undefined && ofClasses <= 1 && moments.length === 0 && ends.every(({ folder }) => known.has(folder))) {
+    const points = ends.map((record) => {
+      const { outcomes, loss } = known.get(record.folder)!;
+      return withLoss({ record, folder: record.folder, outcomes }, loss);
+    });
+    return { points, rowsAtMoments: undefined, absent: [] };
+  }
   const keys = ['example', 'label', 'log_probability'] as const;
   const needed = [...new Set([...defaultColumnsOf(all), ...keys])].filter((name) => all.columns.includes(name));
   const read = await readColumns({ ...all, complete: ends, absent: [] }, needed);
@@ -83,7 +117,10 @@ async function lossesOf(
 }
 
 /** The mean of what training minimises, as for `--axis loss`: over the rows that moments also have. */
-function meanLoss({ outcomes }: LoadedMember, rows: Int32Array | undefined): number | undefined {
+export function meanLoss(
+  { outcomes }: Pick<LoadedMember, 'outcomes'>,
+  rows: Int32Array | undefined,
+): number | undefined {
   const values = outcomes.mse ?? outcomes.log_probability;
   if (values === undefined) return undefined;
   const shared = rows === undefined ? values : Float32Array.from(rows, (row) => nth(values, row));

@@ -48,13 +48,21 @@ function leadingDigit(value: number): number {
 }
 
 /**
- * For a logarithmic axis: if not all ticks have room on it, 1, 2 and 5 times a power of ten take precedence, unless they cover
- * less than half of it, as they may where the ticks are the points' own values.
+ * For a logarithmic axis: if not all ticks have room on it, 1, 2 and 5 times a power of ten take precedence, with 3 times one where
+ * these would be only two, unless they cover less than half of it, as they may where the ticks are the points' own values.
  */
 export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[]): Tick[] {
   const all = fit(ticks);
-  const round = ticks.filter(({ at }) => [1, 2, 5].includes(leadingDigit(at)));
-  return all.length < ticks.length && 2 * octaves(round) >= octaves(ticks) ? fit(round) : all;
+  if (all.length === ticks.length) return all;
+  const [usual, finer] = [
+    [1, 2, 5],
+    [1, 2, 3, 5],
+  ].map((digits) => {
+    const round = ticks.filter(({ at }) => digits.includes(leadingDigit(at)));
+    return 2 * octaves(round) >= octaves(ticks) ? fit(round) : [];
+  }) as [Tick[], Tick[]];
+  if (usual.length < 3 && finer.length >= 3) return finer;
+  return usual.length > 0 ? usual : all;
 }
 
 /** Doublings between the first tick and the last, also of a descending axis; NaN if there is none. */

@@ -1,10 +1,12 @@
 /** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
+import { rollup } from 'd3-array';
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { firstOf, zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatWithInterval } from '../../terminal/format.js';
+import { formatWithInterval, withSpaces } from '../../terminal/format.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import { thinned } from './thinned.js';
 
 /** @param isAbsolute whether to draw the family's actual scales, since several curves may start at different ones */
 export function comparisonFigure(
@@ -36,7 +38,7 @@ export function comparisonFigure(
       about,
       [
         `Bands and bars: 95 % intervals over test ${words.examples}${sharpness.severalSeeds ? ' and seeds' : ''}`,
-        `${natural.length > 0 ? ' (published curves: their standard errors)' : ''}. Points: ${words.isImported ? 'models' : 'seeds'}.`,
+        `${natural.length > 0 ? ' (published curves: their standard errors)' : ''}. Points: ${pointsText(standard.members.length)}${words.isImported ? 'models' : 'seeds'}.`,
       ].join(''),
     ],
     panels: [
@@ -47,6 +49,13 @@ export function comparisonFigure(
       panelOf(induced, 'induced', [measured, ...predicted], xTitle),
     ].map(curvePanel),
   };
+}
+
+/** More are indistinguishable, and take seconds to draw. */
+const mostPoints = 2000;
+
+function pointsText(members: number): string {
+  return members <= mostPoints ? '' : `${withSpaces(mostPoints)} of ${withSpaces(members)} `;
 }
 
 const overSmallest = (size: string) => `${size} / smallest`;
@@ -78,10 +87,15 @@ export function seriesOf(
   placeOf: (point: { readonly relative: number }) => number,
   label = title,
 ): PanelSeries {
-  const hasTwoSeeds = points.some(({ relative: at }) => members.filter(({ relative }) => relative === at).length === 2);
+  const seedsAt = rollup(
+    members,
+    (own) => own.length,
+    ({ relative }) => relative,
+  );
+  const hasTwoSeeds = points.some(({ relative }) => seedsAt.get(relative) === 2);
   return {
     ...{ label, style, spread: hasTwoSeeds ? 'bars' : 'band' },
     line: points.map((point) => ({ x: placeOf(point), y: point.value, ...point.interval })),
-    points: members.map((member) => ({ x: placeOf(member), y: member.value })),
+    points: thinned(members, mostPoints).map((member) => ({ x: placeOf(member), y: member.value })),
   };
 }

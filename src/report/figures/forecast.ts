@@ -14,7 +14,7 @@ import { mean } from '../../statistics/mean.js';
 import { condensed, formatNumber } from '../../terminal/format.js';
 import { referenceStyles } from './theme.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
-import type { Figure } from './layout.js';
+import type { Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
 
 /** Methods shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
@@ -44,10 +44,17 @@ export function scoreFigure(
       `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Points: ${words.isImported ? 'models' : 'seeds'}.`,
       ...leftOut(scores.flatMap(({ methods }) => methods)),
     ],
-    panels: panels.map((panel, i) => curvePanel({ ...panel, legend: i === panels.length - 1 })),
+    panels: withSharedLegend(panels),
     // If possible, metrics do not share a row.
     columns: byMetric.every((own) => own.length % 2 === 0) ? 2 : 3,
   };
+}
+
+/** One legend, of the last panel, if it has the series of all; else each panel has its own. */
+function withSharedLegend(panels: readonly CurvePanel[]): Panel[] {
+  const last = new Set(panels.at(-1)?.series.map(({ label }) => label));
+  const isShared = panels.every(({ series }) => series.every(({ label }) => last.has(label)));
+  return panels.map((panel, i) => curvePanel({ ...panel, legend: !isShared || i === panels.length - 1 }));
 }
 
 function scorePanel(
@@ -144,10 +151,10 @@ export function studyFigure(run: string, studies: readonly MetricStudy[], words:
   return {
     title: `${run}: from how far below can the ${largest} be predicted?`,
     notes: [
-      `Error of the median of the ${words.isCoordinate ? 'largest scale' : 'widest width'}, over the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. The curve itself is drawn relative to its range.`,
+      `Error of the median forecast of the ${words.isCoordinate ? 'largest scale' : 'largest width'}, as a share of the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. The curve itself is drawn relative to its range.`,
       ...leftOut(studies.flatMap(({ methods }) => methods)),
     ],
-    panels: studies.map((study, i) => curvePanel({ ...studyPanel(study, size), legend: i === studies.length - 1 })),
+    panels: withSharedLegend(studies.map((study) => studyPanel(study, size))),
   };
 }
 

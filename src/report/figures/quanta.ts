@@ -173,7 +173,7 @@ function sigmoids({ grid, fits }: Quanta, words: FamilyWords): Panel {
       : [
           {
             ...{ label: 'one sigmoid', line: line(sum(one.classes)), points: [] },
-            style: { ...seriesStyle(1), ...greys.other },
+            style: { ...seriesStyle(1), ...greys.other, dash: [14, 5] },
           },
           {
             ...{ label: 'sum; members', line: line(sum(fit.classes)), points },

@@ -8,10 +8,13 @@ import { domainOf, type CurvePoint } from './axis.js';
 import type { Figure, Frame, Panel } from './layout.js';
 import { stroke } from './spec.js';
 import { curvePanel } from './panels.js';
+import { thinned } from './thinned.js';
 
 /** Half the width of the widest violin, in units of the distance between scales. */
 const halfWidth = 0.4;
 const gridPoints = 60;
+/** More would be thinner than their points. */
+const mostViolins = 60;
 
 export function seedsFigure(
   run: string,
@@ -23,13 +26,16 @@ export function seedsFigure(
   const isShare = metric.limits[0] === 0 && metric.limits[1] === 1;
   const points = (pick: (scale: SeedScale) => Omit<CurvePoint, 'x'>) =>
     scales.map((each) => ({ x: each.scale.parameters, ...pick(each) }));
+  const shown = thinned(scales, mostViolins);
+  const shownText =
+    shown.length < scales.length ? ` On the left: ${shown.length} of ${scales.length} ${words.scales}.` : '';
   return {
     title: `${metric.title} of ${run}, seed by seed`,
     notes: [
-      `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bands: Wilson's 95 % over seeds.`,
+      `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bands: Wilson's 95 % over seeds.${shownText}`,
     ],
     panels: [
-      violins(scales, { title: metric.title, threshold, words }),
+      violins(shown, { title: metric.title, threshold, words }),
       curvePanel({
         ...{ title: 'success', subtitle: [], xTitle: words.axis, yDomain: [0, 1], legend: true },
         yTitle: isShare ? 'share' : 'share of seeds',

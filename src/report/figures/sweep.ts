@@ -8,6 +8,7 @@ import { countTicks, domainOf, haveLogarithms, valueTicks, type CurvePoint } fro
 import { bounds, heatCells, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';
+import { thinned } from './thinned.js';
 
 export interface SweepFigure {
   readonly run: string;
@@ -43,6 +44,8 @@ function axisOf(values: readonly number[], title: string, isScale = false): Cell
 
 /** Most columns of a heat map: more would be too thin to draw, with visible edges. */
 const mostColumns = 300;
+/** Most rows, where scales are many. */
+const mostRows = 200;
 
 /** Every panel is over the parameter. */
 function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure): Figure {
@@ -59,12 +62,13 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   const { name, unit } = firstOf(points).metric;
   const isShare = unit === 'probability';
   const x = axisOf(values, key);
+  const rows = thinned([...sweep.scales.keys()], mostRows);
   const y = axisOf(
-    sweep.scales.map(({ parameters }) => parameters),
+    rows.map((i) => nth(sweep.scales, i).parameters),
     words.axis,
     true,
   );
-  const cells = heatCells(x.cells, y.cells, (j, i) => nth(nth(points, j).values, i));
+  const cells = heatCells(x.cells, y.cells, (j, i) => nth(nth(points, j).values, nth(rows, i)));
   const heat: Panel = {
     ...{ title: name, notes: [], x, y },
     ramp: {
@@ -117,7 +121,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   return {
     title: `${run}: ${name} over ${key}`,
     notes: [
-      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.${hasIntervals ? ' Bands: 95 % intervals of the scores, over test examples, and seeds where there are several.' : ''}`,
+      `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.${hasIntervals ? ' Bands: 95 % intervals of the scores, over test examples, and seeds where there are several.' : ''}${rows.length < sweep.scales.length ? ` Rows: ${rows.length} of ${sweep.scales.length} ${words.scales}.` : ''}`,
     ],
     panels: [
       heat,

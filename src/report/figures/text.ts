@@ -28,10 +28,12 @@ export function textWidth(text: string, { size, bold = false }: TextFont): numbe
   return (font.layout(text).advanceWidth * size) / font.unitsPerEm;
 }
 
-/** Lines that are no wider than `width`: broken at spaces, but not in `K = 20`, in `10 000`, or before a per cent sign; wider words are cut. */
+/** Lines that are no wider than `width`: broken at spaces, but not in `K = 20`, `10 000`, `[0.7, 0.9]`, or before a per cent sign; wider words are cut. */
 export function wrapText(text: string, width: number, font: TextFont): string[] {
   const lines: string[] = [];
-  for (const word of text.replaceAll(/ (?=[=%])|(?<==) |(?<=\d) (?=\d{3}(?!\d))/g, '\u00a0').split(' ')) {
+  for (const word of text
+    .replaceAll(/ (?=[=%])|(?<==) |(?<=\d) (?=\d{3}(?!\d))|(?<=\[[^ \]]+,) (?=[^ \]]+\])/g, '\u00a0')
+    .split(' ')) {
     const last = lines.at(-1);
     const longer = last === undefined ? word : `${last} ${word}`;
     if (last !== undefined && textWidth(longer, font) <= width) lines[lines.length - 1] = longer;

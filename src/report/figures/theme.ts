@@ -79,4 +79,5 @@ export const theme = {
     gridColor: '#e4e4e4',
     gridWidth: 0.75,
   },
+  legend: { labelColor: '#333333', gradientStrokeColor: '#e4e4e4' },
 } as const satisfies Config;

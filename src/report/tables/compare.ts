@@ -133,7 +133,7 @@ const everyScore = titled('emergence', 'linearity', 'jump', 'steepness', 'bow');
 /** Each curve against smooth growth, and the induced one against what its metric turns a smooth family into. */
 function questionsTable(
   curves: readonly ComparedCurve[],
-  { standard, induced, pushed, draws, severalSeeds }: Sharpness,
+  { standard, induced, pushed, nullDraws, severalSeeds }: Sharpness,
 ) {
   const tests = [standard.smooth, induced.smooth];
   const heading = [
@@ -150,7 +150,7 @@ function questionsTable(
   const parts = [
     textTable(heading, lines, [firstOf(heading)]),
     'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
-    `90 %; p: the largest share, over these as truths, of ${withSpaces(draws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
+    `90 %; p: the largest share, over these as truths, of ${withSpaces(nullDraws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
   ];
   if (pushed !== undefined) {
     const first = "beyond the metric's effect?";

@@ -1,5 +1,10 @@
 /** Distributions over seeds, as text. */
-import type { PathScore, SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
+import {
+  mostWeighed,
+  type PathScore,
+  type SeedDistribution,
+  type SeedScale,
+} from '../../analysis/seed-distribution.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
@@ -12,12 +17,15 @@ export function seedHeading({ scale }: FamilyWords): string[] {
 }
 
 /** Explains the columns, one line each. */
-export function seedNotes({ metric, threshold }: SeedDistribution, { scales }: FamilyWords): string[] {
+export function seedNotes({ metric, threshold, scales: all }: SeedDistribution, { scales }: FamilyWords): string[] {
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
     'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against a single one, both without skewness, p by parametric',
     `bootstrap; "yes" if its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
+    ...(all.length > mostWeighed
+      ? ['Of so many, weights have intervals only where one normal alone has p of at most 0.05.']
+      : []),
     'Beyond the test set: the standard deviation left with an infinite test set (Jordan 2023); 0 if the test set explains all of it.',
   ];
 }
@@ -49,7 +57,6 @@ export function seedRow(
   { scale, values, mean, dip, mixture, success, meanGivenSuccess, variance }: SeedScale,
   words: FamilyWords,
 ): string[] {
-  const weight = mixture === undefined ? '-' : formatWithInterval(mixture.fit.weight, mixture.weightInterval, 2);
   return [
     scaleText(scale.width, words),
     String(values.length),
@@ -57,7 +64,7 @@ export function seedRow(
     formatNumber(dip.value, 2),
     formatNumber(dip.adjusted, 2),
     twoModes(mixture),
-    mixture !== undefined && hasTwoModes(mixture) ? weight : '-',
+    weightText(mixture),
     formatWithInterval(success.share, success.interval, 2),
     formatNumber(meanGivenSuccess),
     variance === undefined ? '-' : formatNumber(Math.sqrt(variance.observed), 2),
@@ -68,6 +75,11 @@ export function seedRow(
 function twoModes(mixture: SeedScale['mixture']): string {
   if (mixture === undefined) return '-';
   return `${hasTwoModes(mixture) ? 'yes' : 'no'} (p ${formatNumber(mixture.adjusted, 2)})`;
+}
+
+function weightText(mixture: SeedScale['mixture']): string {
+  if (mixture?.weightInterval === undefined || !hasTwoModes(mixture)) return '-';
+  return formatWithInterval(mixture.fit.weight, mixture.weightInterval, 2);
 }
 
 export function hasTwoModes({ adjusted, bimodal }: NonNullable<SeedScale['mixture']>): boolean {

@@ -49,9 +49,9 @@ const evened = (count: number, step: number) => step * Math.ceil(count / step);
 export interface SumsKernel {
   /**
    * `[lists][columns]`; `counts` holds up to `listsAtOnce` lists of `[units]`, each with as many draws as there are
-   * units.
+   * units, or with `drawn` of them.
    */
-  sums(counts: readonly Uint8Array[]): Float64Array[];
+  sums(counts: readonly Uint8Array[], drawn?: number): Float64Array[];
 }
 
 /**
@@ -98,7 +98,7 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
   const lists = Array.from({ length: listsAtOnce }, (_, k) => all.subarray(k * row, k * row + units));
   const ownSums = new Int32Array(memory.buffer, sumsAt, listsAtOnce * own.planes);
   return {
-    sums(counts) {
+    sums(counts, drawn = units) {
       counts.forEach((each, k) => {
         lists[k]!.set(each);
       });
@@ -112,8 +112,8 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
           for (const [place, c] of part.entries()) {
             const { base, step, isFine } = grids[c]!;
             const at = k * width + first[place]!;
-            const steps = sums[at]! + middle * units;
-            list[c] = base * units + step * (isFine ? 65_536 * steps + sums[at + 1]! + middle * units : steps);
+            const steps = sums[at]! + middle * drawn;
+            list[c] = base * drawn + step * (isFine ? 65_536 * steps + sums[at + 1]! + middle * drawn : steps);
           }
         }
       }

@@ -21,7 +21,7 @@ function lognormal(scales: number, seeds: number, sigma: number, random: Random)
   }));
   const bases = Array.from({ length: scales * seeds }, () => Math.exp(sigma * random.normal()));
   const observed = {
-    ...{ bases, errors: bases.map(() => 0), ranks: bases.map(() => undefined), shared: places.map(() => 0) },
+    ...{ bases, errors: bases.map(() => 0), ranks: () => undefined, shared: places.map(() => 0) },
     ...{ seen: bases.map(() => true), count: 100, isShare: false },
   };
   return seedModelOf(observed, { scales: places, limits: [0, Infinity] });

@@ -74,6 +74,17 @@ test('two axes: every combination, the last one fastest', () => {
   ]);
 });
 
+test('shares on smaller test sets are those of the drawn units, counted one by one', () => {
+  const metric = parseMetric('subset-accuracy:k=3');
+  // The same numbers as real ones go through plain loops.
+  const real = members.map(({ record, outcomes }) => ({
+    record,
+    outcomes: { ...outcomes, correct: Float64Array.from(outcomes.correct!) as unknown as Uint8Array<ArrayBuffer> },
+  }));
+  const request = { metric, sizes: [5, 40, 120], draws: 37 };
+  expect(sweepTestSizes({ ...request, members })).toEqual(sweepTestSizes({ ...request, members: real }));
+});
+
 test('extremes are the highest and lowest score of the curves that move', () => {
   const { points } = sweepGrid({
     metric: metrics.reconstruction,

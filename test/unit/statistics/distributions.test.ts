@@ -72,6 +72,8 @@ test.each([2, 41, 500])(
         return normalQuantile((2 * below + equal + 1) / 2 / (values.length + 1));
       });
       expect([...normalScores(values)!]).toEqual(scores);
+      const counts = Uint16Array.from({ length: n }, (_, i) => (i === 0 ? 65_535 : random.integer(levels)));
+      expect(normalScores(counts)).toEqual(normalScores(Float64Array.from(counts)));
     }
   },
 );

@@ -66,7 +66,12 @@ test('the bootstrap: p is small and the weight is covered if there are two modes
   const values = normals(48, random).map((z, i) => z + (i % 3 === 0 ? 5 : 0));
   const { p, weightInterval } = testTwoNormals(values, 99)!;
   expect(p).toBeLessThanOrEqual(0.02); // none, or one, of 99
-  expect([weightInterval.lower < 1 / 3, weightInterval.upper > 1 / 3]).toEqual([true, true]);
+  expect([weightInterval!.lower < 1 / 3, weightInterval!.upper > 1 / 3]).toEqual([true, true]);
+  // Without the interval where p is above what it was asked for; the rest is the same.
+  expect(testTwoNormals(values, 99, 0, p - 0.001)).toEqual({
+    ...testTwoNormals(values, 99),
+    weightInterval: undefined,
+  });
 });
 
 test('a test does not depend on earlier tests: draws of one normal are cached or not', () => {

@@ -12,7 +12,12 @@ import { isRunning } from '../../support/processes.js';
 const workerSource = `
 import { once } from 'node:events';
 import * as net from 'node:net';
-process.once('message', ({ jobs }) => { for (const job of jobs) work(job); });
+// With 'stays' it says that it is ready for the next, and waits for it.
+const hear = ({ jobs }) => {
+  if (!jobs.some(({ stays }) => stays)) process.off('message', hear);
+  for (const job of jobs) work(job);
+};
+process.on('message', hear);
 async function work(job) {
   const member = job.id;
   if (job.stubborn) process.on('SIGTERM', () => process.send({ type: 'evaluated', member, examples: 0, seconds: 0 }));
@@ -26,6 +31,7 @@ async function work(job) {
   if (job.gate) await once(net.connect(job.gate).resume(), 'close');
   const value = job.tellGpu ? process.env.CUDA_VISIBLE_DEVICES : process.env.TEST_VALUE;
   process.send({ type: 'complete', member, seconds: value === undefined ? NaN : Number(value), peakMemoryBytes: 1 });
+  if (job.stays) process.send({ type: 'ready' });
 }
 `;
 
@@ -232,6 +238,64 @@ describe('a stack, several members in one worker', () => {
     ]);
     expect(result).toEqual({ complete: ['d'], kept: ['b'], busy: ['a'], failed: ['c'], stopped: [] });
     expect(log).toEqual(['-c', '+d', '-d']);
+  });
+});
+
+describe('a worker that is ready for another job', () => {
+  const shared = (id: string, { value = '1', ...what }: { value?: string; gate?: string; kill?: string } = {}) => ({
+    ...job(id, { stays: true, ...what }),
+    environment: { TEST_VALUE: value },
+    sharesWorker: true,
+  });
+  /** The process of each member. */
+  const pidsOf = (events: readonly TrainingEvent[]) =>
+    Object.fromEntries(events.flatMap((event) => (event.type === 'started' ? [[event.member, event.epochs]] : [])));
+
+  test('gets the next of the same environment; in the end none is left', async () => {
+    const { result, events } = await run([shared('a'), shared('b'), shared('c', { value: '2' }), shared('d')], {
+      maxJobs: 1,
+    });
+    expect(result.complete).toEqual(['a', 'b', 'c', 'd']);
+    const pids = pidsOf(events);
+    expect(pids.b).toBe(pids.a);
+    // c needs another environment: the first worker ends, as it would only hold memory.
+    expect(new Set([pids.a, pids.c, pids.d]).size).toBe(3);
+    expect(Object.values(pids).filter(isRunning)).toEqual([]);
+  });
+
+  test('is not given to a job that wants its own', async () => {
+    const { events } = await run([shared('a'), { ...shared('b'), sharesWorker: false }], { maxJobs: 1 });
+    const pids = pidsOf(events);
+    expect(pids.b).not.toBe(pids.a);
+  });
+
+  test('may die in its second job: the first stays complete, the third gets a new one', async () => {
+    const { result, events } = await run([shared('a'), shared('b', { kill: 'SIGKILL' }), shared('c')], { maxJobs: 1 });
+    expect([result.complete, result.failed]).toEqual([['a', 'c'], ['b']]);
+    const pids = pidsOf(events);
+    expect(pids.b).toBe(pids.a);
+    expect(pids.c).not.toBe(pids.a);
+  });
+
+  test('is passed on by a job that finds nothing to do', async () => {
+    const kept = { ...shared('b'), members: [{ id: 'b', job: {}, take: () => Promise.resolve('kept' as const) }] };
+    const { result, events } = await run([shared('a'), kept, shared('c')], { maxJobs: 1 });
+    expect([result.complete, result.kept]).toEqual([['a', 'c'], ['b']]);
+    const pids = pidsOf(events);
+    expect(pids.c).toBe(pids.a);
+  });
+
+  test('is stopped in its second job', async () => {
+    const gate = await closedGate('second');
+    const controller = new AbortController();
+    const { result, events } = await run([shared('a'), shared('b', { gate: gate.path })], {
+      ...{ maxJobs: 1, signal: controller.signal },
+      onEvent: ({ type, member }) => {
+        if (type === 'started' && member === 'b') controller.abort();
+      },
+    });
+    expect([result.complete, result.stopped]).toEqual([['a'], ['b']]);
+    expect(Object.values(pidsOf(events)).filter(isRunning)).toEqual([]);
   });
 });
 

@@ -201,6 +201,16 @@ describe('each mistake is one line', () => {
       Buffer.from('file,label\n1.png,caf\xe9', 'latin1'),
       'PATH/labels.csv: is not UTF-8; save it as "CSV UTF-8"',
     ],
+    [
+      'a zero byte',
+      Buffer.from('file,label\na.png,c\0at\n'),
+      'PATH/labels.csv: has zero bytes, and text has none; save it as "CSV UTF-8"',
+    ],
+    [
+      'UTF-16 without a mark',
+      Buffer.from('file,label\n', 'utf16le'),
+      'PATH/labels.csv: has zero bytes, and text has none; save it as "CSV UTF-8"',
+    ],
     ['UTF-16', Buffer.from('\ufefffile,label\n', 'utf16le'), 'PATH/labels.csv: is not UTF-8; save it as "CSV UTF-8"'],
   ])('%s', async (_, text, expectedLine) => {
     expect(await line(text)).toBe(expectedLine);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { darkened, darkGround } from '../../../../src/report/figures/dark.js';
+import { studyFigure } from '../../../../src/report/figures/forecast.js';
 import { usualFigure } from '../../../../src/report/figures/print.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
+import { referenceStyles, seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';
 import { ciede2000, contrast, labOf, leastDistance, linear, sights, times } from '../../../support/colours.js';
-import { figures } from '../../../support/figures.js';
+import { figures, studied } from '../../../support/figures.js';
 
 // 2.3 in CIELAB is a just noticeable difference between adjacent patches; separate lines need several times that.
 describe.each(Object.entries(sights))('%s', (_, sight) => {
@@ -82,16 +83,37 @@ test.each(Object.entries(figures))(
   '%s: named series of a panel differ in dash or in mark, for grey print',
   (_, { panels }) => {
     for (const { title, keys = [] } of panels) {
-      const looks = keys.map(({ style: { dash, shape, isHollow, width }, hasLine, hasPoints }) =>
-        [
-          hasLine ? `${dash.join(' ')} of ${width ?? 'usual'}` : '',
-          hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : '',
-        ].join('; '),
+      const looks = keys.map(({ style: { dash, shape, isHollow }, hasLine, hasPoints }) =>
+        [hasLine ? dash.join(' ') : '', hasPoints ? `${isHollow === true ? 'hollow ' : ''}${shape}` : ''].join('; '),
       );
       expect(new Set(looks).size, `${title}: ${looks.join(' | ')}`).toBe(looks.length);
     }
   },
 );
+
+test.each(Object.entries(figures))('%s: where a panel has several series, a legend names each', (_, { panels }) => {
+  const named = new Set(panels.flatMap(({ keys = [] }) => keys.map(({ label, style }) => `${label}: ${style.color}`)));
+  for (const { curves } of panels) {
+    // A limit is named by its axis (a difference of 0), and so is the only series beside it.
+    const all = (curves?.series ?? [])
+      .map((series, place) => ({ ...series, place }))
+      .filter(({ isUnnamed, style }) => isUnnamed !== true && style !== referenceStyles.limit);
+    if (all.length < 2) continue;
+    const unnamed = all.map(({ label, style, place }) => {
+      const { color } = typeof style === 'object' ? style : seriesStyle(style ?? place);
+      return `${label}: ${color}`;
+    });
+    expect(unnamed.filter((series) => !named.has(series))).toEqual([]);
+  }
+});
+
+test('curves of which the last panel has not all: each panel has its own legend', () => {
+  const [first, ...others] = studied;
+  const half = { ...first!, cells: first!.cells.filter(({ method }) => method === 'average') };
+  const { panels } = studyFigure('half', [first!, ...others, half]);
+  expect(panels.every(({ keys = [] }) => keys.length > 0)).toBe(true);
+  expect(studyFigure('whole', [first!, first!]).panels.map(({ keys = [] }) => keys.length > 0)).toEqual([false, true]);
+});
 
 test.each(Object.entries(figures))(
   '%s on a dark ground: every colour has a counterpart that stands out',
@@ -99,10 +121,12 @@ test.each(Object.entries(figures))(
     const light = await toSvg(figureSpec(figure, usualFigure.size));
     const dark = darkened(light);
     const colours = (svg: string) =>
-      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(white|#[0-9a-fA-F]{6})"/g)].map(([, element, , colour]) => ({
-        element: element!,
-        colour: colour!,
-      }));
+      [...svg.matchAll(/<(\w+)[^>]*? (fill|stroke)="(?!none|transparent)(#\w+|[a-z]+)"/g)].map(
+        ([, element, , colour]) => ({
+          element: element!,
+          colour: colour!,
+        }),
+      );
     expect(colours(dark)).toHaveLength(colours(light).length);
     expect(colours(light).length).toBeGreaterThan(20);
     for (const [i, { colour }] of colours(dark).entries())
