@@ -1,4 +1,7 @@
-/** The commands of the program, and what its user is told when something goes wrong. Imports nothing heavy, so that help is there at once; commands do so when they run. */
+/**
+ * The commands of the program, and the messages when something goes wrong. Imports nothing heavy, so that help appears at once; commands
+ * import it when they run.
+ */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { diskError, isSystemError } from './machine/files.js';
@@ -110,7 +113,7 @@ function nameInner(group: CommandUnknownOpts): void {
   // Methods of commander's that its types leave out; it offers no other way to say this.
   const { unknownCommand } = group as CommandUnknownOpts & { unknownCommand: () => never };
   Object.assign(group, {
-    // A group with options of its own, such as `runs`, also stands alone: there the option may be a slip.
+    // A group with options of its own, such as `runs`, is also a command: there the option may be a slip.
     ...(group.options.length === 0 && {
       unknownOption: (flag: string) =>
         group.error(`error: ${group.name()}: give one of ${known} before '${flag}'`, {
@@ -148,7 +151,7 @@ export function reportError(error: unknown): number {
     console.error(`error: ${error.message}`);
     return error.exitCode;
   }
-  // An error of the operating system is no bug of ours, even if it was not foreseen.
+  // An operating system error is not our bug, even an unforeseen one.
   if (isSystemError(error)) return reportError(diskError(error, error.path ?? 'the system'));
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   const request = 'error: this is a bug in emergence; please report it with the command and these lines';
@@ -156,7 +159,7 @@ export function reportError(error: unknown): number {
   return 1;
 }
 
-/** Commander throws for help and version too, which are no errors. */
+/** Commander throws for help and version too, which are not errors. */
 function reportUsage({ exitCode, code, message }: CommanderError): number {
   if (exitCode === 0) return 0;
   if (code === 'commander.excessArguments') {

@@ -20,7 +20,7 @@ process.on('uncaughtException', (error) => {
   process.exit(reportError(error));
 });
 const exitCode = await runCommandLine(process.argv.slice(2));
-// What is still on its way out may fail: a full disk behind a redirection is told by the listener above.
+// Output still on its way may fail: the listener above handles a full disk behind a redirection.
 await new Promise<void>((resolve) =>
   process.stdout.write('', () => {
     resolve();

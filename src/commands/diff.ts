@@ -57,7 +57,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
     });
 }
 
-/** By the run's name alone, where the value of the factor is said above. */
+/** Under the run's name only, as the value of the factor is stated above. */
 function named({ record, words }: FamilyDifference['one']): NamedRun {
   return { label: titleOf(record), words };
 }

@@ -48,7 +48,7 @@ export interface CollectOptions {
 /** Most outcomes of all models together, limited by memory. */
 const mostRows = 50_000_000;
 
-/** Most characters of a model's name: it stands in tables, pictures and messages. */
+/** Maximum length of a model's name, which appears in tables, pictures and messages. */
 const mostName = 1000;
 
 /** Coordinates of a model, and the row they are from. */

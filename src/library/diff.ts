@@ -64,7 +64,7 @@ export async function diffCurves(
   { note, curvePer, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<FamilyDifference[]> {
   const told = new Set<string>();
-  // What is true of every curve is said once.
+  // What applies to every curve is said once.
   const once = (line: string) => {
     if (!told.has(line)) note?.(line);
     told.add(line);

@@ -23,7 +23,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly root?: string | undefined;
   /** Stops the training; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
-  /** How messages name options that were typed by another flag than their own. */
+  /** How messages name options that were typed under another flag. */
   readonly typedAs?: ValueOrigins | undefined;
   /** Called with each event. */
   readonly listener?: Partial<TrainListener> | undefined;

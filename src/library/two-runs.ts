@@ -1,4 +1,4 @@
-/** Two runs that were tested on the same examples: opened alike, and read with what both have. */
+/** Two runs tested on the same examples: opened in the same way, and read with what both have. */
 import {
   exampleColumnsOf,
   matchExamples,

@@ -39,7 +39,7 @@ export async function cachedRemovals(cache = cacheFolder()): Promise<Removal[]> 
     const place = path.join(cache, folder);
     const places: string[] = [];
     for (const each of await fs.readdir(place, { withFileTypes: true }).catch(() => [])) {
-      // A link belongs to whoever made it; its target would remain anyway.
+      // A link belongs to its maker; its target would remain anyway.
       if (each.isSymbolicLink()) continue;
       if (each.name.endsWith('.lock')) await refuseHeld(path.join(place, each.name.slice(0, -'.lock'.length)));
       const bare = each.name.replace(aside, '').replace(lockEnding, '');

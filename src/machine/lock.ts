@@ -62,8 +62,8 @@ export function lockFileOf(target: string): string {
 }
 
 /**
- * What a disk that is shared says while another host works on it, or while its server is away. EFAULT is what libnfs, of which NFS
- * clients outside the kernel are made, says where it means ESTALE.
+ * Errors of a shared disk while another host works on it, or while its server is away. EFAULT is what libnfs, the basis of NFS clients
+ * outside the kernel, says instead of ESTALE.
  */
 const passing: readonly string[] = ['ENOENT', 'ESTALE', 'EFAULT', 'EIO', 'EBUSY', 'EAGAIN', 'ETIMEDOUT', 'EINTR'];
 
@@ -286,7 +286,7 @@ interface Read {
   readonly modified: number;
 }
 
-/** Opened anew each time: a disk that is shared is asked then. Undefined if there is none. */
+/** Opened again each time, so that a shared disk is really asked. Undefined if there is none. */
 function readLock(file: string): Read | undefined {
   let fd: number;
   try {

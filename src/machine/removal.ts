@@ -19,7 +19,7 @@ export interface Removed {
   readonly problem: Error | undefined;
 }
 
-/** What is gone already is no problem. */
+/** What is already gone is no problem. */
 export async function removeAll(removals: readonly Removal[]): Promise<Removed> {
   const left: string[] = [];
   for (const { path: place, isFolder } of removals.flatMap(({ entries }) => entries)) {

@@ -1,7 +1,7 @@
 /**
- * Names of files that are being written, which say by whom: `.run.json.12@node7-1a2b3c4d.UUID.tmp` is process 12's of that host. Until
- * version 0.1 they said `.run.json.12.UUID.tmp`. And the time by the clock of a disk's server, by which alone ages of files are told:
- * the clocks of hosts that share a disk differ.
+ * Names of files being written, which identify the writer: `.run.json.12@node7-1a2b3c4d.UUID.tmp` belongs to process 12 of that host. Until
+ * version 0.1 they were `.run.json.12.UUID.tmp`. And the time by the clock of a disk's server, the only one by which the ages of files are
+ * judged: the clocks of hosts that share a disk differ.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';

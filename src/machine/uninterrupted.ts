@@ -17,7 +17,7 @@ export async function uninterrupted<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } finally {
-    // A signal that came in this turn of the event loop is not told before it is over, and would be lost.
+    // A signal that arrived in this turn of the event loop is only reported after it, and would be lost.
     await new Promise((resolve) => setImmediate(resolve));
     writes--;
     if (writes === 0 && received !== undefined) end(received);

@@ -1,7 +1,7 @@
 /** The cluster's jobs for a run's members, as shown to the user; src/launch/ asks the cluster. */
 
 export interface MemberJob {
-  /** Number of the job, with the task's where it is one of an array: `12_3`. */
+  /** Number of the job, with the task's if it belongs to an array: `12_3`. */
   readonly job: string;
   /** `lost`: no job has the member any more; `unknown`: the state cannot be determined. */
   readonly state: 'queued' | 'running' | 'lost' | 'unknown';

@@ -39,7 +39,7 @@ const minute = 60_000;
  */
 export async function lockRun(runFolder: string, { patience = minute, ...patiently }: Patience = {}): Promise<Held> {
   const attempt = async (): Promise<LockAttempt> => {
-    // Each time: a process that planned nothing, as it was stopped or failed, removes the folder that it created.
+    // Each time: a process that planned nothing, because it was stopped or failed, removes the folder that it created.
     await createFolder(runFolder);
     return tryLock(lockOfRun(runFolder)).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return { busy: undefined };
