@@ -30,7 +30,7 @@ export async function openTwo(first: RunLike, second: RunLike, options: RunOptio
 }
 
 /**
- * The curves that both runs have, by the value of a factor; those of one run alone are told as notes.
+ * The curves that both runs have, by the value of a factor; those of only one run are reported as notes.
  *
  * @throws UsageError for a factor that the members of one run do not differ in, or of which no value is in both
  */
@@ -50,7 +50,7 @@ export async function twoCurves(
   throw new UsageError(`no ${options.curvePer} is in both runs`, '--curve-per', 'give another factor');
 }
 
-/** Throws UsageError for runs with no test example or no scale in common; what only one has is told as notes. */
+/** Throws UsageError for runs with no test example or no scale in common; what only one has is reported as notes. */
 export async function readTwo(
   a: OpenRun,
   b: OpenRun,

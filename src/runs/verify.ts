@@ -1,4 +1,4 @@
-/** Whether what is on disk is what was written: by the digests of the records and the hashes that stand in each member.json. */
+/** Whether what is on disk is what was written: by the digests of the records and the hashes in each member.json. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as z from 'zod';
