@@ -30,6 +30,10 @@ function draw(shape: readonly number[], initial: Initial, seed: number, name: st
   if (initial.kind === 'constant') return data.fill(initial.value);
   const random = Random.named(seed, 'init', name);
   for (let i = 0; i < data.length; i++) data[i] = initial.deviation * random.normal();
+  if (initial.zeroColumns === undefined) return data;
+  // Drawn all the same, so that the other columns are those of the standard parametrization.
+  const columns = nth(shape, -1);
+  for (let row = 0; row < data.length; row += columns) data.fill(0, row, row + initial.zeroColumns);
   return data;
 }
 

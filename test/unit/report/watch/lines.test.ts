@@ -12,6 +12,7 @@ const member = (id: string, changes: Partial<MemberProgress> = {}): MemberProgre
   etaSeconds: null,
   problem: null,
   losses: [],
+  trials: null,
   job: null,
   ...changes,
 });
@@ -38,7 +39,16 @@ test('the whole view', () => {
   `);
 });
 
-test('an autoencoder has no accuracy; damage is reported', () => {
+test('a member that is being tuned: how many of its trials are made, and each is news', () => {
+  const tuned = (made: number) => ({ ...progress, members: [member('cnn-w8-s0', { trials: { made, of: 7 } })] });
+  expect(viewLines(tuned(2), { columns: 100, rows: 24, colour: false })[1]).toContain(
+    'no epoch done  2 of 7 trials made',
+  );
+  expect(newsLines(tuned(3), tuned(3))).toEqual([]);
+  expect(newsLines(tuned(3), tuned(2))).toEqual(['cnn-w8-s0  no epoch done  3 of 7 trials made']);
+});
+
+test('an autoencoder has no accuracy; what is damaged is said', () => {
   const members = [
     member('autoencoder-w8-s0', { ...scores, loss: 0.012345, accuracy: null, status: 'training', epochsDone: 1 }),
     member('autoencoder-w8-s1', { status: 'damaged', problem: 'outcomes.parquet is missing' }),
