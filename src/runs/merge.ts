@@ -10,7 +10,7 @@ import { extendExperiment, furtherFactors } from '../experiment/factors.js';
 import { optionOf, type ExperimentInput } from '../experiment/schema.js';
 import { copyFileAtomic, createFolder, sha256File } from '../machine/files.js';
 import type { Held } from '../machine/lock.js';
-import { nth, present } from '../machine/present.js';
+import { firstOf, lastOf, present } from '../machine/present.js';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import { isOfRun } from './contents.js';
 import { isImported } from './imported.js';

@@ -261,10 +261,10 @@ function planMissing(
     costs.set(point, known);
     return known;
   };
-  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(nth(keys, 0)), keys]));
+  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(firstOf(keys)), keys]));
   const costOfStack = (keys: readonly MemberKey[]): Cost => {
-    const { flopsPerStep, steps } = costOf(nth(keys, 0));
-    const trialSteps = (trials.get(memberId(nth(keys, 0))) ?? 0) * (experiment.tuneSteps ?? steps);
+    const { flopsPerStep, steps } = costOf(firstOf(keys));
+    const trialSteps = (trials.get(memberId(firstOf(keys))) ?? 0) * (experiment.tuneSteps ?? steps);
     return { flopsPerStep: keys.length * flopsPerStep, steps: steps + trialSteps };
   };
   const plan = planFamily({

@@ -11,7 +11,7 @@ import type { Experiment } from '../experiment/schema.js';
 import { createFolder, readFileIfThere, writeFileAtomic } from '../machine/files.js';
 import { lockFileOf, tryLock, waitForLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
-import { nth } from '../machine/present.js';
+import { firstOf, lastOf } from '../machine/present.js';
 import { memberId, type MemberRecord } from '../runs/record.js';
 import { openSafetensors } from '../runs/safetensors.js';
 import { readTuning, trialsKey, trialStateFile, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
@@ -127,7 +127,7 @@ async function trialOf(
 ): Promise<Trial> {
   const { value } = place;
   const experiment = trialExperiment(job.experiment, tuning, value);
-  const member = nth(openMembers([{ ...job, experiment, tensorboardFolder: null }], data), 0);
+  const member = firstOf(openMembers([{ ...job, experiment, tensorboardFolder: null }], data));
   const files = new TrialFiles(trialStateFile(job.runFolder, id), {
     id,
     names: stateNames(member.model.parameters, member.optimizer),
@@ -157,7 +157,7 @@ async function trialOf(
       },
       summaries: { epoch: () => undefined, complete: () => undefined },
     });
-    const { validationLoss = NaN, validationAccuracy = null } = nth(history, -1);
+    const { validationLoss = NaN, validationAccuracy = null } = lastOf(history);
     return end(
       Number.isFinite(validationLoss)
         ? { loss: validationLoss, accuracy: validationAccuracy }

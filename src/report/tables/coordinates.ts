@@ -1,7 +1,7 @@
 /** A coordinate check as a table: each layer's slope under both parametrizations. */
 import { greatest } from 'd3-array';
 import { flatSlope, type Flatness, type LayerSlopes, type WidthSlope } from '../../analysis/coordinates.js';
-import { nth } from '../../machine/present.js';
+import { firstOf, lastOf } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
@@ -20,7 +20,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
         ...(steps.size > 1 ? [String(standard.step)] : []),
         ...each.flatMap(({ points, size, change }) => [
           slopeText(size),
-          `${formatNumber(nth(points, 0).size, 2)} to ${formatNumber(nth(points, -1).size, 2)}`,
+          `${formatNumber(firstOf(points).size, 2)} to ${formatNumber(lastOf(points).size, 2)}`,
           slopeText(change),
         ]),
       ];
