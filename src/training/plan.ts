@@ -109,6 +109,8 @@ export async function planRun(work: Work): Promise<PlannedRun> {
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
   [...planNotes(work, stock), ...tuningNotes(experiment, trials, plan)].forEach(work.note);
+  if (request.execution.stack === 'auto' && missing.length > 0)
+    work.note(stackNote(plan.members.map(({ id }) => stackOf(id).length)));
   const places = new Map(
     planned.stacks?.flatMap((ids) => ids.map((id, place) => [id, { size: ids.length, place }] as const)),
   );
@@ -261,11 +263,19 @@ function planMissing(
     costs.set(point, known);
     return known;
   };
-  const stacks = new Map(stacksOf(missing, record, stack).map((keys) => [memberId(firstOf(keys)), keys]));
-  const costOfStack = (keys: readonly MemberKey[]): Cost => {
-    const { flopsPerStep, steps } = costOf(firstOf(keys));
+  const sizeFor = (keys: readonly MemberKey[]) =>
+    stack === 'auto'
+      ? automaticStack(keys.length, costOf(firstOf(keys)), { device, each, gpuMemoryBytes: runtime.gpuMemoryBytes })
+      : stack;
+  const canStack = stack !== 'auto' || (experiment.tune === undefined && !request.eager);
+  const stacks = new Map(
+    stacksOf(missing, record, canStack ? sizeFor : () => 1).map((keys) => [memberId(firstOf(keys)), keys]),
+  );
+  const costOfStack = (keys: readonly MemberKey[]): Pick<StackCost, 'flopsPerStep' | 'steps'> => {
+    const { arch, flopsPerStep, steps } = costOf(firstOf(keys));
+    const speed = keys.length === 1 || device === 'gpu' ? 1 : stackedSpeed[arch];
     const trialSteps = (trials.get(memberId(firstOf(keys))) ?? 0) * (experiment.tuneSteps ?? steps);
-    return { flopsPerStep: keys.length * flopsPerStep, steps: steps + trialSteps };
+    return { flopsPerStep: (keys.length * flopsPerStep) / speed, steps: steps + trialSteps };
   };
   const plan = planFamily({
     members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),

@@ -10,7 +10,7 @@ const mup = (arch: (typeof architectures)[number], own = {}) =>
   resolveExperiment({ arch, parametrization: 'mup', ...own });
 
 describe.each(architectures)('%s', (arch) => {
-  test('at the base width muP is the standard parametrization, but for output weights and queries, which begin at 0', () => {
+  test('at the base width muP is the standard parametrization, except that output weights and queries begin at 0', () => {
     const at = (experiment: ReturnType<typeof mup>) => families[arch].model(8, task, experiment).parameters;
     const name = arch === 'autoencoder' ? 'output.kernel' : 'head.kernel';
     const { [name]: own, ...others } = at(mup(arch));

@@ -82,7 +82,7 @@ const tried = (number: number, loss: number | null): TrainingEvent => ({
   ...{ ...place, type: 'tried', trial: number, loss, seconds: 73.2 },
 });
 
-test('elsewhere than on a terminal: trials, those that take long within too, and the wait for those of another process', () => {
+test('outside a terminal: trials, those that take long within too, and the wait for those of another process', () => {
   const { display, clock, err } = displayed('lines', ['cnn-w8-s0', 'cnn-w8-s1']);
   for (const [milliseconds, event] of [
     [0, { type: 'waiting', member: 'cnn-w8-s1', owner: 'process 12 on node7' }],
@@ -117,7 +117,7 @@ test('on a terminal: the bar of a member that makes trials is theirs', () => {
   expect(shown).toContain('waits for the trials of its width');
 });
 
-test("elsewhere than on a terminal: an epoch's end is told though its progress was just before", () => {
+test('outside a terminal: the end of an epoch is reported even right after its progress', () => {
   const { display, clock, err } = displayed('lines', ['cnn-w8-s0']);
   for (const [milliseconds, event] of [
     [0, started],

@@ -43,7 +43,7 @@ test('a trial that diverged has no loss', () => {
   expect([{ ...tried, loss: null }, { ...tried, loss: 0.5 }, tried].map(isTrainingEvent)).toEqual([true, true, false]);
 });
 
-describe('what is not an event', () => {
+describe('invalid events are refused', () => {
   test.each([
     [undefined],
     [null],

@@ -48,7 +48,7 @@ test('a member that is being tuned: how many of its trials are made, and each is
   expect(newsLines(tuned(3), tuned(2))).toEqual(['cnn-w8-s0  no epoch done  3 of 7 trials made']);
 });
 
-test('an autoencoder has no accuracy; what is damaged is said', () => {
+test('an autoencoder has no accuracy; damage is reported', () => {
   const members = [
     member('autoencoder-w8-s0', { ...scores, loss: 0.012345, accuracy: null, status: 'training', epochsDone: 1 }),
     member('autoencoder-w8-s1', { status: 'damaged', problem: 'outcomes.parquet is missing' }),
