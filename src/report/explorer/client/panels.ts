@@ -1,7 +1,7 @@
 /** The three panels and the scores below them, from the explored curves. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
-import { firstOf, nth } from '../../../machine/present.js';
+import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
 import type { PageNatural, PageRun } from '../data.js';
 import type { ExploredCurve, Scored } from '../family.js';
