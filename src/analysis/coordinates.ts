@@ -23,14 +23,23 @@ export interface LayerSlopes {
   readonly parametrization: WidthCoordinate['parametrization'];
   readonly layer: string;
   readonly step: number;
-  /** Means over seeds at each width, ascending. */
+  /** Geometric means over seeds at each width, ascending: their slopes are the estimates below. */
   readonly points: readonly { readonly width: number; readonly size: number; readonly change: number }[];
-  /** Least-squares slope of log size against log width: 0 is flat, 1 grows with the width. NaN if training diverged. */
-  readonly slope: number;
-  readonly slopeOfChange: number;
-  /** 95 % of `slopeOfChange` over seeds there could be: Student's t of each seed's own slope; undefined of one seed. */
-  readonly interval: Interval | undefined;
+  readonly size: WidthSlope;
+  readonly change: WidthSlope;
 }
+
+/** How a layer grows with the width. */
+export interface WidthSlope {
+  /** Least-squares slope of the logarithm against log width, as a mean over seeds: 0 is flat, 1 grows with the width. NaN if a seed diverged. */
+  readonly slope: number;
+  /** 95 % for the mean over seeds there could be: Student's t of the seeds' own slopes. Undefined for one seed, or if one diverged. */
+  readonly interval: Interval | undefined;
+  readonly verdict: Flatness;
+}
+
+/** Whether the whole interval is within `flatSlope` of 0, outside, or neither. */
+export type Flatness = 'flat' | 'not flat' | 'undetermined';
 
 /** A slope this close to 0 counts as flat. */
 export const flatSlope = 0.05;
@@ -44,18 +53,33 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
       .sort(([a], [b]) => a - b)
       .map(([width, seeds]) => ({
         width,
-        size: mean(seeds.map(({ size }) => size)),
-        change: mean(seeds.map(({ change }) => change)),
+        size: geometricMean(seeds.map(({ size }) => size)),
+        change: geometricMean(seeds.map(({ change }) => change)),
       }));
-    const slope = logSlope(points.map(({ width, size }) => [width, size]));
-    const slopeOfChange = logSlope(points.map(({ width, change }) => [width, change]));
-    const ofSeeds = [...group(own, ({ seed }) => seed).values()].map((all) =>
-      logSlope(all.map(({ width, change }) => [width, change])),
-    );
-    const interval = ofSeeds.length < 2 ? undefined : overSeeds(ofSeeds, [-Infinity, Infinity]);
-    return { parametrization, layer, step, points, slope, slopeOfChange, interval };
+    const seeds = [...group(own, ({ seed }) => seed).values()];
+    const of = (what: 'size' | 'change') =>
+      slopeOf(seeds.map((seed) => logSlope(seed.map((each) => [each.width, each[what]]))));
+    return { parametrization, layer, step, points, size: of('size'), change: of('change') };
   });
 }
+
+/** @param seeds the slope of each */
+function slopeOf(seeds: readonly number[]): WidthSlope {
+  const slope = mean(seeds);
+  const interval = seeds.length < 2 || Number.isNaN(slope) ? undefined : overSeeds(seeds, [-Infinity, Infinity]);
+  return { slope, interval, verdict: flatness(slope, interval) };
+}
+
+/** A diverged layer is not flat. */
+function flatness(slope: number, interval: Interval | undefined): Flatness {
+  if (Number.isNaN(slope)) return 'not flat';
+  if (interval === undefined) return 'undetermined';
+  const { lower, upper } = interval;
+  if (lower >= -flatSlope && upper <= flatSlope) return 'flat';
+  return lower > flatSlope || upper < -flatSlope ? 'not flat' : 'undetermined';
+}
+
+const geometricMean = (values: readonly number[]) => Math.exp(mean(values.map(Math.log)));
 
 /** Least-squares slope of log y against log x; NaN if a y is not above 0 and finite. */
 export function logSlope(points: readonly (readonly [x: number, y: number])[]): number {

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ScoredClaims } from '../library/claims.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
-import { drawCount, induced, json, repeatable, standard } from './options.js';
+import { at, axis, drawCount, induced, json, probe, repeatable, standard, where } from './options.js';
 import { print, printJson, terminal } from './print.js';
 import { counted, formatNumber } from '../terminal/format.js';
 
@@ -23,6 +23,10 @@ export function registerClaim(program: CommandUnknownOpts): void {
     .option('--run <name>', "the run's name (default: the experiment's)")
     .addOption(standard("the pilot's"))
     .addOption(induced('the one chosen on the pilot'))
+    .addOption(axis)
+    .addOption(where)
+    .addOption(at)
+    .addOption(probe)
     .addOption(
       repeatable(
         '--claim <claim>',
@@ -45,7 +49,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
       }
       const { experiment, run } = claim;
       const lines = [
-        `${claim.induced} against ${claim.standard}, on ${run}: ${counted(experiment.widths.length, 'width')}, seeds ${experiment.seeds.join(',')}`,
+        `${claim.induced} against ${claim.standard}, on ${run}: ${scalesText(claim)}, seeds ${experiment.seeds.join(',')}`,
         ...claim.claims.map((each) => `  ${each}`),
         '',
         `sealed  ${file}`,
@@ -64,9 +68,9 @@ export function registerClaim(program: CommandUnknownOpts): void {
     .action(async (name, options) => {
       const { scoreClaims } = await import('../library/claims.js');
       const { claim, judged, sharpness } = await scoreClaims(name, terminal);
-      const { sealed, digest, run } = claim;
-      if (options.json === true) printJson({ claims: claim.name, sealed, digest, run, judged, sharpness });
-      else print(await scoredText(judged, { sealed, digest }));
+      const { sealed, digest, run, view } = claim;
+      if (options.json === true) printJson({ claims: claim.name, sealed, digest, run, view, judged, sharpness });
+      else print(await scoredText(judged, claim));
     });
   group
     .command('quantities')
@@ -86,10 +90,22 @@ export function registerClaim(program: CommandUnknownOpts): void {
     });
 }
 
-async function scoredText(
-  judged: ScoredClaims['judged'],
-  { sealed, digest }: Pick<ScoredClaims['claim'], 'sealed' | 'digest'>,
-): Promise<string> {
+/** `3 widths`, `over depth at width 8`. */
+function scalesText({ experiment, view }: ScoredClaims['claim']): string {
+  if (view === undefined) return counted(experiment.widths.length, 'width');
+  const { axis: over, where: held = {}, at: step, probe: of } = view;
+  const places = Object.entries({ ...held, ...(step === undefined ? {} : { step }) }).map(
+    ([key, at]) => `${key} ${at}`,
+  );
+  return [
+    over === undefined ? 'over the usual axis' : `over ${over}`,
+    ...(places.length === 0 ? [] : [`at ${places.join(' and ')}`]),
+    ...(of === undefined ? [] : [`for the probe ${of}`]),
+  ].join(' ');
+}
+
+async function scoredText(judged: ScoredClaims['judged'], claim: ScoredClaims['claim']): Promise<string> {
+  const { sealed, digest, view } = claim;
   const { claimText } = await import('../analysis/claims.js');
   const { textTable } = await import('../report/tables/text-table.js');
   const rows = judged.map((each) => [
@@ -100,6 +116,6 @@ async function scoredText(
   return [
     textTable(['claim', 'measured', 'verdict'], rows, ['claim', 'verdict']),
     '',
-    `Sealed ${sealed}, digest ${digest}.`,
+    `${view === undefined ? '' : `Curves ${scalesText(claim)}. `}Sealed ${sealed}, digest ${digest}.`,
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { zip } from '../machine/present.js';
 import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, number, picture } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, type Shown } from './print.js';
 
 export function registerCollapse(program: CommandUnknownOpts): void {
   const command = program
@@ -34,7 +34,9 @@ export function registerCollapse(program: CommandUnknownOpts): void {
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { collapseTable } = await import('../report/tables/collapse.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, { ...options, all: true }, (run) => collapse(run, { ...options, ...terminal }));
+      const all = await ofEach(runs, { ...options, all: true }, (run, listener) =>
+        collapse(run, { ...options, ...listener }),
+      );
       const pictures = await writeRunFigures(all, {
         runOf: ({ run }) => run,
         figureOf: ({ metric, loss, ...found }, run) => collapseFigure({ run, found, metric, loss }),

@@ -53,7 +53,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
       const printed = figureOptionsOf(options);
-      const found = await ofEach(runs, options, (run) => compare(run, { ...options, ...terminal }));
+      const found = await ofEach(runs, options, (run, listener) => compare(run, { ...options, ...listener }));
       const pictures = await writeRunFigures(found, {
         runOf: ({ family }) => family,
         figureOf: ({ family: { words }, ...comparison }, run, isOneOf) =>

@@ -2,8 +2,10 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
-import { force, induced, json, number, standard, whole } from './options.js';
+import { axis, force, induced, json, number, probe, standard, where, whole } from './options.js';
 import { printRuns, terminal } from './print.js';
+
+const above0 = { fits: (x: number) => x > 0, wanted: ' above 0' };
 
 export function registerDesign(program: CommandUnknownOpts): void {
   program
@@ -15,19 +17,22 @@ export function registerDesign(program: CommandUnknownOpts): void {
     .addOption(induced('the mildest K, cutoff or L that is enough'))
     .option(
       '--scales <n>',
-      'number of widths, placed so that the standard metric rises in about equal steps',
+      'number of widths, or of values of the factor on the axis, placed so that the standard metric rises in about equal steps',
       whole('--scales', 4, 100),
       10,
     )
+    .addOption(axis)
+    .addOption(where)
+    .addOption(probe)
     .option(
-      '--from <width>',
-      "smallest width (default: the pilot's); extrapolated where it is smaller",
-      whole('--from', 1, 65536),
+      '--from <value>',
+      "smallest of them (default: the pilot's); extrapolated where it is smaller",
+      number('--from', above0),
     )
     .option(
-      '--to <width>',
-      "largest width (default: the pilot's); extrapolated where it is larger",
-      whole('--to', 1, 65536),
+      '--to <value>',
+      "largest of them (default: the pilot's); extrapolated where it is larger",
+      number('--to', above0),
     )
     .option(
       '--power <share>',
@@ -58,11 +63,12 @@ export function registerDesign(program: CommandUnknownOpts): void {
       const { designTable } = await import('../report/tables/design.js');
       const { availableCores } = await import('../experiment/cores.js');
       const proposed = await design(pilot, { ...options, ...terminal });
-      const { design: found, asked, isGiven, commands, file, run, claim } = proposed;
-      const { standard: one, induced: other, ...rest } = found;
+      const { design: found, asked, isGiven, commands, file, run, claim, words } = proposed;
+      const { standard: one, induced: other, widths, ...rest } = found;
       const next = [`experiment  ${printable(file)}`, ...[commands.seal, commands.train, commands.score].map(nextLine)];
-      const table = designTable(found, { ...asked, isGiven, cores: availableCores() });
-      const plain = { pilot: proposed.pilot, ...asked, standard: one.id, induced: other.id, ...rest };
+      const table = designTable(found, { ...asked, isGiven, cores: availableCores(), words });
+      const values = words.isCoordinate ? { axis: words.scale, values: widths } : { widths };
+      const plain = { pilot: proposed.pilot, ...asked, standard: one.id, induced: other.id, ...values, ...rest };
       printRuns(
         [{ run, text: [table, '', ...next].join('\n'), json: { ...plain, claim, file, run, commands } }],
         options,

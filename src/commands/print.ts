@@ -70,20 +70,23 @@ interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'probe'
 
 /**
  * Each run once, and for `curvePer` once for each value of the factor, one after the other; nothing is shown or written before all are
- * computed.
+ * computed. Where there are several, notes say which one they are about.
  */
 export async function ofEach<T>(
   runs: readonly string[],
   { output, axis, where, at, probe, all, curvePer }: EachOptions,
-  compute: (run: OpenRun) => Promise<T>,
+  compute: (run: OpenRun, listener: Required<Listener>) => Promise<T>,
 ): Promise<T[]> {
-  const { openCurves } = await import('../library/family.js');
+  const { namedNotes, openCurves } = await import('../library/family.js');
   refuseTwice(runs, output);
   const opened: OpenRun[] = [];
   for (const run of runs)
     opened.push(...(await openCurves(run, { ...terminal, axis, where, at, probe, all, curvePer })));
   const results: T[] = [];
-  for (const run of opened) results.push(await compute(run));
+  for (const run of opened) {
+    const name = runs.length > 1 ? run.label : run.curve?.name;
+    results.push(await compute(run, namedNotes(terminal, name)));
+  }
   return results;
 }
 

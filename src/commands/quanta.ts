@@ -6,7 +6,7 @@ import { printable } from '../terminal/printable.js';
 import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, number } from './options.js';
-import { ofEach, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, printRuns, type Shown } from './print.js';
 
 export function registerQuanta(program: CommandUnknownOpts): void {
   const command = program
@@ -41,7 +41,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       const { chosenBy, notesOf, sharedNotes } = await import('../report/tables/quanta.js');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, options, (run) => quanta(run, { ...options, ...terminal }));
+      const all = await ofEach(runs, options, (run, listener) => quanta(run, { ...options, ...listener }));
       const written = await writeQuanta(all, printed);
       const shown = zip(all, written).map(([found, files]): Shown => {
         const { words, label } = found.run;

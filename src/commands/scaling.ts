@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addMemberOptions, addPrintOptions, drawCount, json, metricFile, picture } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, type Shown } from './print.js';
 
 export function registerScaling(program: CommandUnknownOpts): void {
   const command = program
@@ -34,8 +34,8 @@ export function registerScaling(program: CommandUnknownOpts): void {
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);
       // The law has its own axes: the views opened here determine which values get a law each.
-      const found = await ofEach(runs, { ...options, axis: undefined, all: true }, (run) =>
-        scaling(run, { ...options, ...terminal }),
+      const found = await ofEach(runs, { ...options, axis: undefined, all: true }, (run, listener) =>
+        scaling(run, { ...options, ...listener }),
       );
       const pictures = await writeRunFigures(found, {
         runOf: ({ run }) => run,

@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
 import { addViewOptions, by, drawCount, json, leastRange, metricFile, whole } from './options.js';
-import { ofEach, printRuns, terminal } from './print.js';
+import { ofEach, printRuns } from './print.js';
 
 export function registerSearch(program: CommandUnknownOpts): void {
   const command = program
@@ -23,7 +23,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     .action(async (runs, { top, ...options }) => {
       const { search } = await import('../library/search.js');
       const { searchText } = await import('../report/tables/search.js');
-      const found = await ofEach(runs, options, (run) => search(run, { ...options, ...terminal }));
+      const found = await ofEach(runs, options, (run, listener) => search(run, { ...options, ...listener }));
       printRuns(
         found.map((each) => {
           const name = each.run.label;

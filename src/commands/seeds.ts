@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { zip } from '../machine/present.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, metricFile, number, picture } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, type Shown } from './print.js';
 
 export function registerSeeds(program: CommandUnknownOpts): void {
   const command = program
@@ -30,7 +30,7 @@ export function registerSeeds(program: CommandUnknownOpts): void {
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { seedsTable } = await import('../report/tables/seeds.js');
       const printed = figureOptionsOf(options);
-      const all = await ofEach(runs, options, (run) => seeds(run, { ...options, ...terminal }));
+      const all = await ofEach(runs, options, (run, listener) => seeds(run, { ...options, ...listener }));
       const pictures = await writeRunFigures(all, {
         runOf: ({ run }) => run,
         figureOf: ({ run: { words }, ...found }, run) => seedsFigure(run, found, words),

@@ -9,7 +9,7 @@ import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
 import { addViewOptions, drawCount, json, metricFile, metricNames, whole } from './options.js';
-import { ofEach, printRuns, terminal } from './print.js';
+import { ofEach, printRuns } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
 /**
@@ -42,7 +42,9 @@ export function registerShow(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('show lenet-mnist --metric accuracy --metric subset-accuracy:k=20 --axis width'))
     .action(async (runs, { metric, linear, ascii, width, height, ...options }) => {
       const { curvesOf } = await import('../library/curves.js');
-      const found = await ofEach(runs, options, (run) => curvesOf(run, { ...options, ...terminal, metrics: metric }));
+      const found = await ofEach(runs, options, (run, listener) =>
+        curvesOf(run, { ...options, ...listener, metrics: metric }),
+      );
       if (options.json === true) {
         printRuns(
           found.map((each) => ({ run: each.run.label, words: each.run.words, text: '', json: plain(each) })),

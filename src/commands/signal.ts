@@ -4,7 +4,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from './examples.js';
 import { addMemberOptions, json, metricFile, metricNames, whole } from './options.js';
-import { ofEach, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, printRuns, type Shown } from './print.js';
 
 export function registerSignal(program: CommandUnknownOpts): void {
   const command = program
@@ -29,7 +29,7 @@ export function registerSignal(program: CommandUnknownOpts): void {
       const all = await ofEach(
         runs,
         { where: options.where, probe: options.probe, curvePer: options.curvePer, all: true },
-        (run) => signal(run, { ...options, ...terminal, metrics: metric }),
+        (run, listener) => signal(run, { ...options, ...listener, metrics: metric }),
       );
       const shown = all.map((found): Shown => ({
         run: found.run.label,

@@ -19,7 +19,7 @@ import {
   repeatable,
   wholes,
 } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, type Shown } from './print.js';
 
 export function registerSweep(program: CommandUnknownOpts): void {
   const command = program
@@ -67,7 +67,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
         throw new UsageError('needs a grid of curves, and there is none', '--csv', 'give --over, or --json');
       const { figureOptionsOf } = await import('../report/figures/print.js');
       const printed = figureOptionsOf(options);
-      const found = await ofEach(runs, options, (run) => sweep(run, { ...options, ...terminal }));
+      const found = await ofEach(runs, options, (run, listener) => sweep(run, { ...options, ...listener }));
       const drawn = options.csv === true ? [] : await drawSweeps(found, { output: options.output, printed });
       const shown: Shown[] = [];
       for (const [i, each] of found.entries()) shown.push(await shownSweep(each, drawn[i]));

@@ -5,7 +5,7 @@ import type { FigureOptions } from '../report/figures/print.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, number, picture, wholes } from './options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Forms, type Shown } from './print.js';
+import { ofEach, pictureLines, printRuns, type Forms, type Shown } from './print.js';
 
 /** As many as there are colours. */
 const mostLengths = 6;
@@ -80,7 +80,7 @@ async function fitRuns(runs: string[], options: Options): Promise<Shown[]> {
   if (given !== undefined)
     throw new UsageError('is fitted when a run is given', `--${given}`, 'leave out the option or the run');
   const { lengths } = options;
-  const found = await ofEach(runs, options, (run) => theory(run, { lengths, ...terminal }));
+  const found = await ofEach(runs, options, (run, listener) => theory(run, { lengths, ...listener }));
   const pictures = await writeRunFigures(found, {
     runOf: ({ family }) => family,
     figureOf: ({ family: { words }, ...fit }, run) => fitFigure({ ...fit, run }, words),

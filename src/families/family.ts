@@ -20,7 +20,13 @@ export interface Task {
 
 /** How a parameter tensor is initialised. Numbers come from the stream named after seed and parameter. */
 export type Initial =
-  { readonly kind: 'normal'; readonly deviation: number } | { readonly kind: 'constant'; readonly value: number };
+  | {
+      readonly kind: 'normal';
+      readonly deviation: number;
+      /** The first so many columns are 0 instead; default: none. */
+      readonly zeroColumns?: number | undefined;
+    }
+  | { readonly kind: 'constant'; readonly value: number };
 
 export interface ParameterSpec {
   readonly shape: readonly number[];
@@ -30,6 +36,8 @@ export interface ParameterSpec {
    */
   readonly fanIn: number;
   readonly initial: Initial;
+  /** How many of its first columns give the queries of attention; default: none. */
+  readonly queries?: number | undefined;
   /** How the optimiser treats it under muP; omitted if it uses the experiment's own learning rate. */
   readonly scaling?: Scaling | undefined;
   /** Weight decay applies: true for kernels, false for biases and gains. */

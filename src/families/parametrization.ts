@@ -10,9 +10,9 @@
  *     rate of SGD     r                               1                 r
  *     rate of Adam    1                               1 / r             1
  *
- * and attention uses 1 / d instead of 1 / sqrt(d). Output weights start at 0 (their App. D.2): random ones give answers
- * that shrink as 1 / sqrt(r) and send layers below gradients with as much noise, so that narrow members would start
- * differently from wide ones. Which of the three a tensor is follows from comparing its shape with that at another
+ * and attention uses 1 / d instead of 1 / sqrt(d). Output weights and queries start at 0 (their App. D.2): random ones
+ * give answers, and scores of attention, that shrink as 1 / sqrt(r) and send layers below gradients with as much noise,
+ * so that narrow members would start differently from wide ones. Which of the three a tensor is follows from comparing its shape with that at another
  * width: whether the number of its inputs and of its outputs grows.
  */
 import type { Family, Initial, ParameterSpec, Scaling, Settings } from './family.js';
@@ -61,7 +61,11 @@ function scaledSpec(spec: ParameterSpec, base: ParameterSpec, isOutput: boolean)
   const isHidden = inputs !== 1 && outputs !== 1;
   const initial: Initial = isOutput ? { kind: 'constant', value: 0 } : isHidden ? spec.initial : base.initial;
   const scaling = scalingOf(inputs, outputs);
-  return { ...spec, initial, ...(scaling === undefined ? {} : { scaling }) };
+  return { ...spec, initial: startingAtZero(initial, spec.queries), ...(scaling === undefined ? {} : { scaling }) };
+}
+
+function startingAtZero(initial: Initial, columns: number | undefined): Initial {
+  return initial.kind === 'constant' || columns === undefined ? initial : { ...initial, zeroColumns: columns };
 }
 
 /** How many times as many inputs and outputs `spec` has as `base`, its shape at another width. */

@@ -62,7 +62,7 @@ function parameters({ w, pairs, blocks }: Shape, task: Task): ParameterSpecs {
   const plain = { relu: false, bias: false };
   const block = (i: number): ParameterSpecs => ({
     ...normParameters(`block${i}.norm1`, w),
-    ...denseParameters(`block${i}.qkv`, w, 3 * w, plain),
+    ...queriesKeysValues(`block${i}.qkv`, w),
     ...denseParameters(`block${i}.attended`, w, w, plain),
     ...normParameters(`block${i}.norm2`, w),
     ...denseParameters(`block${i}.up`, w, 4 * w, plain),
@@ -79,6 +79,12 @@ function parameters({ w, pairs, blocks }: Shape, task: Task): ParameterSpecs {
     ...Array.from({ length: blocks }, (_, i) => block(i)),
     denseParameters('head', w, task.classes, plain),
   ) as ParameterSpecs;
+}
+
+/** Kernel [w, 3w]: columns of the queries, then of the keys, then of the values. */
+function queriesKeysValues(name: string, w: number): ParameterSpecs {
+  const specs = denseParameters(name, w, 3 * w, { relu: false, bias: false });
+  return Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, { ...spec, queries: w }]));
 }
 
 /** Tokens [n, 2 pairs, w]: image, its label, the next image, ... */

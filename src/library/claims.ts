@@ -3,19 +3,27 @@ import { claimText, judge, parseClaim, quantities, usualClaims, type JudgedClaim
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { predictionNeeds } from '../analysis/independence.js';
 import { compareSharpness, type Sharpness } from '../analysis/sharpness.js';
+import type { Dataset } from '../datasets/dataset.js';
 import { loadDataset } from '../datasets/index.js';
+import { probesOf } from '../datasets/probes.js';
+import { lengthOf } from '../experiment/length.js';
 import { loadExperiment, type ExperimentFile } from '../experiment/load.js';
 import { parseTrainOptions, runNameOf } from '../experiment/options.js';
-import type { Experiment } from '../experiment/schema.js';
+import { momentsOf } from '../experiment/moments.js';
+import { keyOfOption, type Experiment } from '../experiment/schema.js';
 import { commandLine } from '../machine/installation.js';
 import { present } from '../machine/present.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import { parseMetric } from '../metrics/index.js';
 import { locateClaims, whyClaimsVoid, writeClaims, type ClaimFile } from '../runs/claims.js';
 import { checkpoints, runNames } from '../runs/locate.js';
-import { digestOfRun, experimentDigest } from '../runs/record.js';
+import { factorsOf } from '../runs/coordinates.js';
+import { shownFile } from '../runs/outcomes.js';
+import { digestOfRun, trainingOf } from '../runs/record.js';
 import { membersOf, readRunRecord, runFolder } from '../runs/run.js';
+import { coordinateValues, pointsAt, viewOf } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
+import type { OpenRun } from '../runs/opened.js';
 import { openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
 
 export interface ClaimOptions extends RunOptions {
@@ -61,42 +69,89 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   const name = options.name ?? run;
   refuseName(name, '--name');
   const { experiment } = parseTrainOptions({}, { file });
-  if (experiment.grid !== undefined)
-    throw new UsageError(
-      'claims are about a family of widths and seeds alone',
-      file.path,
-      'give one value of each other option',
-    );
   if ((await readRunRecord(runFolder(root, run))) !== undefined)
     throw new UsageError(`run "${run}" already exists`, '--run', 'claims must be made before the run starts');
-  const open = await openRun(pilotName, options);
+  const open = await openRun(pilotName, { ...options, axis: undefined, where: undefined, at: undefined, all: 'ends' });
   const pilotRecord = trainedRecord(open, 'claims need a family that the lab trains');
   if (pilotRecord.experiment.arch !== experiment.arch)
     throw new UsageError(`is a pilot for ${pilotRecord.experiment.arch}, not for ${experiment.arch}`, pilotName);
   const known = experiment.seeds.filter((seed) => pilotRecord.experiment.seeds.includes(seed));
   if (known.length > 0) throw seenSeeds(`seeds ${known.join(', ')} were used in the pilot`, file);
-  const { fingerprint } = await loadDataset(experiment.dataset, experiment);
-  const digest = experimentDigest({ experiment, fingerprint, eager: false });
+  const dataset = await loadDataset(experiment.dataset, experiment);
+  refuseView(experiment, dataset, options);
+  const view = sealedView(options);
+  const digest = digestOfRun({ experiment, dataset, eager: false });
   await refuseSeen(root, { experiment, digest, file });
   const pilot = await readRun(open, defaultColumnsOf(open), options);
-  const standard = standardId ?? defaultMetrics(pilot.record, pilot.members).standard.id;
-  const induced = inducedId ?? defaultInduced(pilot.record, pilot.members).metric.id;
+  const chosen =
+    standardId === undefined || inducedId === undefined ? await usualMetrics(open, pilotName, options) : undefined;
+  const standard = standardId ?? present(chosen).standard;
+  const induced = inducedId ?? present(chosen).induced;
   refuseSame({ id: standard }, { id: induced });
   const content: Omit<ClaimFile, 'digest'> = {
-    ...{ format: 1, kind: 'claim', name, sealed: new Date().toISOString() },
+    ...{ format: view === undefined ? 1 : 2, kind: 'claim', name, sealed: new Date().toISOString() },
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
     pilot: {
       run: pilot.record.name,
       evidence: pilot.members.map(({ record }) => ({
         member: record.id,
-        outcomes: present(record.files['outcomes.parquet']),
+        outcomes: present(record.files[shownFile(record)]),
       })),
     },
+    ...(view === undefined ? {} : { view }),
     ...{ run, experiment, experimentDigest: digest },
     ...{ standard, induced, draws, claims },
   };
   const written = await writeClaims(pilot.folder, content);
   return { claim: { ...content, digest: written.digest }, file: written.file };
+}
+
+/** Chosen on the pilot's curves: along the claimed axis as far as the pilot has it, else along its own. */
+async function usualMetrics(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
+  const differs = (key: string) => coordinateValues(key, ends.complete).length > 1;
+  const over = axis !== undefined && differs(keyOfOption(axis)) ? { axis } : {};
+  const held = Object.entries(where).filter(
+    ([key, value]) => differs(key) && coordinateValues(key, ends.complete).includes(value),
+  );
+  const curves = await openRun(pilot, { root, ...over, where: Object.fromEntries(held), probe });
+  const { record, members } = await readRun(curves, defaultColumnsOf(curves));
+  return {
+    standard: defaultMetrics(record, members).standard.id,
+    induced: defaultInduced(record, members).metric.id,
+  };
+}
+
+/** What a file says of the curves that claims are about; undefined for those of the widths at the end of training. */
+function sealedView({ axis, where, at, probe }: ClaimOptions): ClaimFile['view'] {
+  if ([axis, where, at, probe].every((value) => value === undefined)) return undefined;
+  const key = axis === undefined ? undefined : keyOfOption(axis);
+  // Without options that were left out.
+  return JSON.parse(JSON.stringify({ axis: key, where, at, probe })) as ClaimFile['view'];
+}
+
+/** Throws UsageError for an axis, a factor, a step or a probe that the run will not have. */
+function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions): void {
+  const { probe, at } = view;
+  if (probe !== undefined && !probesOf(experiment.probe).some((name) => name === probe))
+    throw new UsageError(`the experiment has no probe ${probe}`, '--probe', `train it with --probe ${probe}`);
+  const points = membersOf(experiment).flatMap((key) => {
+    const counts = { trainCount: dataset.train.count, trainCounts: [...dataset.classCounts.train] };
+    const { experiment: own, trainCount } = trainingOf({ experiment, dataset: counts }, key);
+    const { steps } = lengthOf(own, trainCount);
+    const factors = { width: key.width, ...factorsOf(own, { ...dataset, trainCount }) };
+    return [...momentsOf(experiment.moments, steps), steps].map((step) => ({
+      ...{ seed: key.seed, trained: { steps }, moment: step === steps ? undefined : step },
+      coordinates: { ...factors, steps: step },
+    }));
+  });
+  const shown = pointsAt(points, view);
+  if (shown.length === 0)
+    throw new UsageError(
+      `no member will have outcomes after step ${present(at)}`,
+      '--at',
+      `there will be ${coordinateValues('steps', points).join(', ')}`,
+    );
+  viewOf({ experiment }, shown, view);
 }
 
 interface Claimed {
@@ -133,18 +188,17 @@ export async function scoreClaims(name: string, options: RunOptions = {}): Promi
   const { claim } = read;
   if ((await readRunRecord(runFolder(root, claim.run))) === undefined)
     throw new UsageError(`the run ${claim.run} is not trained yet`, claim.name, 'train it, then score');
-  const open = await openRun(runFolder(root, claim.run), options);
+  const open = await openRun(runFolder(root, claim.run), { ...options, ...claim.view });
   const record = trainedRecord(open, 'claims need a family that the lab trains');
   const trained = open.complete.flatMap((member) => member.trained ?? []);
   const reasons = whyClaimsVoid(read, record, trained);
   if (reasons.length > 0) throw new RunError(`void and not judged: ${reasons.join('; ')}`, claim.name);
   const [standard, induced] = [parseMetric(claim.standard, name), parseMetric(claim.induced, name)];
   const columns = [...standard.needs, ...induced.needs, ...(predictionNeeds(induced) ?? [])];
-  const { members } = await readRun(open, columns, options);
-  const wanted = membersOf(record.experiment).length;
-  if (members.length < wanted)
+  const { members, absent } = await readRun(open, columns, options);
+  if (absent.length > 0)
     throw new UsageError(
-      `${wanted - members.length} of ${wanted} members of ${claim.run} are missing`,
+      `${absent.length} of ${membersOf(record.experiment).length} members of ${claim.run} are missing`,
       claim.name,
       commandLine(`train --run ${claim.run}`),
     );

@@ -34,7 +34,7 @@ export interface CoordCheck {
  *
  * @example
  *     const { layers } = await coordCheck({ arch: 'cnn', dataset: 'shapes', widths: [8, 16], after: [2], batchSize: 16 });
- *     layers.map(({ parametrization, layer, slope }) => [parametrization, layer, slope]);
+ *     layers.map(({ parametrization, layer, size }) => [parametrization, layer, size.slope, size.verdict]);
  *
  * @throws UsageError for options that contradict each other; RunError if the machine fails
  */

@@ -2,14 +2,19 @@
 import * as path from 'node:path';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { designExperiment as designOf, type Design } from '../analysis/design/design.js';
+import { experimentAt } from '../experiment/factors.js';
 import { runNameOf } from '../experiment/options.js';
+import type { Experiment } from '../experiment/schema.js';
 import { refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
 import { firstOf, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
+import { isImported } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
+import { varyingFactors } from '../runs/view.js';
+import type { FamilyWords } from '../runs/words.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import {
@@ -28,9 +33,9 @@ export interface DesignOptions extends MetricOptions {
   readonly standard?: string | undefined;
   /** Default: the mildest K, cutoff or L that is enough. */
   readonly induced?: string | undefined;
-  /** Widths, with about equal steps of the standard metric; default: 10. */
+  /** Widths, or values of the factor on the axis, with about equal steps of the standard metric; default: 10. */
   readonly scales?: number | undefined;
-  /** Smallest and largest width; default: the pilot's. */
+  /** Smallest and largest of them; default: the pilot's. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** Desired probability that the claim holds; default: 0.9. */
@@ -51,6 +56,8 @@ export interface DesignOptions extends MetricOptions {
 
 export interface ProposedDesign {
   readonly pilot: string;
+  /** Names of the factor that is varied. */
+  readonly words: FamilyWords;
   readonly design: Design;
   readonly asked: Readonly<Record<'scales' | 'power' | 'ratio' | 'mostSeeds' | 'families', number>>;
   /** Whether the induced metric was given instead of chosen. */
@@ -75,10 +82,14 @@ export interface ProposedDesign {
 export async function design(pilot: RunLike, options: DesignOptions = {}): Promise<ProposedDesign> {
   const { scales = 10, mostSeeds = 8, families = 300, power = 0.9, ratio = 1, from, to, testSize } = options;
   const asked = { scales, mostSeeds, families, power, ratio };
-  if ((to ?? 0) > 65536) throw new UsageError(`"${to ?? ''}" is more than 65536`, '--to');
-  if ((from ?? 1) >= (to ?? 65536)) throw new UsageError(`"${from ?? 1}" is not below --to ${to ?? 65536}`, '--from');
-  const open = await openRun(pilot, options);
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new UsageError(`"${from}" is not below --to ${to}`, '--from');
+  const open = await alongFactor(pilot, options);
   const record = trainedRecord(open, 'a design needs a family that the lab trains');
+  const { words } = open;
+  const { isReal, refuseFactorValues } = await import('../training/sizes.js');
+  refuseFactorValues(record, words.scale, from === undefined ? [] : [from], '--from');
+  refuseFactorValues(record, words.scale, to === undefined ? [] : [to], '--to');
   const given = await metricFor(open, options.standard, options, '--standard');
   const induced = await metricFor(open, options.induced, options, '--induced');
   refuseUnfinished(open);
@@ -87,29 +98,99 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
   const columns = [...defaultColumnsOf(open), ...(given?.needs ?? []), ...(induced?.needs ?? [])];
   const loaded = await readRun(open, columns, options);
   refuseUnfinished(loaded);
-  const members = loaded.members.flatMap(({ record: { trained }, outcomes }) =>
-    trained === undefined ? [] : [{ record: trained, outcomes }],
-  );
+  const members = loaded.members.flatMap(({ record: member, outcomes }) => {
+    const { trained } = member;
+    if (trained === undefined) return [];
+    const { trainingSeconds, evaluationSeconds, threads } = trained;
+    return [{ record: { ...member, trainingSeconds, evaluationSeconds, threads }, outcomes }];
+  });
+  refuseNoLogarithm(members, words);
   const standard = given ?? defaultMetrics(record, loaded.members).standard;
   refuseSame(standard, induced);
-  const request = { ...asked, from, to, testSize, record, members, standard, induced };
+  const about = { record, words, isReal: isReal(words.scale) };
+  const request = { ...asked, from, to, testSize, ...about, members, standard, induced };
   const found = await track(options, 'simulations, at most', (onStep) => designOf({ ...request, onStep }));
   const claim = `ratio.lower > ${ratio}`;
-  const commands = commandsOf({ pilot: record.name, file, run, claim, design: found });
-  const text = experimentText({ pilot: record.name, experiment: record.experiment, design: found, claim, commands });
+  const commands = commandsOf({ pilot: record.name, words, file, run, claim, design: found });
+  const experiment = { ...heldExperiment(record.experiment, open.held), ...valuesOf(found, words) };
+  refuseFactorValues({ ...record, experiment }, words.scale, found.widths, record.name);
+  const text = experimentText({ pilot: record, words, experiment, design: found, claim, commands });
   await writeOutput(file, text, '--output');
-  return { pilot: record.name, design: found, asked, isGiven: induced !== undefined, claim, file, run, commands };
+  const isGiven = induced !== undefined;
+  return { pilot: record.name, words, design: found, asked, isGiven, claim, file, run, commands };
+}
+
+/**
+ * The pilot over the one factor that its curve varies: the width, or another. A measure such as FLOPs is replaced by what moves it.
+ *
+ * @throws UsageError if members differ in several factors, or in none
+ */
+async function alongFactor(pilot: RunLike, options: DesignOptions): Promise<OpenRun> {
+  const open = await openRun(pilot, options);
+  const { record, words, complete, held } = open;
+  if (isImported(record) || !words.isCoordinate) return open;
+  // Moments of one training are no separate members.
+  const ends = complete.filter(({ moment }) => moment === undefined);
+  const varying = varyingFactors(record, ends);
+  const [factor, ...others] = varying;
+  if (factor === undefined)
+    throw new UsageError(
+      `over ${words.scale} its members are moments of the same trainings, and a design is of separate ones`,
+      record.name,
+      'give another --axis',
+    );
+  if (others.length > 0)
+    throw new UsageError(
+      `over ${words.scale} its members differ in ${varying.join(' and ')}, and a design varies one factor`,
+      record.name,
+      `give it as the --axis, or hold others with --where`,
+    );
+  if (factor === words.scale) return { ...open, complete: ends };
+  if (typeof pilot !== 'string')
+    throw new UsageError(`its members differ in ${factor}`, record.name, `open it over ${factor}`);
+  const { root, probe } = options;
+  const over = await openRun(pilot, { root, probe, axis: factor, where: held });
+  return { ...over, complete: over.complete.filter(({ moment }) => moment === undefined) };
+}
+
+/** Throws UsageError for a value of 0: a design interpolates on a logarithmic scale. */
+function refuseNoLogarithm(
+  members: readonly { readonly record: { readonly width: number } }[],
+  words: FamilyWords,
+): void {
+  if (members.every(({ record }) => record.width > 0)) return;
+  throw new UsageError(
+    `${words.scale} 0 has no logarithm, and a design interpolates on that scale`,
+    '--axis',
+    'give another',
+  );
+}
+
+/** The pilot's experiment with the values that are held, and nothing that varies but seeds. */
+function heldExperiment(experiment: Experiment, { width, ...factors }: OpenRun['held']): Experiment {
+  const own = experimentAt(experiment, { factors });
+  return width === undefined ? own : { ...own, widths: [width] };
+}
+
+/** The option that the proposed values are of. */
+function valuesOf(
+  { widths }: Design,
+  { scale, isCoordinate }: FamilyWords,
+): Readonly<Record<string, readonly number[]>> {
+  return { [isCoordinate && scale !== 'width' ? scale : 'widths']: widths };
 }
 
 function commandsOf({
   pilot,
+  words,
   file,
   run,
   claim,
   design: { standard, induced },
-}: Pick<ProposedDesign, 'pilot' | 'file' | 'run' | 'claim' | 'design'>): ProposedDesign['commands'] {
+}: Pick<ProposedDesign, 'pilot' | 'words' | 'file' | 'run' | 'claim' | 'design'>): ProposedDesign['commands'] {
   const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
-  const metrics = `--standard ${standard.id} --induced ${induced.id}`;
+  const over = words.isCoordinate ? ` --axis ${words.scale}` : '';
+  const metrics = `--standard ${standard.id} --induced ${induced.id}${over}`;
   return {
     seal: commandLine(`claim seal ${pilot} --experiment ${typed} ${metrics} --claim "${claim}"`),
     train: commandLine(`train --experiment ${typed}`),

@@ -3,7 +3,7 @@ import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { answerColumns, evaluateMetrics, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
 import { lastOf } from '../machine/present.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
-import { metricsFor, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import { metricsFor, namedNotes, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=5`; default: the standard one, the induced one and the loss. */
@@ -65,10 +65,11 @@ export async function evaluateCurves(
   options: EvaluateOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<Evaluation[]> {
   const opened = await openCurves(run, options);
-  const last = await evaluate(lastOf(opened), options);
+  const optionsOf = ({ curve }: OpenRun) => namedNotes(options, curve?.name);
+  const last = await evaluate(lastOf(opened), optionsOf(lastOf(opened)));
   const metrics = last.metrics.map(({ metric }) => metric.id);
   const found: Evaluation[] = [];
-  for (const open of opened.slice(0, -1)) found.push(await evaluate(open, { ...options, metrics }));
+  for (const open of opened.slice(0, -1)) found.push(await evaluate(open, { ...optionsOf(open), metrics }));
   return [...found, last];
 }
 

@@ -27,6 +27,18 @@ export interface Listener {
   readonly track?: <T>(what: string, compute: (onStep: OnStep) => T | Promise<T>) => Promise<T>;
 }
 
+/** A listener that receives its notes with a name: that of a curve, where there are several. */
+export function namedNotes<T extends Listener>(listener: T, name: string | undefined): T {
+  const { note } = listener;
+  if (note === undefined || name === undefined) return listener;
+  return {
+    ...listener,
+    note: (line: string) => {
+      note(line.replace(/^(note: |not included: )?/, `$1${name}: `));
+    },
+  };
+}
+
 export interface RunOptions extends Listener {
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
@@ -178,15 +190,9 @@ export function refuseSame(
     throw new UsageError(`${standard.id} is the standard metric too`, flag, 'give two metrics');
 }
 
-/**
- * The record of a run that was trained here. Throws UsageError for one of imported members; `why` says why these will
- * not do.
- */
+/** The record of a run that was trained here. Throws UsageError for one of imported members; `why` says why these will not do. */
 export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string): RunRecord {
-  if (!isImported(record)) {
-    if (record.experiment.grid === undefined) return record;
-    throw new UsageError('its members differ in more than width and seed', record.name, 'give a run of widths alone');
-  }
+  if (!isImported(record)) return record;
   throw new UsageError(`is a run of imported members, and ${why}`, record.name);
 }
 

@@ -4,9 +4,10 @@ import { scalesOf } from '../analysis/curves.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { forecastDraws, forecastMetric, forecastNeeds, type MetricForecast } from '../analysis/forecast/forecast.js';
 import { forecastMethods } from '../analysis/forecast/methods.js';
-import { contentOfSeal, refuseInfinite } from '../analysis/forecast/seal.js';
+import { contentOfSeal, placeOf, refuseInfinite, type SealedPlace } from '../analysis/forecast/seal.js';
 import { outcomeOf, type SealedOutcome } from '../analysis/forecast/sealed.js';
 import { fewestKnown, studyMetric, type MetricStudy } from '../analysis/forecast/study.js';
+import { factorKeys, optionOf } from '../experiment/schema.js';
 import { sha256File } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
 import { firstOf, lastOf, nth } from '../machine/present.js';
@@ -15,9 +16,13 @@ import type { Metric } from '../metrics/metric.js';
 import {
   endOfChain,
   isAtTarget,
+  isOfImported,
   locateSeal,
   readSeals,
+  scalesIn,
+  startedMembers,
   whyVoid,
+  wordsOfSeal,
   writeSeal,
   type ReadSeal,
   type Seal,
@@ -28,7 +33,8 @@ import type { LoadedRun } from '../runs/opened.js';
 import { checkpoints, locateRun, runNames } from '../runs/locate.js';
 import { lockMembers, lockRun } from '../runs/lock.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
-import { memberFolder, readAnyRun, readMemberRecord } from '../runs/run.js';
+import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord } from '../runs/run.js';
+import { wordsOver } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { stepsOfPart } from '../terminal/steps.js';
 import {
@@ -56,7 +62,7 @@ export interface SealOptions extends ForecastOptions {
   readonly widths?: readonly number[] | undefined;
   /** Default: the run's. */
   readonly seeds?: readonly number[] | undefined;
-  /** Values of the run's coordinate at which members will be imported. */
+  /** Values on the axis to predict, if it is not the width. */
   readonly scales?: readonly number[] | undefined;
   /** Name of the forecast; default: the run's with a number. */
   readonly name?: string | undefined;
@@ -66,11 +72,13 @@ export interface SealedForecast {
   readonly seal: Seal;
   readonly file: string;
   readonly forecasts: readonly MetricForecast[];
+  /** The command that makes the predicted members. */
+  readonly next: string;
 }
 
 /**
- * Predicts members that do not exist yet, and writes the prediction to a tamper-evident file: of a trained family at
- * `widths`, of an imported one at `scales` of its coordinate, or of `axis`.
+ * Predicts members that do not exist yet, and writes the prediction to a tamper-evident file: of a trained family at `widths`, or at
+ * `scales` of an axis; of an imported one at `scales` of its coordinate, or of `axis`.
  *
  * @example
  *     const { seal } = await sealForecast('lenet-mnist', { widths: [64], metrics: ['accuracy'], draws: 100 });
@@ -79,19 +87,35 @@ export interface SealedForecast {
  * @throws UsageError for members that are known or in training, and fewer than three known scales
  */
 export async function sealForecast(run: RunLike, options: SealOptions): Promise<SealedForecast> {
-  const { draws = forecastDraws, name: asked } = options;
-  const { metrics, family } = await readWithMetrics(run, options);
-  const { folder, members, record, words } = family;
+  return nth(await sealForecasts([run], options), 0);
+}
+
+/** `sealForecast` of several curves of a run; nothing is written before all are computed. */
+export async function sealForecasts(runs: readonly RunLike[], options: SealOptions): Promise<SealedForecast[]> {
+  const prepared: (() => Promise<SealedForecast>)[] = [];
+  for (const run of runs) prepared.push(await prepareSeal(run, options));
+  const sealed: SealedForecast[] = [];
+  for (const write of prepared) sealed.push(await write());
+  return sealed;
+}
+
+/** Computes a forecast; what comes back seals it. */
+async function prepareSeal(run: RunLike, options: SealOptions): Promise<() => Promise<SealedForecast>> {
+  const { draws = forecastDraws } = options;
+  const { metrics, family: read } = await readWithMetrics(run, options);
+  const family = onAxis(read, options);
+  const { folder, members, record, words, curve } = family;
+  const asked = options.name && `${options.name}${curve?.suffix ?? ''}`;
   const scales = scalesOf(members);
   if (scales.length < 3)
     throw new UsageError(
       `has ${scales.length} complete ${words.scales}; a forecast needs 3`,
       record.name,
-      words.isImported ? words.further : 'train more with --widths',
+      words.isCoordinate ? words.further : 'train more with --widths',
     );
-  const { targets, seeds, axis, refuseKnown } = isImported(record)
+  const { targets, seeds, place, keys, refuseKnown } = isImported(record)
     ? importedTargets({ ...family, record }, options)
-    : await trainedTargets(family, options);
+    : await (words.isCoordinate ? scaledTargets({ ...family, record }, options) : widthTargets(family, options));
   await refuseKnown();
   await endOfChain(folder);
   if (asked !== undefined) refuseName(asked, '--name');
@@ -108,44 +132,75 @@ export async function sealForecast(run: RunLike, options: SealOptions): Promise<
   for (const forecast of forecasts) refuseInfinite(forecast, words);
   const metricFile = await hashOfMetricFile(options);
 
+  return () =>
+    underLocks({ folder, keys }, async () => {
+      await refuseKnown();
+      const last = await endOfChain(folder);
+      const previous = last === undefined ? null : { name: last.name, digest: last.digest };
+      const { seals: earlier } = await readSeals(folder);
+      const taken = earlier.map(({ seal }) => seal.name);
+      const name = asked ?? freeName(record.name, taken);
+      const content = contentOfSeal({
+        ...{ name, number: (last?.number ?? 0) + 1, previous, targets, metricFile, draws },
+        ...{ record, place, members, seeds, forecasts },
+      });
+      const { file, digest } = await writeSeal(folder, content);
+      const seal = { ...content, digest };
+      const further = options.seeds === undefined ? '' : ` --seeds ${options.seeds.join(',')}`;
+      return { seal, file, forecasts, next: `${afterSeal(seal, record)}${further}` };
+    });
+}
+
+/** While nobody may extend the run or start one of the members. */
+async function underLocks<T>(
+  { folder, keys }: { readonly folder: string; readonly keys: readonly MemberKey[] },
+  work: () => Promise<T>,
+): Promise<T> {
   const held = [await lockRun(folder)];
   try {
-    // Nobody may start one of them before it is sealed.
-    const keys = isImported(record) ? [] : keysOf(record, options.widths ?? [], seeds);
     held.push(...(await lockMembers(folder, keys.map(memberId))));
-    await refuseKnown();
-    const last = await endOfChain(folder);
-    const previous = last === undefined ? null : { name: last.name, digest: last.digest };
-    const { seals: earlier } = await readSeals(folder);
-    const taken = earlier.map(({ seal }) => seal.name);
-    const name = asked ?? freeName(record.name, taken);
-    const content = contentOfSeal({
-      ...{ name, number: (last?.number ?? 0) + 1, previous, targets, metricFile, draws },
-      ...{ record, axis, members, seeds, forecasts },
-    });
-    const { file, digest } = await writeSeal(folder, content);
-    return { seal: { ...content, digest }, file, forecasts };
+    return await work();
   } finally {
     for (const each of held) await each.release();
   }
 }
 
+/** Over parameters, widths are a coordinate like any other. */
+function onAxis(family: LoadedRun, { axis, scales }: SealOptions): LoadedRun {
+  const { words, members } = family;
+  if (words.isCoordinate || axis !== 'parameters' || scales === undefined) return family;
+  const placed = members.map(({ record, ...rest }) => ({ ...rest, record: { ...record, width: record.parameters } }));
+  return { ...family, words: wordsOver('parameters'), members: placed };
+}
+
 /** What is predicted, and which errors report that it already exists. */
-interface Targets extends Pick<Seal, 'targets' | 'seeds' | 'axis'> {
+interface Targets extends Pick<Seal, 'targets' | 'seeds'> {
+  readonly place: SealedPlace;
+  /** Members that nobody may start meanwhile. */
+  readonly keys: readonly MemberKey[];
   /** Throws UsageError. */
   readonly refuseKnown: () => Promise<void>;
 }
 
-async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<Targets> {
+async function widthTargets(family: LoadedRun, options: SealOptions): Promise<Targets> {
   const { folder, members } = family;
-  if (options.axis !== undefined)
-    throw new UsageError('forecasts of members that are trained here are over their widths', '--axis', 'leave it out');
   if (options.scales !== undefined)
-    throw new UsageError('is for runs of imported members', '--scales', 'name the widths to predict with --widths');
+    throw new UsageError(
+      'is for values on an axis',
+      '--scales',
+      'name the widths to predict with --widths, or give --axis',
+    );
   const { widths } = options;
-  if (widths === undefined) throw new UsageError('is missing', '--widths', 'name the widths to predict');
+  if (widths === undefined)
+    throw new UsageError('is missing', '--widths', 'name the widths to predict, or give --axis and --scales');
   const { memberSizes } = await import('../training/sizes.js');
   const record = trainedRecord(family, 'they are forecast at --scales');
+  if (record.experiment.grid !== undefined)
+    throw new UsageError(
+      `members of ${record.name} differ in more than width and seed`,
+      '--widths',
+      'give --axis width and --scales',
+    );
   const { seeds = record.experiment.seeds } = options;
   const targets = memberSizes(record, widths, '--widths');
   const refuseKnown = () => refuseTrained({ folder, record }, widths, seeds);
@@ -158,7 +213,58 @@ async function trainedTargets(family: LoadedRun, options: SealOptions): Promise<
       '--widths',
       'forecasts are for larger members',
     );
-  return { targets, seeds: [...seeds], axis: undefined, refuseKnown };
+  const place = placeOf(undefined, members);
+  return { targets, seeds: [...seeds], place, keys: keysOf(record, widths, seeds), refuseKnown };
+}
+
+/** Of trained members, over an axis other than the width. */
+async function scaledTargets(
+  { folder, record, words: { scale: axis }, members }: LoadedRun & { readonly record: RunRecord },
+  { widths, scales, seeds = record.experiment.seeds }: SealOptions,
+): Promise<Targets> {
+  if (axis === 'loss')
+    throw new UsageError('the loss of a member is known only when it is trained', '--axis', 'give another one');
+  if (widths !== undefined)
+    throw new UsageError(`the curves are over ${axis}`, '--widths', `name values of ${axis} with --scales`);
+  const asked = scalesAsked(scales, axis);
+  const { refuseFactorValues } = await import('../training/sizes.js');
+  refuseFactorValues(record, axis, asked, '--scales');
+  const place = { ...placeOf(axis, members), axis };
+  const largest = nth(scalesOf(members), -1).width;
+  const small = asked.find((scale) => scale < largest || isAtTarget(scale, largest));
+  if (small !== undefined)
+    throw new UsageError(
+      `${small} is not above ${largest}, the largest known value of ${axis}`,
+      '--scales',
+      `name values more than 1 % above it`,
+    );
+  const smallest = nth(asked, 0);
+  // Also members in training, which are not known.
+  const refuseKnown = async () => {
+    for (const member of await startedMembers(folder, (await readRunRecord(folder)) ?? record)) {
+      const at = scalesIn(record, member, place).find((scale) => scale > smallest || isAtTarget(scale, smallest));
+      if (at !== undefined)
+        throw new UsageError(
+          `${member.id} with ${axis} ${at} has started, and a forecast is for larger members`,
+          '--scales',
+          'name values more than 1 % above it',
+        );
+    }
+  };
+  await refuseKnown();
+  const targets = asked.map((scale) => ({ width: scale, parameters: scale }));
+  const started = new Set((await startedMembers(folder, record)).map(({ id }) => id));
+  const keys = membersOf(record.experiment).filter((key) => !started.has(memberId(key)));
+  return { targets, seeds: [...seeds], place, keys, refuseKnown };
+}
+
+function scalesAsked(scales: readonly number[] | undefined, axis: string): readonly number[] {
+  if (scales === undefined)
+    throw new UsageError('is missing', '--scales', `name the values of ${axis} to predict, such as 2.8e9,6.9e9`);
+  const close = scales.find((scale, i) => i > 0 && isAtTarget(scale, nth(scales, i - 1)));
+  if (close !== undefined)
+    throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could belong to either');
+  return scales;
 }
 
 function importedTargets(
@@ -175,14 +281,10 @@ function importedTargets(
         flag,
         `name values of ${axis} with --scales`,
       );
-  if (scales === undefined)
-    throw new UsageError('is missing', '--scales', `name the values of ${axis} to predict, such as 2.8e9,6.9e9`);
-  const close = scales.find((scale, i) => i > 0 && isAtTarget(scale, nth(scales, i - 1)));
-  if (close !== undefined)
-    throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could belong to either');
-  const refuseKnown = () => refuseImported({ folder, record, axis }, scales);
-  const targets = scales.map((scale) => ({ width: scale, parameters: scale }));
-  return { targets, seeds: [], axis, refuseKnown };
+  const asked = scalesAsked(scales, axis);
+  const refuseKnown = () => refuseImported({ folder, record, axis }, asked);
+  const targets = asked.map((scale) => ({ width: scale, parameters: scale }));
+  return { targets, seeds: [], place: { axis }, keys: [], refuseKnown };
 }
 
 /**
@@ -267,7 +369,7 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
   const { root = checkpoints } = options;
   const { runFolder, read } = await locateSeal(name, root);
   const { seal } = read;
-  const open = await openRun(runFolder, { ...options, axis: seal.axis, probe: seal.probe });
+  const open = await openRun(runFolder, { ...options, axis: undefined, all: 'ends', probe: seal.probe });
   if (read.unchanged && seal.metricFile !== (await hashOfMetricFile(options)))
     throw new UsageError(
       seal.metricFile === null
@@ -281,17 +383,24 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
   if (reasons.length > 0) throw new RunError(`void and not scored: ${reasons.join('; ')}`, seal.name);
   if (scores.length === 0)
     throw new UsageError(
-      `none of its members is ${seal.axis === undefined ? 'trained' : 'imported'} yet`,
+      `none of its members is ${isOfImported(seal) ? 'imported' : 'trained'} yet`,
       seal.name,
-      commandLine(afterSeal(seal)),
+      commandLine(afterSeal(seal, open.record)),
     );
-  return { run: open.record.name, words: open.words, seal, file: read.file, scores, missing };
+  return { run: open.record.name, words: wordsOfSeal(seal), seal, file: read.file, scores, missing };
 }
 
-/** The command that makes the members that a seal predicts. */
-export function afterSeal({ axis, run, targets }: Pick<Seal, 'axis' | 'run' | 'targets'>): string {
-  if (axis === undefined) return `train --run ${run} --widths ${targets.map(({ width }) => width).join(',')}`;
-  return `import FORMAT FILES --run ${run} --add`;
+/** The command that makes the members that a seal predicts; in capitals what it leaves open. */
+function afterSeal({ axis = 'width', run, targets }: Seal, record: AnyRun): string {
+  if (isImported(record)) return `import FORMAT FILES --run ${run} --add`;
+  const scales = targets.map(({ width }) => width);
+  if (axis === 'width') return `train --run ${run} --widths ${scales.join(',')}`;
+  const { experiment } = record;
+  const factor = factorKeys.find((key) => key === axis);
+  // A run that has one value of a factor is extended by a list with that value.
+  const own = factor && experiment.grid?.[factor] === undefined ? [experiment[factor]] : [];
+  if (factor === undefined || own.includes(undefined)) return `train --run ${run} OPTIONS`;
+  return `train --run ${run} --${optionOf(factor)} ${[...own, ...scales].join(',')}`;
 }
 
 export interface VerifiedForecast {

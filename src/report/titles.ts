@@ -35,3 +35,10 @@ export const axisTitles: Readonly<Record<ScaleName, string>> = {
   parameters: 'trainable parameters',
   flops: 'training operations (FLOPs)',
 };
+
+/** Titles of two metrics; what both end in, after a comma, once: `accuracy and margin, writers of 1`. */
+export function bothTitles(one: string, other: string): string {
+  const [a, b] = [one.split(', '), other.split(', ')];
+  const same = a.length > 1 && b.length > 1 && a.at(-1) === b.at(-1);
+  return same ? `${a.slice(0, -1).join(', ')} and ${other}` : `${one} and ${other}`;
+}

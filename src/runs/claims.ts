@@ -5,26 +5,47 @@
  */
 import * as path from 'node:path';
 import * as z from 'zod';
-import { experimentSchema, runNameSchema } from '../experiment/schema.js';
+import { probeNames } from '../datasets/probes.js';
+import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
-import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
+import { coordinateSchema } from './imported.js';
+import {
+  digestOfRun,
+  memberId,
+  memberIdSchema,
+  sha256,
+  textSchema,
+  type MemberRecord,
+  type RunRecord,
+} from './record.js';
+import { membersOf } from './run.js';
 
 const claimFileSchema = z.strictObject({
-  format: z.literal(1),
+  /** 2 if the curves are chosen by an axis, held factors, a step or a probe. */
+  format: z.literal([1, 2]),
   kind: z.literal('claim'),
   name: runNameSchema,
   /** UTC, by the machine's clock. */
   sealed: z.iso.datetime(),
   lab: textSchema,
   gitCommit: textSchema.nullable(),
-  /** The run that the choices were made on: the SHA-256 of each member's outcomes.parquet. */
+  /** The run that the choices were made on: the SHA-256 of each member's outcomes.parquet, or of the probe's file. */
   pilot: z.strictObject({
     run: runNameSchema,
     evidence: z.array(z.strictObject({ member: memberIdSchema, outcomes: sha256 })),
   }),
+  /** Which curves the claims are about; absent for those of the widths at the end of training. */
+  view: z
+    .strictObject({
+      axis: coordinateSchema.optional(),
+      where: z.record(coordinateSchema, z.number()).optional(),
+      at: z.int().min(1).optional(),
+      probe: z.enum(probeNames).optional(),
+    })
+    .optional(),
   /** The run that the claims are about. */
   run: runNameSchema,
   experiment: experimentSchema,
@@ -97,14 +118,12 @@ export function whyClaimsVoid(
   run: RunRecord,
   members: readonly Pick<MemberRecord, 'id' | 'begun'>[],
 ): string[] {
-  const same = (a: readonly number[], b: readonly number[]) => JSON.stringify(a) === JSON.stringify(b);
+  const membersIn = (experiment: Experiment) => JSON.stringify(membersOf(experiment).map(memberId).sort());
   const { experiment } = run;
   return [
     ...(unchanged ? [] : ['the file was changed after it was sealed: its digest does not match']),
     ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} has another experiment or other data`]),
-    ...(same(experiment.widths, claim.experiment.widths) && same(experiment.seeds, claim.experiment.seeds)
-      ? []
-      : [`${run.name} has other widths or seeds than the claims`]),
+    ...(membersIn(experiment) === membersIn(claim.experiment) ? [] : [`${run.name} has other members than the claims`]),
     ...members
       .filter(({ begun }) => begun <= claim.sealed)
       .map(({ id, begun }) => `${id} started ${begun}, but the claims were sealed ${claim.sealed}`),

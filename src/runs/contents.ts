@@ -35,7 +35,9 @@ export function isOfRun(parts: readonly string[], isFolder: boolean): boolean {
   if (deeper.length > 0) return false;
   if (first === 'tuning' && second !== undefined)
     return (
-      third === undefined && !isFolder && (isTrained(second.replace(/\.json(\.lock)?$/, '')) || isTemporary(second))
+      third === undefined &&
+      !isFolder &&
+      (isTrained(second.replace(/\.(json(\.lock)?|safetensors)$/, '')) || isTemporary(second))
     );
   if (second === undefined) {
     if (isLockName(first)) return true;

@@ -8,6 +8,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { probeNames } from '../datasets/probes.js';
+import { momentsOf } from '../experiment/moments.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
 import { firstOf } from '../machine/present.js';
@@ -21,12 +22,14 @@ import {
   type AnyRun,
   type ImportedRun,
 } from './imported.js';
+import { coordinatesOf } from './coordinates.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
-import { lastFile } from './outcomes.js';
-import { digestOfRun, memberId, memberIdSchema, sha256, textSchema, type RunRecord } from './record.js';
-import { memberFolder, readMemberRecord } from './run.js';
+import { shownFile } from './outcomes.js';
+import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
+import { memberFolder, membersOf, readMemberRecord } from './run.js';
+import { alongTraining, isAt, wordsOver } from './view.js';
 import { commandLine } from '../machine/installation.js';
 
 const number = z.number().nullable();
@@ -51,8 +54,8 @@ const fitSchema = z.strictObject({
 const methodSchema = textSchema.transform((name) => (name === 'outcomes' ? 'per-example' : name));
 
 export const sealSchema = z.strictObject({
-  /** 2 if members will be imported. */
-  format: z.union([z.literal(1), z.literal(2)]),
+  /** 2 if members will be imported, 3 if they are trained and predicted over another axis than their width, or after a step. */
+  format: z.literal([1, 2, 3]),
   name: runNameSchema,
   run: runNameSchema,
   /** Position in the run's chain, from 1. */
@@ -63,19 +66,28 @@ export const sealSchema = z.strictObject({
   previous: z.strictObject({ name: runNameSchema, digest: sha256 }).nullable(),
   lab: textSchema,
   gitCommit: textSchema.nullable(),
-  /** The coordinate over which imported members are predicted; absent if members are trained here. */
+  /** The coordinate over which members are predicted; absent for widths. */
   axis: coordinateSchema.optional(),
+  /** Over an axis: factors in which the known members agree, and with them the predicted ones. */
+  held: z.record(coordinateSchema, z.number()).optional(),
+  /** The training step whose outcomes are predicted; absent for the last, and over axes along training. */
+  at: z.int().min(1).optional(),
   /** The probe whose outcomes are predicted; absent for those of the test set. */
   probe: z.enum(probeNames).optional(),
   /** As in member.json; null if members are imported. */
   experiment: sha256.nullable(),
   /** Of the dataset, as in run.json. */
   fingerprint: sha256,
-  /** Known members, and the SHA-256 of their outcomes.parquet, or of the probe's file. */
+  /** Known members, and the SHA-256 of their outcomes.parquet, of the probe's file or of that of a moment, after `step`. */
   evidence: z.array(
-    z.strictObject({ member: z.union([memberIdSchema, importedIdSchema]), parameters: z.number(), outcomes: sha256 }),
+    z.strictObject({
+      member: z.union([memberIdSchema, importedIdSchema]),
+      step: z.int().min(1).optional(),
+      parameters: z.number(),
+      outcomes: sha256,
+    }),
   ),
-  /** With an axis, `width` and `parameters` are both its coordinate, here and below. */
+  /** With an axis, `width` and `parameters` are both its coordinate, here, above and below. */
   targets: z.array(
     z.strictObject({
       width: z.number().positive(),
@@ -196,16 +208,14 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   const { seal, unchanged } = read;
   const reasons: string[] = [];
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
-  if ((seal.axis !== undefined) !== isImported(run))
-    return [
-      ...reasons,
-      `it predicts ${seal.axis === undefined ? 'trained' : 'imported'} members, unlike those of the run`,
-    ];
+  if (isOfImported(seal) !== isImported(run))
+    return [...reasons, `it predicts ${isOfImported(seal) ? 'imported' : 'trained'} members, unlike those of the run`];
   if (isImported(run) && seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
   if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
   reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
-  for (const { member, outcomes } of seal.evidence) {
-    const now = await hashOf(path.join(runFolder, 'members', member, lastFile(seal.probe)));
+  for (const { member, step, outcomes } of seal.evidence) {
+    const file = shownFile({ moment: step, probe: seal.probe });
+    const now = await hashOf(path.join(runFolder, 'members', member, file));
     if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
     else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
   }
@@ -215,16 +225,59 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
 
 /** Members that started before they were predicted. */
 async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Promise<string[]> {
-  const reasons: string[] = [];
-  for (const { width } of seal.targets) {
-    for (const seed of seal.seeds) {
-      const key = { arch: run.experiment.arch, width, seed };
-      const record = await readMemberRecord(memberFolder(runFolder, key));
-      if (record === undefined || record.begun > seal.sealed) continue;
-      reasons.push(`${memberId(key)} started ${record.begun}, but the forecast was sealed ${seal.sealed}`);
+  const { axis, targets, seeds, sealed } = seal;
+  const begun =
+    axis === undefined
+      ? await startedWidths(runFolder, run, seal)
+      : (await startedMembers(runFolder, run)).filter(
+          (record) =>
+            seeds.includes(record.seed) &&
+            scalesIn(run, record, { ...seal, axis }).some((scale) =>
+              targets.some(({ width }) => isAtTarget(scale, width)),
+            ),
+        );
+  return begun
+    .filter((record) => record.begun <= sealed)
+    .map((record) => `${record.id} started ${record.begun}, but the forecast was sealed ${sealed}`);
+}
+
+async function startedWidths(runFolder: string, { experiment }: RunRecord, { targets, seeds }: Seal) {
+  const found: MemberRecord[] = [];
+  for (const { width } of targets) {
+    for (const seed of seeds) {
+      const record = await readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed }));
+      if (record !== undefined) found.push(record);
     }
   }
-  return reasons;
+  return found;
+}
+
+/** Members whose training has begun, or ended. Damaged ones, which are on no curve, are left out. */
+export async function startedMembers(runFolder: string, run: RunRecord): Promise<MemberRecord[]> {
+  const found: MemberRecord[] = [];
+  for (const key of membersOf(run.experiment)) {
+    const record = await readMemberRecord(memberFolder(runFolder, key)).catch((error: unknown) => {
+      if (isReported(error)) return undefined;
+      throw error;
+    });
+    if (record !== undefined) found.push(record);
+  }
+  return found;
+}
+
+/** Where on an axis a trained member is, at its end, after the step `at`, or along its training; nowhere if it differs from `held`. */
+export function scalesIn(
+  run: RunRecord,
+  record: MemberRecord,
+  { axis, held = {}, at }: Pick<Seal, 'held' | 'at'> & { readonly axis: string },
+): number[] {
+  const { steps } = record;
+  const along = [...momentsOf(run.experiment.moments, steps), steps];
+  const shown = along.filter((step) => step === (at ?? (alongTraining.includes(axis) ? step : steps)));
+  return shown
+    .map((step) => coordinatesOf(run, record, step))
+    .filter((coordinates) => isAt(coordinates, held))
+    .flatMap((coordinates) => coordinates[axis] ?? []);
 }
 
 /** Members at a predicted scale that were imported before, and known ones whose scale has changed since. */
@@ -247,16 +300,23 @@ async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): P
   return reasons;
 }
 
-/** A model of 6.86e9 parameters is the one called 6.9e9: an imported member is at a predicted scale if it is within a hundredth of it. */
+/** A model of 6.86e9 parameters is the one called 6.9e9: over an axis, a member is at a predicted scale if it is within a hundredth of it. */
 const targetTolerance = 0.01;
 
 export function isAtTarget(scale: number, target: number): boolean {
   return Math.abs(scale / target - 1) <= targetTolerance;
 }
 
+/** Whether the members that it predicts are imported, not trained here. */
+export function isOfImported({ experiment }: Pick<Seal, 'experiment'>): boolean {
+  return experiment === null;
+}
+
 /** What the members of a seal are called. */
-export function wordsOfSeal({ axis }: Pick<Seal, 'axis'>): FamilyWords {
-  return axis === undefined ? trainedWords : importedWords(axis);
+export function wordsOfSeal(seal: Pick<Seal, 'axis' | 'experiment'>): FamilyWords {
+  const { axis } = seal;
+  if (axis === undefined) return trainedWords;
+  return isOfImported(seal) ? importedWords(axis) : wordsOver(axis);
 }
 
 /** Hash of the file itself: the one in member.json may be out of date. */

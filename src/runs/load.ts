@@ -13,9 +13,8 @@ import {
   decodeOutcomes,
   decodeWithGroup,
   lastFile,
-  momentFile,
-  probeFile,
   outcomeNames,
+  shownFile,
   type OutcomeName,
   type OutcomeTable,
 } from './outcomes.js';
@@ -281,11 +280,8 @@ function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(members: 
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
 }
 
-/** For a moment its own digest, otherwise that of the last outcomes. */
 function ownFile(member: FamilyMember): string {
-  const { moment, probe, folder } = member;
-  if (moment === undefined) return outcomesFile(member);
-  return path.join(folder, probe === undefined ? momentFile(moment) : probeFile(probe, moment));
+  return path.join(member.folder, shownFile(member));
 }
 
 /** Of the member's last moment, whichever is shown. */

@@ -10,14 +10,14 @@ import { extendExperiment, furtherFactors } from '../experiment/factors.js';
 import { optionOf, type ExperimentInput } from '../experiment/schema.js';
 import { copyFileAtomic, createFolder, sha256File } from '../machine/files.js';
 import type { Held } from '../machine/lock.js';
-import { firstOf, lastOf } from '../machine/present.js';
+import { firstOf, lastOf, present } from '../machine/present.js';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
 import { isOfRun } from './contents.js';
 import { isImported } from './imported.js';
 import { beingTrained, busyMembers, holdRun, lockMember, lockRun, trainerOf } from './lock.js';
 import { planTuning } from './merge-tuning.js';
 import { copyPlanned, planSealed, type CopyPlan } from './merge-sealed.js';
-import { digestOfRun, hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from './record.js';
+import { digestOfRun, memberId, randomStart, type MemberKey, type RunRecord } from './record.js';
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
 import { sizeOfStep } from './step-size.js';
 import { stateOfMember, type MemberState } from './verify.js';
@@ -103,8 +103,12 @@ function refuseOther(a: RunRecord, b: RunRecord, [into, from]: readonly [string,
     );
   const way = ({ eager }: RunRecord) => (eager ? 'op by op (--eager)' : 'compiled');
   if (a.eager !== b.eager) throw differ('training', way(a), way(b));
-  const start = (run: RunRecord) => (hasRandomOutputStart(run) ? 'random (earlier versions)' : '0');
-  if (start(a) !== start(b)) throw differ('the start of output weights', start(a), start(b));
+  const starts = [randomStart(a), randomStart(b)] as const;
+  if (starts[0] !== starts[1]) {
+    const what = starts.includes('output weights') ? 'output weights' : 'queries';
+    const [one, other] = starts.map((random) => (random === what ? 'random (earlier versions)' : '0'));
+    throw differ(`the start of ${what}`, present(one), present(other));
+  }
   if (a.device.kind !== b.device.kind) throw differ('--device', a.device.kind, b.device.kind);
   if (a.experiment.zip !== b.experiment.zip)
     throw differ('--zip', String(a.experiment.zip ?? false), String(b.experiment.zip ?? false));

@@ -109,6 +109,18 @@ export function lastFile(probe: ProbeName | undefined): string {
   return probe === undefined ? 'outcomes.parquet' : probeFile(probe);
 }
 
+/** File of the outcomes that are shown of a member: those after a step, or its last. */
+export function shownFile({
+  moment,
+  probe,
+}: {
+  readonly moment?: number | undefined;
+  readonly probe?: ProbeName | undefined;
+}): string {
+  if (moment === undefined) return lastFile(probe);
+  return probe === undefined ? momentFile(moment) : probeFile(probe, moment);
+}
+
 /** Some columns, as training provides them. */
 export type OutcomeColumns = Readonly<Record<string, Int32Array | Float32Array | Float64Array | Uint8Array>>;
 

@@ -2,14 +2,16 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { group, least } from 'd3-array';
+import { tuningOf } from '../experiment/tuning.js';
 import { nth, present } from '../machine/present.js';
 import { RunError } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import type { MemberJob } from './jobs.js';
 import { trainerOf } from './lock.js';
-import { heldOutOf, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
+import { heldOutOf, memberId, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
 import { readMemberFile, readRunRecord } from './run.js';
+import { readTuning, trialsKey, tuningFile } from './tuning.js';
 import { verifyRun, type MemberState, type MemberStatus } from './verify.js';
 import { mean } from '../statistics/mean.js';
 
@@ -25,6 +27,8 @@ export interface MemberProgress extends HeldOutScores {
   readonly etaSeconds: number | null;
   /** What is damaged. */
   readonly problem: string | null;
+  /** Of `--tune`, before its first epoch; null otherwise. */
+  readonly trials: { readonly made: number; readonly of: number } | null;
   /** The cluster's job of an incomplete member that was launched; null for others. */
   readonly job: MemberJob | null;
   /** For each finished epoch. */
@@ -64,8 +68,10 @@ export async function readProgress(
   const timed = await Promise.all(states.map((state) => timingOf(state, record, now)));
   const paces = pacesOf(timed);
   const left = timed.map((timing) => secondsLeft(timing, paces));
+  const trials = await Promise.all(states.map((state) => trialsOf(state, folder, record)));
   const members = states.map((state, i) => ({
     ...memberProgress(state, nth(timed, i), isBusy ? nth(left, i) : null),
+    trials: nth(trials, i),
     job: state.status === 'complete' ? null : (jobs.get(state.id) ?? null),
   }));
   return {
@@ -78,6 +84,18 @@ export async function readProgress(
     etaSeconds: isBusy ? familySeconds(timed, left) : null,
     members,
   };
+}
+
+async function trialsOf(
+  { key, status }: MemberState,
+  folder: string,
+  { experiment }: RunRecord,
+): Promise<MemberProgress['trials']> {
+  const tuning = status === 'no epoch done' ? tuningOf(experiment) : undefined;
+  if (tuning === undefined) return null;
+  // Nothing is shown of damaged ones; the training says so.
+  const made = await readTuning(tuningFile(folder, memberId(trialsKey(tuning, key)))).catch(() => undefined);
+  return { made: made?.trials.length ?? 0, of: tuning.budget };
 }
 
 /** What is known of a member's pace. */
@@ -108,7 +126,7 @@ function memberProgress(
   { id, status, problem }: MemberState,
   { history, problem: ofHistory }: Awaited<ReturnType<typeof timingOf>>,
   etaSeconds: number | null,
-): Omit<MemberProgress, 'job'> {
+): Omit<MemberProgress, 'job' | 'trials'> {
   const last = history.at(-1);
   return {
     id,

@@ -126,6 +126,8 @@ export const runRecordSchema = z.strictObject({
   eager: z.boolean(),
   /** What output weights begin at under muP; missing from its earlier runs, where they are random, and without muP. */
   outputStart: z.literal('zero').optional(),
+  /** The same of the queries of a transformer. */
+  queryStart: z.literal('zero').optional(),
   versions: z.strictObject({
     lab: textSchema,
     node: textSchema,
@@ -193,12 +195,18 @@ export const memberRecordSchema = z.strictObject({
 /** Without the digest, which belongs to the file. */
 export type MemberRecord = Omit<z.output<typeof memberRecordSchema>, 'digest'>;
 
-/** Whether output weights of its members began random, under muP: further members, which begin at 0, do not form a family with them. */
-export function hasRandomOutputStart({
-  experiment,
+/**
+ * Which weights of its members began random, under muP in earlier versions; undefined if none did. Further members, in which they begin
+ * at 0, do not form a family with them.
+ */
+export function randomStart({
+  experiment: { arch, parametrization },
   outputStart,
-}: Pick<RunRecord, 'experiment' | 'outputStart'>): boolean {
-  return experiment.parametrization === 'mup' && outputStart === undefined;
+  queryStart,
+}: Pick<RunRecord, 'experiment' | 'outputStart' | 'queryStart'>): 'output weights' | 'queries' | undefined {
+  if (parametrization !== 'mup') return undefined;
+  if (outputStart === undefined) return 'output weights';
+  return arch === 'transformer' && queryStart === undefined ? 'queries' : undefined;
 }
 
 /** A line for the user if changes of some records would go unnoticed. */

@@ -1,9 +1,10 @@
 /** The trials of `--tune` on disk: `RUN/tuning/MEMBER.json`, one file for each choice. */
 import * as path from 'node:path';
 import * as z from 'zod';
+import { sharedSeed, type Tuning } from '../experiment/tuning.js';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { formatSealed, parseRecord } from './json.js';
-import { memberIdSchema, sha256, tunedSchema } from './record.js';
+import { memberIdSchema, sha256, tunedSchema, type MemberKey } from './record.js';
 
 const tuningSchema = z.strictObject({
   /** Sealed, as all records are since format 2. */
@@ -35,12 +36,22 @@ const tuningSchema = z.strictObject({
 });
 export type TuningRecord = Omit<z.output<typeof tuningSchema>, 'digest'>;
 
+/** The member that names a member's trials. */
+export function trialsKey({ per }: Pick<Tuning, 'per'>, key: MemberKey): MemberKey {
+  return per === 'width' ? { ...key, seed: sharedSeed } : key;
+}
+
 export function tuningFolder(runFolder: string): string {
   return path.join(runFolder, 'tuning');
 }
 
 export function tuningFile(runFolder: string, id: string): string {
   return path.join(tuningFolder(runFolder), `${id}.json`);
+}
+
+/** What resuming an interrupted trial needs; gone when the trial is finished. */
+export function trialStateFile(runFolder: string, id: string): string {
+  return path.join(tuningFolder(runFolder), `${id}.safetensors`);
 }
 
 /** Undefined if there were no trials. Throws RunError, one line, if it is damaged. */

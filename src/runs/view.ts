@@ -58,7 +58,6 @@ export const alongTraining: readonly string[] = ['steps', 'flops', 'examples', '
 
 /** Not factors, but possible axes all the same. */
 export const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
-type Measure = (typeof measures)[number];
 
 const titles: Readonly<Record<string, string>> = {
   parameters: 'trainable parameters',
@@ -89,13 +88,31 @@ export function axisTitle(key: string): string {
 /** Factors that change the number of parameters. */
 export const architecture: readonly string[] = ['width', 'depth', 'blocks', 'heads', 'imageSize'];
 const length = ['steps', 'epochs', 'batchSize', 'trainSize'];
-/** Factors that change a measure: members that differ in them are on one curve over it. */
-const movedBy: Readonly<Record<Measure, readonly string[]>> = {
+/** Factors that change what follows from several of them: members that differ in them are on one curve over it. */
+const movedBy: Readonly<Partial<Record<string, readonly string[]>>> = {
   parameters: architecture,
   flops: [...architecture, ...length],
   examples: length,
+  steps: ['steps', 'epochs'],
   loss: ['width', ...factorKeys],
 };
+
+/** Factors in which the members of one curve over an axis may differ: the axis itself, or those that it follows from. */
+function factorsAlong(axis: string): readonly string[] {
+  return movedBy[axis] ?? [axis];
+}
+
+/** Names for the members of a trained family over an axis other than the width. */
+export function wordsOver(axis: string): FamilyWords {
+  const further = isMeasure(axis)
+    ? 'train members of other sizes or lengths too'
+    : `train more with --${optionOf(axis === 'width' ? 'widths' : axis)}`;
+  return coordinateWords(axis, { title: axisTitle(axis), further });
+}
+
+function isMeasure(axis: string): boolean {
+  return (measures as readonly string[]).includes(axis);
+}
 
 /** Factors in which the members differ, the width first. */
 export function varyingFactors(
@@ -125,7 +142,7 @@ export function viewOf<T extends Placed>(
   const axes = varying.filter((key) => key !== 'classes' || experiment.arch !== 'transformer');
   const usual = axes.includes('width') || axes.length === 0 ? 'parameters' : firstOf(axes);
   const over = resolveAxis(axis, { varying, usual, members });
-  const along = (measures as readonly string[]).includes(over) ? movedBy[over as Measure] : [over];
+  const along = factorsAlong(over);
   refuseValues(where, varying, members);
   if (axis !== undefined && over in where)
     throw new UsageError(`${over} is on the axis`, '--where', 'hold another factor, or give another --axis');
@@ -161,11 +178,7 @@ export function viewOf<T extends Placed>(
   const isPlain =
     over === 'parameters' && (isWidths || varying.filter((key) => !(key in held)).every((key) => key === 'width'));
   if (isPlain) return { words: trainedWords, coordinate: undefined, members: kept, held, mixed, notes };
-  const further = (measures as readonly string[]).includes(over)
-    ? 'train members of other sizes or lengths too'
-    : `train more with --${optionOf(over === 'width' ? 'widths' : over)}`;
-  const words = coordinateWords(over, { title: axisTitle(over), further });
-  return { words, coordinate: over, members: kept, held, mixed, notes };
+  return { words: wordsOver(over), coordinate: over, members: kept, held, mixed, notes };
 }
 
 /** Factors in which members at one place of an axis differ. */

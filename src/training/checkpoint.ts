@@ -91,30 +91,17 @@ export class MemberFiles {
   /** After an epoch: the checkpoint first, since it alone decides where training resumes. */
   async checkpoint(progress: TrainingRecord, { state, history }: Pick<Checkpoint, 'state' | 'history'>): Promise<void> {
     await createFolder(this.folder);
-    const metadata = { ...this.#ofWhat(progress.experiment), begun: progress.begun, history: JSON.stringify(history) };
-    await this.#write(checkpointFile, encodeSealed(state, metadata));
+    const { experiment, begun } = progress;
+    await this.#write(checkpointFile, encodeCheckpoint({ id: this.id, experiment }, { state, history, begun }));
     await this.#write('history.jsonl', encodeHistory(history));
     await this.#record(progress, 'training', ['history.jsonl']);
     await fs.rm(this.path(stoppedFile), { force: true });
   }
 
   /** Within an epoch: a separate file, so that the last whole epoch is kept. */
-  async stopped(
-    experiment: string,
-    { state, history, begun, within = epochStart }: Omit<Checkpoint, 'experiment'>,
-  ): Promise<void> {
+  async stopped(experiment: string, checkpoint: Checkpoint): Promise<void> {
     await createFolder(this.folder);
-    const metadata = {
-      ...this.#ofWhat(experiment),
-      begun,
-      history: JSON.stringify(history),
-      within: JSON.stringify(within),
-    };
-    await this.#write(stoppedFile, encodeSealed(state, metadata));
-  }
-
-  #ofWhat(experiment: string): Record<string, string> {
-    return { member: this.id, experiment };
+    await this.#write(stoppedFile, encodeCheckpoint({ id: this.id, experiment }, checkpoint));
   }
 
   /** Outcomes during training. A member that resumes before them writes them again, to the same bits. */
@@ -170,6 +157,26 @@ function probed(probes: Probed): (readonly [ProbeName, OutcomeColumns])[] {
   });
 }
 
+/** What a checkpoint belongs to. */
+export interface CheckpointOf {
+  readonly id: string;
+  /** `experimentDigest` of the member; for a trial, with the value that is tried. */
+  readonly experiment: string;
+  /** The state's names in their order. */
+  readonly names: readonly string[];
+}
+
+/** A checkpoint as a file, with a hash over all of it. */
+export function encodeCheckpoint(
+  { id, experiment }: Omit<CheckpointOf, 'names'>,
+  { state, history, begun, within }: Checkpoint,
+): Uint8Array {
+  return encodeSealed(state, {
+    ...{ member: id, experiment, begun, history: JSON.stringify(history) },
+    ...(within === undefined ? {} : { within: JSON.stringify(within) }),
+  });
+}
+
 /** A complete member no longer needs the files for resuming. */
 export async function removeCheckpoint(memberFolder: string): Promise<void> {
   for (const name of checkpointFiles) await fs.rm(path.join(memberFolder, name), { force: true });
@@ -191,11 +198,7 @@ export async function loadCheckpoint(
   return stopped !== undefined && stopped.history.length >= (whole?.history.length ?? 0) ? stopped : whole;
 }
 
-interface StateOf {
-  readonly names: readonly string[];
-  /** `experimentDigest` of the member. */
-  readonly experiment: string;
-}
+type StateOf = Omit<CheckpointOf, 'id'>;
 
 async function readCheckpoint(
   { id, path: inFolder }: Pick<MemberFiles, 'id' | 'path'>,
@@ -204,7 +207,11 @@ async function readCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const file = inFolder(name);
   const bytes = await readFileIfThere(file);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : decodeCheckpoint(bytes, file, { id, names, experiment });
+}
+
+/** Throws RunError naming the file if it is damaged, or of another member or experiment. */
+export function decodeCheckpoint(bytes: Uint8Array, file: string, { id, names, experiment }: CheckpointOf): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const damaged = (what: string) =>
     new RunError(what, file, 'delete the file to train this member from its last whole epoch, or its start');

@@ -3,7 +3,7 @@
  * three use the same events. Only JSON lines go to stdout; notes and everything else go to stderr.
  */
 import type { TrainingEvent } from './events.js';
-import { counted, formatDuration, formatRate } from '../terminal/format.js';
+import { counted, formatDuration, formatNumber, formatPercent, formatRate } from '../terminal/format.js';
 import { LiveLines } from '../terminal/live-lines.js';
 import { printable } from '../terminal/printable.js';
 import { heldOutTexts, scoresText } from '../terminal/scores.js';
@@ -83,7 +83,7 @@ class Lines implements Display {
     const text = describe(event, this.#epochs.get(event.member));
     if (text === undefined) return;
     this.#lastLine.set(event.member, this.#output.now());
-    if (event.type !== 'progress') this.#lastEpoch.set(event.member, this.#output.now());
+    if (event.type !== 'progress' && event.type !== 'trial') this.#lastEpoch.set(event.member, this.#output.now());
     for (const line of text.split('\n')) this.note(`${event.member.padEnd(this.#nameWidth)}  ${line}`);
   }
 
@@ -97,7 +97,8 @@ class Lines implements Display {
 
   #isDue(event: TrainingEvent): boolean {
     const since = (last: ReadonlyMap<string, number>) => this.#output.now() - (last.get(event.member) ?? -Infinity);
-    if (event.type === 'progress') return since(this.#lastLine) >= progressInterval;
+    if (event.type === 'progress' || event.type === 'trial') return since(this.#lastLine) >= progressInterval;
+    if (event.type === 'tried') return since(this.#lastEpoch) >= lineInterval || event.trial === event.trials;
     // That it is alive was said perhaps just before.
     if (event.type === 'epoch')
       return since(this.#lastEpoch) >= lineInterval || event.epoch === this.#epochs.get(event.member);
@@ -116,6 +117,12 @@ function planned({ epochs, steps, stepsPerEpoch }: Extract<TrainingEvent, { read
  */
 function describe(event: TrainingEvent, epochs: number | undefined): string | undefined {
   switch (event.type) {
+    case 'trial':
+      return `${trialText(event)}: ${formatPercent(event.done)} done, loss ${formatNumber(event.loss)}  ETA of the trials ${formatDuration(event.etaSeconds)}`;
+    case 'tried':
+      return `${trialText(event)}: ${event.loss === null ? 'diverged' : `validation loss ${formatNumber(event.loss)}`}, ${formatDuration(event.seconds)}`;
+    case 'waiting':
+      return `waits for its trials, which ${event.owner} makes for all members of this width`;
     case 'started': {
       const from = event.fromEpoch === 0 ? '' : `, resuming after epoch ${event.fromEpoch}`;
       return `started: ${planned(event)}, ${counted(event.threads, 'thread')}${from}`;
@@ -139,6 +146,11 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
     case 'failed':
       return failure(event);
   }
+}
+
+/** `trial 3 of 7, learningRate 0.01`. */
+function trialText({ trial, trials, factor, value }: Extract<TrainingEvent, { type: 'trial' | 'tried' }>): string {
+  return `trial ${trial} of ${trials}, ${factor} ${formatNumber(value)}`;
 }
 
 function failure({ reason, lastWords }: TrainingEvent & { type: 'failed' }): string {
@@ -227,6 +239,12 @@ class Bars implements Display {
 /** The text to the right of the bar: shorter than a separate line. */
 function beside(event: TrainingEvent, latestScores: string): string {
   switch (event.type) {
+    case 'trial':
+      return `${trialText(event)}  ETA ${formatDuration(event.etaSeconds)}`;
+    case 'tried':
+      return trialText(event);
+    case 'waiting':
+      return 'waits for the trials of its width';
     case 'started':
       return `epoch ${event.fromEpoch + 1}/${event.epochs}`;
     case 'progress':
@@ -242,9 +260,13 @@ function beside(event: TrainingEvent, latestScores: string): string {
   }
 }
 
-/** 0..1; undefined for an event without progress. */
+/** 0..1, of the trials until the training starts; undefined for an event without progress. */
 function fractionDone(event: TrainingEvent, epochs: number): number | undefined {
   switch (event.type) {
+    case 'trial':
+      return (event.trial - 1 + event.done) / event.trials;
+    case 'tried':
+      return event.trial / event.trials;
     case 'started':
       return event.fromEpoch / epochs;
     case 'progress':
@@ -254,6 +276,7 @@ function fractionDone(event: TrainingEvent, epochs: number): number | undefined 
     case 'evaluated':
     case 'complete':
       return 1;
+    case 'waiting':
     case 'failed':
       return undefined;
   }

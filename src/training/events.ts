@@ -15,6 +15,29 @@ const heldOut = {
 } as const;
 
 const eventFields = {
+  /** `done` (0 to 1) of the trial of `value`, the `trial`-th of `trials`; `etaSeconds` is the time left for all of them. */
+  trial: {
+    member: 'string',
+    factor: 'string',
+    value: 'number',
+    trial: 'number',
+    trials: 'number',
+    done: 'number',
+    loss: 'number',
+    etaSeconds: 'number',
+  },
+  /** A finished trial, as in tuning/MEMBER.json; `loss` is null if it diverged. */
+  tried: {
+    member: 'string',
+    factor: 'string',
+    value: 'number',
+    trial: 'number',
+    trials: 'number',
+    loss: 'number or null',
+    seconds: 'number',
+  },
+  /** Another process makes the trials that it shares. */
+  waiting: { member: 'string', owner: 'string' },
   started: {
     member: 'string',
     threads: 'number',

@@ -10,6 +10,7 @@ import { availableCores } from '../experiment/cores.js';
 import { experimentAt } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan } from '../experiment/plan.js';
+import { tuningOf } from '../experiment/tuning.js';
 import {
   isFactor,
   optionOf,
@@ -33,7 +34,8 @@ import {
   type RunRecord,
 } from '../runs/record.js';
 import { memberFolder, membersOf, writeRunRecord } from '../runs/run.js';
-import { counted } from '../terminal/format.js';
+import { readTuning, trialsKey, tuningFile } from '../runs/tuning.js';
+import { counted, formatDuration } from '../terminal/format.js';
 import { askPilot } from './ask.js';
 import { branchesFor } from './branches.js';
 import type { WorkerJob } from './job.js';
@@ -85,7 +87,8 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   const { missing, complete } = stock;
   if (record !== undefined) refuseOtherThreads(record, request.execution, { folder, missing });
   if (record !== undefined && missing.length > 0) refuseOtherStart(record, folder);
-  const missingPlan = planMissing(work, missing);
+  const trials = await missingTrials(folder, experiment, missing);
+  const missingPlan = planMissing(work, missing, trials);
   const { plan, stackOf } = missingPlan;
   const { dataDir } = request.execution;
   const surroundings = { experiment, runFolder: folder, runtime, eager, tensorboard, dataDir };
@@ -105,7 +108,7 @@ export async function planRun(work: Work): Promise<PlannedRun> {
     const model = families[experiment.arch].model(firstOf(experiment.widths), work.task, experiment);
     await writeColumns(path.join(folder, 'tensorboard'), experiment, model);
   }
-  planNotes(work, stock).forEach(work.note);
+  [...planNotes(work, stock), ...tuningNotes(experiment, trials, plan)].forEach(work.note);
   if (request.execution.stack === 'auto' && missing.length > 0)
     work.note(stackNote(plan.members.map(({ id }) => stackOf(id).length)));
   const places = new Map(
@@ -247,6 +250,7 @@ interface MissingPlan {
 function planMissing(
   { request, experiment, dataset, task, runtime, record }: Work,
   missing: readonly MemberKey[],
+  trials: ReadonlyMap<string, number>,
 ): MissingPlan {
   const { jobs, threads, stack = 1 } = request.execution;
   const { kind: device } = runtime.device;
@@ -270,7 +274,8 @@ function planMissing(
   const costOfStack = (keys: readonly MemberKey[]): Pick<StackCost, 'flopsPerStep' | 'steps'> => {
     const { arch, flopsPerStep, steps } = costOf(firstOf(keys));
     const speed = keys.length === 1 || device === 'gpu' ? 1 : stackedSpeed[arch];
-    return { flopsPerStep: (keys.length * flopsPerStep) / speed, steps };
+    const trialSteps = (trials.get(memberId(firstOf(keys))) ?? 0) * (experiment.tuneSteps ?? steps);
+    return { flopsPerStep: (keys.length * flopsPerStep) / speed, steps: steps + trialSteps };
   };
   const plan = planFamily({
     members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
@@ -283,6 +288,38 @@ function planMissing(
     gpus: runtime.gpus?.length,
   });
   return { plan, stackOf: (id) => present(stacks.get(id)), costOf };
+}
+
+/** How many trials are still to be made for each member, by its id; for a width they count as those of its first member. */
+async function missingTrials(
+  folder: string,
+  experiment: Experiment,
+  missing: readonly MemberKey[],
+): Promise<ReadonlyMap<string, number>> {
+  const left = new Map<string, number>();
+  const tuning = tuningOf(experiment);
+  if (tuning === undefined) return left;
+  const seen = new Set<string>();
+  for (const key of missing) {
+    const id = memberId(trialsKey(tuning, key));
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const made = (await readTuning(tuningFile(folder, id)))?.trials.length ?? 0;
+    left.set(memberId(key), tuning.budget - made);
+  }
+  return left;
+}
+
+/** What the trials of `--tune` add, in a line; the time is that of the plan, for this machine. */
+function tuningNotes(experiment: Experiment, trials: ReadonlyMap<string, number>, plan: Plan): string[] {
+  const tuning = tuningOf(experiment);
+  const left = [...trials.values()].reduce((sum, count) => sum + count, 0);
+  if (tuning === undefined || left === 0) return [];
+  const { factor, budget, per, steps } = tuning;
+  const length = steps === undefined ? 'as long as the training' : `of ${counted(steps, 'step')}`;
+  return [
+    `--tune ${factor}: ${counted(left, 'trial')} before the training, ${length} (${budget} for each ${per}); all together roughly ${formatDuration(plan.estimatedSeconds)} if this machine does nothing else`,
+  ];
 }
 
 /** Of a member's training. */
@@ -347,6 +384,7 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
     threads: {},
     eager: request.eager,
     ...(experiment.parametrization === 'mup' ? { outputStart: 'zero' } : {}),
+    ...(experiment.parametrization === 'mup' && experiment.arch === 'transformer' ? { queryStart: 'zero' } : {}),
     versions: {
       lab,
       node: process.version,

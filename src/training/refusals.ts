@@ -14,7 +14,7 @@ import type { Execution, Experiment } from '../experiment/schema.js';
 import { parameterCount, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import { present } from '../machine/present.js';
-import { hasRandomOutputStart, memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import { memberId, randomStart, type MemberKey, type RunRecord } from '../runs/record.js';
 import { contradictions, membersOf } from '../runs/run.js';
 import { sizeOfStep } from '../runs/step-size.js';
 import { UsageError } from '../terminal/errors.js';
@@ -86,9 +86,10 @@ export function refuseOtherThreads(
 
 /** Members that are still to be trained would begin otherwise than the run's own. */
 export function refuseOtherStart(record: RunRecord, folder: string): void {
-  if (!hasRandomOutputStart(record)) return;
+  const random = randomStart(record);
+  if (random === undefined) return;
   throw new UsageError(
-    'is a muP run of an earlier version, whose output weights began random: members trained now begin at 0 and do not belong to it',
+    `is a muP run of an earlier version, whose ${random} began random: members trained now begin at 0 and do not belong to it`,
     folder,
     'train all of them as another --run NAME',
   );

@@ -1,7 +1,10 @@
 /** Sizes of members that are not trained yet. They come from the models' shapes; nothing is computed. */
+import { experimentAt } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
+import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';
+import { nth } from '../machine/present.js';
 import type { RunRecord } from '../runs/record.js';
 import { UsageError } from '../terminal/errors.js';
 import { taskIn } from './task.js';
@@ -32,4 +35,24 @@ export function memberSizes({ experiment, dataset }: RunRecord, widths: readonly
       trainingFlops: flops.training * experiment.batchSize * steps,
     };
   });
+}
+
+/** Throws UsageError for a value that a factor of the run's members, or their width, cannot have; `where` names the flag. */
+export function refuseFactorValues(record: RunRecord, axis: string, values: readonly number[], where: string): void {
+  if (axis === 'width') memberSizes(record, values, where);
+  const factor = factorKeys.find((key) => key === axis);
+  if (factor === undefined) return;
+  for (const value of values) {
+    const { error } = experimentSchema.shape[factor].safeParse(value);
+    if (error !== undefined)
+      throw new UsageError(`${value} is not a possible ${axis}: ${nth(error.issues, 0).message}`, where);
+    const experiment = experimentAt(record.experiment, { factors: { [factor]: value } });
+    memberSizes({ ...record, experiment }, experiment.widths, where);
+  }
+}
+
+/** Whether a factor can have values that are not whole numbers. */
+export function isReal(axis: string): boolean {
+  const factor = factorKeys.find((key) => key === axis);
+  return factor !== undefined && experimentSchema.shape[factor].safeParse(0.5).success;
 }

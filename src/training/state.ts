@@ -1,7 +1,7 @@
 /** The state of a training loop on both sides: tensors in TensorFlow, arrays on the host and in a checkpoint. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Initial, ParameterSpecs } from '../families/family.js';
-import { nth, present } from '../machine/present.js';
+import { lastOf, nth, present } from '../machine/present.js';
 import type { HostTensor } from '../runs/safetensors.js';
 import { Random } from '../statistics/random.js';
 import type { Optimizer } from './optimizers.js';
@@ -30,6 +30,10 @@ function draw(shape: readonly number[], initial: Initial, seed: number, name: st
   if (initial.kind === 'constant') return data.fill(initial.value);
   const random = Random.named(seed, 'init', name);
   for (let i = 0; i < data.length; i++) data[i] = initial.deviation * random.normal();
+  if (initial.zeroColumns === undefined) return data;
+  // Drawn all the same, so that the other columns are those of the standard parametrization.
+  const columns = lastOf(shape);
+  for (let row = 0; row < data.length; row += columns) data.fill(0, row, row + initial.zeroColumns);
   return data;
 }
 

@@ -23,10 +23,11 @@ process.on('message', (message) => {
 /** Whether the process is as it was before: true if every member is complete. */
 async function work(message: unknown): Promise<boolean> {
   const stop = new StopSignal();
+  const report = (event: TrainingEvent) => void tell(event);
   const train = async (opened: OpenedMember) => {
     try {
       const { trainAndEvaluate } = await import('./member.js');
-      await tell(await trainAndEvaluate(opened, { report: (event) => void tell(event), stop }));
+      await tell(await trainAndEvaluate(opened, { report, stop }));
       return 'complete';
     } catch (error) {
       if (error instanceof Stopped) return 'stopped';
@@ -39,14 +40,20 @@ async function work(message: unknown): Promise<boolean> {
   };
   try {
     const { openTraining } = await import('./member.js');
-    const fates = await Promise.all((await openTraining(readJobs(message), stop)).map(train));
-    // As the signal would have ended it.
-    if (fates.includes('stopped')) process.kill(process.pid, 'SIGTERM');
+    const fates = await Promise.all((await openTraining(readJobs(message), { report, stop })).map(train));
+    if (fates.includes('stopped')) end();
     return fates.every((fate) => fate === 'complete');
   } catch (error) {
-    await tellFailure('unknown member', error);
+    // In a trial.
+    if (error instanceof Stopped) end();
+    else await tellFailure('unknown member', error);
     return false;
   }
+}
+
+/** As the signal would have ended it. */
+function end(): void {
+  process.kill(process.pid, 'SIGTERM');
 }
 
 function tellFailure(member: string, error: unknown): Promise<void> {

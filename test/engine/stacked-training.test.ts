@@ -38,7 +38,7 @@ function jobOf(runFolder: string, seed: number, own: Experiment = experiment): W
 
 /** The result of each, as the worker has it: the event's type, or the name or message of what was thrown. */
 async function train(jobs: readonly WorkerJob[], stop = new StopSignal()): Promise<string[]> {
-  const fates = (await openTraining(jobs, stop)).map(async (opened) => {
+  const fates = (await openTraining(jobs, { report: () => undefined, stop })).map(async (opened) => {
     try {
       return (await trainAndEvaluate(opened, { report: () => undefined, stop })).type;
     } catch (error) {

@@ -48,7 +48,7 @@ async function trainIn(
       if (stop instanceof AfterEachCall) stop.heard(event);
     };
     try {
-      const [opened] = (await openTraining([job], stop)) as [OpenedMember];
+      const [opened] = (await openTraining([job], { report, stop })) as [OpenedMember];
       expect((await trainAndEvaluate(opened, { report, stop })).type).toBe('complete');
       return { starts, within, stepsPerEpoch };
     } catch (error) {
@@ -115,7 +115,9 @@ test('a failing training frees its TensorFlow memory: state, images and the inpu
   const left: number[] = [];
   for (let round = 0; round < 3; round++) {
     const stop = new StopSignal();
-    const [opened] = (await openTraining([jobOf(experiment, await temporaryFolder())], stop)) as [OpenedMember];
+    const [opened] = (await openTraining([jobOf(experiment, await temporaryFolder())], { report, stop })) as [
+      OpenedMember,
+    ];
     await expect(trainAndEvaluate(opened, { report, stop })).rejects.toThrow('the disk is full');
     left.push(backend().binding.getNumOfTensors());
   }

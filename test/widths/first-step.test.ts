@@ -63,6 +63,23 @@ test("the change in an autoencoder's layers in ten steps has a slope within 0.05
     for (const seed of [0, 1, 2])
       for (const coordinate of await checkCoordinates({ experiment, width, seed, steps: [10] }))
         found.push({ parametrization: 'mup' as const, width, seed, ...coordinate });
-  for (const { slope, slopeOfChange } of widthSlopes(found))
-    expect(Math.max(Math.abs(slope), Math.abs(slopeOfChange))).toBeLessThan(flatSlope);
+  for (const { size, change } of widthSlopes(found))
+    expect(Math.max(Math.abs(size.slope), Math.abs(change.slope))).toBeLessThan(flatSlope);
+});
+
+/** docs/fair-widths.md: the part that keys share does not depend on the width, that of random overlaps falls as 1 / sqrt(width). */
+test('scores of attention fall by at most 1 / sqrt(width) under muP in three steps', async () => {
+  const input = { arch: 'transformer', dataset: 'shapes', imageSize: 16, pairs: 4, batchSize: 16 } as const;
+  const experiment = resolveExperiment({ ...input, parametrization: 'mup', learningRate: 0.003 });
+  const found = [];
+  for (const width of [8, 32, 128])
+    for (const seed of [0, 1, 2, 3])
+      for (const coordinate of await checkCoordinates({ experiment, width, seed, steps: [3] }))
+        found.push({ parametrization: 'mup' as const, width, seed, ...coordinate });
+  const scores = widthSlopes(found).filter(({ layer }) => layer.endsWith('.scores'));
+  expect(scores).toHaveLength(2);
+  for (const { size } of scores) {
+    expect(size.interval!.upper).toBeGreaterThan(-0.5);
+    expect(size.interval!.lower).toBeLessThan(0);
+  }
 });

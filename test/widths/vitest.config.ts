@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'widths',
     include: ['test/widths/**/*.test.ts'],
     setupFiles: ['test/support/matchers.ts'],
-    globalSetup: ['test/support/runtime.ts'],
+    globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
     testTimeout: 900_000,
     hookTimeout: 900_000,
   },

@@ -1,5 +1,5 @@
 /**
- * A follow-up experiment from a pilot run: widths with equal steps of the standard metric, the metric that induces emergence, and the
+ * A follow-up experiment from a pilot run: widths, or values of another factor, which are called widths here, with equal steps of the standard metric, the metric that induces emergence, and the
  * number of seeds and test examples that distinguish the two. Everything is chosen on the pilot, so the claim is about seeds that
  * have not been seen.
  *
@@ -13,6 +13,7 @@ import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { reconstruction } from '../../metrics/reconstruction.js';
 import type { MemberRecord, RunRecord } from '../../runs/record.js';
+import { scaleText, scaleTitle, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
@@ -42,7 +43,12 @@ const testSizes = [0.1, 0.3] as const;
 export interface DesignRequest {
   /** Of a pilot that is complete. */
   readonly record: Pick<RunRecord, 'name' | 'experiment' | 'dataset' | 'probe'>;
+  /** The factor that its members differ in. */
+  readonly words?: FamilyWords | undefined;
+  /** Whether the factor has values that are not whole numbers. */
+  readonly isReal?: boolean | undefined;
   readonly members: readonly (MemberOutcomes & {
+    /** Its `width` is its value of the factor. */
     readonly record: Pick<MemberRecord, 'trainingSeconds' | 'evaluationSeconds' | 'threads'>;
   })[];
   readonly standard: Metric;
@@ -102,18 +108,21 @@ export interface Design {
 /** Throws UsageError if the pilot shows too little. */
 export function designExperiment(request: DesignRequest): Design {
   const { record, members, scales: wanted, mostSeeds, ratio, power } = request;
-  const { families = usualFamilies, onStep } = request;
+  const { families = usualFamilies, words = trainedWords, isReal, onStep } = request;
   const { experiment } = record;
   const pilots = pilotOf(members, draws);
   refuseFew(request);
   const standard = pilots(request.standard);
-  refuseFlat(standard, record.name);
+  refuseFlat(standard, record.name, words);
   const curve = expectedCurve(standard);
-  const { from = Math.min(...experiment.widths), to = Math.max(...experiment.widths) } = request;
-  const widths = evenWidths(curve, { from, to, count: wanted, multiple: experiment.heads ?? 1 });
+  const known = scalesOf(members).map(({ width }) => width);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const { from = least, to = most } = request;
+  const multiple = words.scale === 'width' ? (experiment.heads ?? 1) : 1;
+  const widths = evenWidths(curve, { from, to, count: wanted, multiple, isReal });
   if (widths.length < fewestWidths)
     throw new UsageError(
-      `${widths.length} widths from ${from} to ${to} are too few; at least ${fewestWidths} are needed`,
+      `${widths.length} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'} from ${from} to ${to} are too few; at least ${fewestWidths} are needed`,
       record.name,
       'extend it with --from or --to',
     );
@@ -122,11 +131,11 @@ export function designExperiment(request: DesignRequest): Design {
   const refusal = request.induced?.refuses(request.testSize ?? Infinity);
   if (refusal !== undefined) throw new UsageError(refusal, '--test-size');
   const metrics = request.induced === undefined ? candidateMetrics(request) : [request.induced];
-  const most = metrics.length + mostSeeds - fewestProposed + testSizes.length + 2;
+  const simulations = metrics.length + mostSeeds - fewestProposed + testSizes.length + 2;
   let done = 0;
   const simulate: Simulate = (induced, options) => {
     const power = simulatePower({ standard, induced, widths, ratio, draws, size, ...options });
-    onStep?.(++done, most);
+    onStep?.(++done, simulations);
     return power;
   };
 
@@ -146,7 +155,7 @@ export function designExperiment(request: DesignRequest): Design {
   return {
     ...{ standard: standard.metric, induced: induced.metric, widths, fits: chosen.row.fits },
     candidates: candidates.map(({ row }) => row),
-    isExtrapolated: from < Math.min(...experiment.widths) || to > Math.max(...experiment.widths),
+    isExtrapolated: from < least || to > most,
     curves: { standard: widths.map(curve), induced: chosen.expected },
     bySeeds,
     bySize: [...bySize, { ...last, examples: Math.round(size * examples) }],
@@ -255,34 +264,34 @@ export function candidateMetrics({
   }
 }
 
-function refuseFew({ record, members }: DesignRequest): void {
+function refuseFew({ record, members, words = trainedWords }: DesignRequest): void {
   const scales = scalesOf(members);
   if (scales.length < fewestWidths)
     throw new UsageError(
-      `has ${counted(scales.length, 'width')}; a design needs ${fewestWidths}`,
+      `has ${words.isCoordinate ? `${counted(scales.length, 'value')} of ${words.scale}` : counted(scales.length, 'width')}; a design needs ${fewestWidths}`,
       record.name,
-      'train more with --widths',
+      words.isCoordinate ? words.further : 'train more with --widths',
     );
   const fewest = Math.min(...scales.map((scale) => scale.members.length));
   if (fewest < fewestSeeds)
     throw new UsageError(
-      `has one seed per width; a design needs ${fewestSeeds}`,
+      `has one seed per ${words.noun}; a design needs ${fewestSeeds}`,
       record.name,
       'train more with --seeds, such as 0,1,2',
     );
 }
 
 /** A curve that ends no better than it begins, beyond what seeds alone would do, has no steps to make equal. */
-function refuseFlat(pilot: PilotMetric, name: string): void {
+function refuseFlat(pilot: PilotMetric, name: string, words: FamilyWords): void {
   const { scales, centres, variances, sign, metric } = pilot;
   const [first, last] = [0, scales.length - 1];
   const rise = sign * (centres[last]! - centres[first]!);
   const error = Math.sqrt([first, last].reduce((sum, j) => sum + variances[j]! / scales[j]!.members.length, 0));
   if (rise > 2 * error && rise > 0) return;
   throw new UsageError(
-    `${metric.title} does not improve from width ${scales[first]!.width} to ${scales[last]!.width} by more than seeds differ`,
+    `${metric.title} does not improve from ${scaleTitle(scales[first]!.width, words)} to ${scaleText(scales[last]!.width, words)} by more than seeds differ`,
     name,
-    'a pilot must show the rise: train other widths, or train longer',
+    `a pilot must show the rise: train other ${words.scales}, or train longer`,
   );
 }
 

@@ -12,6 +12,8 @@ export interface WidthRequest {
   readonly count: number;
   /** Widths are multiples of this. */
   readonly multiple?: number;
+  /** Whether values need not be whole numbers, as those of a learning rate; then they have three digits. */
+  readonly isReal?: boolean | undefined;
 }
 
 /**
@@ -43,7 +45,13 @@ export function evenWidths(value: (width: number) => number, request: WidthReque
   return chosen.map((place) => widths[place]!);
 }
 
-function candidatesOf({ from, to, multiple = 1 }: WidthRequest): number[] {
+function candidatesOf({ from, to, multiple = 1, isReal = false }: WidthRequest): number[] {
+  if (isReal) {
+    const inside = Array.from({ length: mostCandidates }, (_, i) =>
+      Number((from * (to / from) ** (i / (mostCandidates - 1))).toPrecision(3)),
+    ).filter((value) => value > from && value < to);
+    return [...new Set([from, ...inside, to])];
+  }
   const [first, last] = [Math.ceil(from / multiple), Math.floor(to / multiple)];
   const all = last - first + 1;
   const numbers =

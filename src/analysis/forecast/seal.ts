@@ -1,28 +1,50 @@
 /** The content of a sealed forecast: numbers as JSON has them. */
+import { factorKeys } from '../../experiment/factor-names.js';
+import { present } from '../../machine/present.js';
 import { gitCommit, packageVersions } from '../../machine/version.js';
 import type { Seal } from '../../runs/forecasts.js';
 import type { LoadedMember } from '../../runs/opened.js';
 import { isImported, type AnyRun } from '../../runs/imported.js';
-import { lastFile } from '../../runs/outcomes.js';
+import { shownFile } from '../../runs/outcomes.js';
 import { digestOfRun } from '../../runs/record.js';
+import { alongTraining, coordinateValues } from '../../runs/view.js';
 import { scaleTitle, type FamilyWords } from '../../runs/words.js';
 import { UsageError } from '../../terminal/errors.js';
 import { levels, type MetricForecast } from './forecast.js';
 
 export interface SealRequest extends Pick<Seal, 'name' | 'number' | 'previous' | 'targets' | 'metricFile' | 'draws'> {
   readonly record: AnyRun;
-  /** The coordinate of imported members. */
-  readonly axis: string | undefined;
+  /** Where the known members are. */
+  readonly place: SealedPlace;
   /** What was known. */
   readonly members: readonly LoadedMember[];
   readonly seeds: readonly number[];
   readonly forecasts: readonly MetricForecast[];
 }
 
+/** What a seal says of an axis, and of what the members on it have in common. */
+export type SealedPlace = Pick<Seal, 'axis' | 'held' | 'at'>;
+
+/** Place of trained members over an axis; undefined: of widths. */
+export function placeOf(axis: string | undefined, members: readonly Pick<LoadedMember, 'record'>[]): SealedPlace {
+  const records = members.map(({ record }) => record);
+  const [step, ...otherSteps] = coordinateValues('steps', records);
+  const at = otherSteps.length === 0 && records.some(({ moment }) => moment !== undefined) ? step : undefined;
+  const moment = at === undefined ? {} : { at };
+  if (axis === undefined) return moment;
+  const free = [axis, ...(at !== undefined || alongTraining.includes(axis) ? ['steps', 'epochs'] : [])];
+  const factors = ['width', ...factorKeys].filter((key) => !free.includes(key));
+  const held = factors.flatMap((key) => {
+    const [value, ...others] = coordinateValues(key, records);
+    return value === undefined || others.length > 0 ? [] : [[key, value] as const];
+  });
+  return { axis, held: Object.fromEntries(held), ...moment };
+}
+
 /** As written, except for its digest. */
 export function contentOfSeal({
   record,
-  axis,
+  place,
   members,
   seeds,
   forecasts,
@@ -30,10 +52,9 @@ export function contentOfSeal({
 }: SealRequest): Omit<Seal, 'digest'> {
   const { name, number, previous, targets, metricFile, draws } = given;
   const probe = isImported(record) ? undefined : record.probe;
-  const evidenceFile = lastFile(probe);
   return {
     ...{
-      format: axis === undefined ? 1 : 2,
+      format: isImported(record) ? 2 : Object.keys(place).length === 0 ? 1 : 3,
       name,
       run: record.name,
       number,
@@ -41,11 +62,14 @@ export function contentOfSeal({
       previous,
     },
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
-    ...(axis === undefined ? {} : { axis }),
+    ...place,
     ...(probe === undefined ? {} : { probe }),
     ...{ experiment: isImported(record) ? null : digestOfRun(record), fingerprint: record.dataset.fingerprint },
-    evidence: members.map(({ record: { id, imported, parameters, files } }) => {
-      return { member: imported?.id ?? id, parameters, outcomes: files[evidenceFile]! };
+    evidence: members.map(({ record: member }) => {
+      const { imported, trained, moment, parameters, files } = member;
+      const { id } = present(imported ?? trained);
+      const step = moment === undefined ? {} : { step: moment };
+      return { member: id, ...step, parameters, outcomes: present(files[shownFile(member)]) };
     }),
     ...{ targets, seeds: [...seeds], metricFile, levels: [...levels], draws, metrics: forecasts.map(plainForecast) },
   };

@@ -1,9 +1,12 @@
 /** Compares a sealed forecast with the members that were trained or imported since. */
 import type { Metric } from '../../metrics/metric.js';
-import { isAtTarget, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
+import { factorsOf } from '../../runs/coordinates.js';
+import { isAtTarget, isOfImported, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
+import { isImported } from '../../runs/imported.js';
 import { readColumns } from '../../runs/load.js';
 import { openRunFolder } from '../../runs/open.js';
 import type { FamilyMember, OpenRun } from '../../runs/opened.js';
+import { varyingFactors } from '../../runs/view.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
 export interface SealedOutcome {
@@ -16,38 +19,59 @@ export interface SealedOutcome {
   readonly missing: number;
 }
 
+/** The run over the axis of a seal, with what the known members have in common; factors that varied later are at their first value. */
+async function openForSeal(folder: string, seal: Seal): Promise<OpenRun> {
+  const { axis, at, probe } = seal;
+  if (isOfImported(seal)) return openRunFolder(folder, { axis });
+  const { record, complete } = await openRunFolder(folder, { all: 'ends', probe });
+  if (isImported(record)) return openRunFolder(folder, { axis });
+  const held = seal.held ?? factorsOf(record.experiment, record.dataset);
+  const where = Object.fromEntries(
+    varyingFactors(record, complete).flatMap((key) => (held[key] === undefined ? [] : [[key, held[key]] as const])),
+  );
+  return openRunFolder(folder, { axis, where, at, probe });
+}
+
 /**
+ * @param run the seal's, over any axis
  * @param metricOf the metric of an id
  * @throws RunError if outcomes cannot be read, and whatever `metricOf` throws
  */
 export async function outcomeOf(
-  open: OpenRun,
+  run: Pick<OpenRun, 'folder' | 'record'>,
   read: ReadSeal,
   metricOf: (id: string) => Metric,
 ): Promise<SealedOutcome> {
   const { seal } = read;
-  const reasons = await whyVoid(open.folder, open.record, read);
-  const isAt = (member: FamilyMember, width: number) =>
-    seal.axis === undefined
-      ? member.width === width && seal.seeds.includes(member.seed)
-      : isAtTarget(member.width, width);
-  const isImported = seal.axis !== undefined;
-  const wanted = seal.targets.length * (isImported ? 1 : seal.seeds.length);
-  if (reasons.length > 0) return { seal, reasons, scores: [], missing: wanted };
-  // Its curves are over the predicted coordinate, whatever axis the run is shown over now.
-  const placed =
-    isImported && open.words.axis !== seal.axis ? await openRunFolder(open.folder, { axis: seal.axis }) : open;
-  const complete = placed.complete.filter((member) => seal.targets.some(({ width }) => isAt(member, width)));
-  if (complete.length === 0) return { seal, reasons, scores: [], missing: wanted };
+  const { axis, seeds, targets } = seal;
+  const reasons = await whyVoid(run.folder, run.record, read);
+  const isAt = ({ trained, parameters }: FamilyMember, width: number) =>
+    axis === undefined ? trained?.width === width : isAtTarget(parameters, width);
+  const isPredicted = (member: FamilyMember) =>
+    (member.trained === undefined || seeds.includes(member.trained.seed)) &&
+    targets.some(({ width }) => isAt(member, width));
+  // Of imported members, one at each scale.
+  const replicates = isOfImported(seal) ? [undefined] : seeds;
+  const wanted = targets.flatMap(({ width }) => replicates.map((seed) => ({ width, seed })));
+  const missingOf = (members: readonly FamilyMember[]) =>
+    wanted.filter(({ width, seed }) => !members.some((each) => isAt(each, width) && each.trained?.seed === seed))
+      .length;
+  const none = { seal, reasons, scores: [], missing: wanted.length };
+  if (reasons.length > 0) return none;
+  const open = await openForSeal(run.folder, seal);
+  const complete = open.complete.filter(isPredicted);
+  if (complete.length === 0) return none;
   const metrics = seal.metrics.map(({ metric }) => metricOf(metric));
   const needs = [...new Set(metrics.flatMap(({ needs: columns }) => columns))];
-  const { members } = await readColumns({ ...placed, complete, absent: [] }, needs);
+  // Moments may have part of the test set: with the known ones, predicted members are measured on the same part.
+  const isPartial = open.complete.some(({ moment }) => moment !== undefined);
+  const loaded = await readColumns({ ...open, complete: isPartial ? open.complete : complete, absent: [] }, needs);
+  const members = loaded.members.filter(({ record }) => isPredicted(record));
   const truthsOf = (metric: Metric) =>
-    seal.targets.map(({ width }) => {
+    targets.map(({ width }) => {
       const found = members.filter(({ record }) => isAt(record, width));
       return found.length === 0 ? undefined : found.map(({ outcomes }) => metric.measure(outcomes).value);
     });
-  const scores = metrics.map((metric, i) => scoreMetric(metric, seal.metrics[i]!, seal.targets, truthsOf(metric)));
-  const reached = seal.targets.filter(({ width }) => members.some(({ record }) => isAt(record, width))).length;
-  return { seal, reasons, scores, missing: wanted - (isImported ? reached : members.length) };
+  const scores = metrics.map((metric, i) => scoreMetric(metric, seal.metrics[i]!, targets, truthsOf(metric)));
+  return { seal, reasons, scores, missing: missingOf(members.map(({ record }) => record)) };
 }

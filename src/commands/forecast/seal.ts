@@ -1,10 +1,11 @@
 /** `emergence forecast seal`: predicts members that do not exist yet and seals the prediction. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
+import { nth } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
-import { axis, drawCount, json, metricFile, metricNames, probe, wholes } from '../options.js';
-import { print, printJson, terminal } from '../print.js';
+import { addViewOptions, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
+import { ofEach, printRuns, terminal, type Shown } from '../print.js';
 
 const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
 
@@ -21,7 +22,7 @@ function positives(flag: string): (text: string) => number[] {
 }
 
 export function registerSeal(group: CommandUnknownOpts): void {
-  group
+  const command = group
     .command('seal <run>')
     .description(
       'predict members that are not trained or imported yet and write the prediction to a tamper-evident file',
@@ -30,47 +31,45 @@ export function registerSeal(group: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--scales <list>',
-        'for imported members: values of the coordinate to predict, such as 2.8e9,6.9e9',
+        'values to predict on the axis that --axis names, or on that of imported members, such as 2.8e9,6.9e9',
       ).argParser(positives('--scales')),
     )
-    .addOption(axis)
-    .addOption(probe)
     .addOption(new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0)))
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
     .option('--name <name>', "the forecast's name (default: the run's with a number)")
-    .addOption(drawCount(400, 'draws of each predictive distribution'))
+    .addOption(drawCount(400, 'draws of each predictive distribution'));
+  addViewOptions(command)
     .addOption(json)
     .addHelpText(
       'after',
       examples(
         'forecast seal lenet-mnist --widths 24,32 --metric accuracy --metric subset-accuracy:k=20',
+        'forecast seal lenet-depth --axis depth --scales 4 --metric accuracy',
         'forecast seal pythia --scales 2.8e9,6.9e9 --metric accuracy',
       ),
     )
     .action(async (run, { metric, ...options }) => {
-      const { afterSeal, sealForecast } = await import('../../library/forecast.js');
+      const { sealForecasts } = await import('../../library/forecast.js');
       const { sealedTable } = await import('../../report/tables/forecast.js');
-      const { seal, file, forecasts } = await sealForecast(run, { ...options, ...terminal, metrics: metric });
-      if (options.json === true) {
-        printJson(seal);
-        return;
-      }
       const { wordsOfSeal } = await import('../../runs/forecasts.js');
-      const words = wordsOfSeal(seal);
-      const { seeds } = options;
-      const next = `${afterSeal(seal)}${seeds === undefined ? '' : ` --seeds ${seeds.join(',')}`}`;
-      const lines = [
-        sealedTable(forecasts, seal.targets, words),
-        '',
-        'Median [80 % interval] of a member.',
-        `sealed  ${file}`,
-        `        ${seal.sealed}, number ${seal.number} of this run`,
-        `digest  ${seal.digest}`,
-        `Publish the digest (in a commit or with a timestamping service), then ${words.isImported ? 'import the members' : 'train'}:`,
-        `        ${commandLine(next)}`,
-        `        ${commandLine(`forecast score ${seal.name}`)}`,
-      ];
-      print(lines.join('\n'));
+      const curves = await ofEach([run], options, (curve) => Promise.resolve(curve));
+      const sealed = await sealForecasts(curves, { ...options, ...terminal, metrics: metric });
+      const shown = sealed.map(({ seal, file, forecasts, next }, i): Shown => {
+        const words = wordsOfSeal(seal);
+        const lines = [
+          sealedTable(forecasts, seal.targets, words),
+          '',
+          'Median [80 % interval] of a member.',
+          `sealed  ${file}`,
+          `        ${seal.sealed}, number ${seal.number} of this run`,
+          `digest  ${seal.digest}`,
+          `Publish the digest (in a commit or with a timestamping service), then ${words.isImported ? 'import the members' : 'train'}:`,
+          `        ${commandLine(next)}`,
+          `        ${commandLine(`forecast score ${seal.name}`)}`,
+        ];
+        return { run: nth(curves, i).label, text: lines.join('\n'), json: seal };
+      });
+      printRuns(shown, options);
     });
 }

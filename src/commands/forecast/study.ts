@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { examples } from '../examples.js';
 import { addPrintOptions, addViewOptions, csv, drawCount, json, metricFile, metricNames, picture } from '../options.js';
-import { ofEach, pictureLines, printRuns, terminal, type Shown } from '../print.js';
+import { ofEach, pictureLines, printRuns, type Shown } from '../print.js';
 
 export function registerStudy(group: CommandUnknownOpts): void {
   const command = group
@@ -22,8 +22,8 @@ export function registerStudy(group: CommandUnknownOpts): void {
       const { figureOptionsOf } = await import('../../report/figures/print.js');
       const { writeRunFigures } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
-      const found = await ofEach(runs, options, (run) =>
-        studyForecasts(run, { ...options, ...terminal, metrics: metric }),
+      const found = await ofEach(runs, options, (run, listener) =>
+        studyForecasts(run, { ...options, ...listener, metrics: metric }),
       );
       const isDrawn = options.json !== true && options.csv !== true;
       const pictures = isDrawn

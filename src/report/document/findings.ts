@@ -7,33 +7,45 @@ import type { ScoreWithInterval } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { whereImproves, type ShapeScales } from '../bows.js';
 import { metricText } from '../tables/members.js';
 
 /** Values at the smallest and the largest scale, and how the curve gets from one to the other. */
-export function describeCurve(role: string, curve: ComparedCurve): string {
+export function describeCurve(role: string, curve: ComparedCurve, words: FamilyWords = trainedWords): string {
   const [first, last] = [firstOf(curve.points), lastOf(curve.points)];
   const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
   const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
   const jump = curve.scores.jump.value;
   const step = Number.isNaN(jump) ? '' : `, its largest step being ${percent(jump)} of its range`;
-  return `${role}, ${curve.title}, goes from ${ends}${step}. It ${improves(curve.scores)} (bow ${scored(curve.scores.bow)}).`;
+  return `${role}, ${curve.title}, goes from ${ends}${step}. It ${improvementOf(curve, words)}.`;
+}
+
+/** Where a compared curve improves, and in brackets its bow and `more`. */
+export function improvementOf(
+  { scores, points }: ComparedCurve,
+  words: FamilyWords,
+  more: readonly string[] = [],
+): string {
+  return improvement(scores, { scales: points.map(({ width, parameters }) => width ?? parameters), words }, { more });
+}
+
+interface Brackets {
+  readonly before?: readonly string[];
+  readonly more?: readonly string[];
+}
+
+function improvement(
+  { emergence, bow }: ComparedCurve['scores'],
+  of: ShapeScales,
+  { before = [], more = [] }: Brackets = {},
+): string {
+  const numbers = [...before, ...(Number.isNaN(bow.value) ? [] : [`bow ${scored(bow)}`]), ...more];
+  const brackets = numbers.length === 0 ? '' : ` (${numbers.join(', ')})`;
+  return `${whereImproves({ emergence: emergence.value, bow }, of)}${brackets}`;
 }
 
 export function scored({ value, interval }: ScoreWithInterval): string {
   return formatWithInterval(value, interval, 2);
-}
-
-/** Where a curve improves, as far as the bow's interval shows. Scores are oriented: a falling error is an improvement. */
-export function improves({
-  emergence,
-  bow: { value, interval },
-}: Pick<ComparedCurve['scores'], 'emergence' | 'bow'>): string {
-  if (Number.isNaN(value)) return 'is constant, or has too few scales to tell where it improves';
-  if (emergence.value < 0) return 'gets worse towards larger scales';
-  if (Number.isNaN(interval.lower)) return 'is neither clearly late nor clearly early';
-  if (interval.lower > 0) return 'improves late';
-  if (interval.upper < 0) return 'improves early';
-  return 'improves neither late nor early beyond what chance explains';
 }
 
 /** What a run's two curves show, and what follows from it: lines printed at the end of training. */
@@ -46,16 +58,17 @@ export function describeSharpness(
   const induced = parseMetric(sharpness.induced.metric);
   const { rule } = sharpness.induced;
   const ends = { widths, words };
+  const of = { scales: widths, words };
   return [
-    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, ends)} and ${verdict(sharpness.standard)}.`,
-    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, ends)} and ${verdict(sharpness.induced)}.`,
+    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, ends)} and ${verdict(sharpness.standard, of)}.`,
+    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, ends)} and ${verdict(sharpness.induced, of)}.`,
     describeContrast(sharpness),
     ...(rule === undefined ? [] : [`Chosen on these outcomes, and chosen again in each bootstrap draw: ${rule}.`]),
   ];
 }
 
-function verdict({ scores }: CurveSharpness): string {
-  return `${improves(scores)} (Eq 1 ${scored(scores.emergence)}, bow ${scored(scores.bow)})`;
+function verdict({ scores }: CurveSharpness, of: ShapeScales): string {
+  return improvement(scores, of, { before: [`Eq 1 ${scored(scores.emergence)}`] });
 }
 
 function endsOf(

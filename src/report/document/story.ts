@@ -33,7 +33,7 @@ import {
   describePrediction,
   describePushed,
   describeSmooth,
-  improves,
+  improvementOf,
   scored,
 } from './findings.js';
 import { commandLine } from '../../machine/installation.js';
@@ -93,13 +93,13 @@ const scoresInWords =
   "Eq 1 / ramp: the paper's emergence score divided by that of a straight line through the same number of scales.";
 
 function summaryOf({ run, comparison, standard, induced }: AnalysedFamily, several: boolean): string {
-  const { bow: standardBow, ramp: standardRamp } = comparison.standard.scores;
-  const { bow, ramp } = comparison.induced.scores;
+  const shapeOf = (curve: ComparedCurve) =>
+    improvementOf(curve, run.words, [`Eq 1 / ramp ${scored(curve.scores.ramp)}`]);
   const [first, last] = [firstOf(comparison.induced.points), lastOf(comparison.induced.points)];
   const subject = several ? `${run.label}: the` : 'The';
   return (
-    `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${improves(comparison.standard.scores)} (bow ${scored(standardBow)}, Eq 1 / ramp ${scored(standardRamp)}). ` +
-    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${improves(comparison.induced.scores)} (bow ${scored(bow)}, Eq 1 / ramp ${scored(ramp)}). ` +
+    `${subject} same ${counted(run.members.length, run.words.isImported ? 'model' : 'trained model')} under two metrics. Under ${standard.title} the curve ${shapeOf(comparison.standard)}. ` +
+    `Under ${induced.title} it goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${shapeOf(comparison.induced)}. ` +
     describeContrast(comparison.sharpness)
   );
 }
@@ -135,12 +135,12 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       ],
     ),
     section('standard', 'What the standard metric shows', [
-      text(describeCurve('The standard curve', family.comparison.standard)),
+      text(describeCurve('The standard curve', family.comparison.standard, run.words)),
       ...shapeOf(family.comparison.standard).map(text),
       text(describeSmooth(family.comparison.sharpness.standard)),
     ]),
     section('induced', 'What the induced metric shows', [
-      text(describeCurve('The induced curve', family.comparison.induced)),
+      text(describeCurve('The induced curve', family.comparison.induced, run.words)),
       ...shapeOf(family.comparison.induced).map(text),
       text(describeSmooth(family.comparison.sharpness.induced)),
       text(describeContrast(family.comparison.sharpness)),

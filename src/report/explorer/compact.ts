@@ -21,7 +21,7 @@ import { testSizes } from './sizes.js';
 
 /** A member at a moment, for the page. */
 export interface PagePoint extends MemberOutcomes {
-  readonly record: MemberOutcomes['record'] & Pick<PageMember, 'coordinates' | 'moment'>;
+  readonly record: MemberOutcomes['record'] & Pick<PageMember, 'coordinates' | 'moment' | 'training'>;
 }
 
 /** A family that can be explored. */
@@ -122,7 +122,9 @@ function pageMembers(points: readonly PagePoint[]): PageMember[] {
   const differing = new Set(
     keys.filter((key) => new Set(points.map(({ record }) => record.coordinates[key])).size > 1),
   );
-  return points.map(({ record: { id, width, seed, parameters, trainingFlops, coordinates, moment } }) => {
+  const hasMoments = points.some(({ record: { moment } }) => moment !== undefined);
+  return points.map(({ record }) => {
+    const { id, width, seed, parameters, trainingFlops, coordinates, moment, training } = record;
     const own = Object.fromEntries(Object.entries(coordinates).filter(([key]) => differing.has(key)));
     return {
       id,
@@ -132,6 +134,7 @@ function pageMembers(points: readonly PagePoint[]): PageMember[] {
       trainingFlops,
       coordinates: own,
       ...(moment === undefined ? {} : { moment }),
+      ...(hasMoments && training !== undefined ? { training } : {}),
     };
   });
 }

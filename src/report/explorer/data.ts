@@ -72,6 +72,8 @@ export interface PageMember {
   readonly coordinates: Readonly<Record<string, number>>;
   /** The step of training after which its outcomes were taken; default: the last. */
   readonly moment?: number | undefined;
+  /** The training that it is a moment of; only in runs with moments. */
+  readonly training?: string | undefined;
 }
 
 export interface PageMetric {

@@ -10,8 +10,9 @@ import { scoreInterval } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { correlation, drawExpected, seedModelOf, shareError } from '../../analysis/seed-model.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/example-turns.js';
+import { mixed, mixturesOf, sameTrainings } from '../../analysis/trainings.js';
 import { sharesOfSubsets } from '../../metrics/subsets.js';
-import { drawCounts, drawnMean, weightedSums } from '../../statistics/bootstrap.js';
+import { drawCounts, drawnPlaces, meanAt, weightedSums } from '../../statistics/bootstrap.js';
 import { varianceOf } from '../../statistics/mean.js';
 import { normalScores } from '../../statistics/normal.js';
 import { overSeedsAndExamples } from '../../statistics/seeds.js';
@@ -91,7 +92,9 @@ export class Family {
 
   /** The members must have at least two scales. */
   explore({ threshold, size, members, axis }: Choice): Explored {
-    const scales = scalesOf(members.map((record) => ({ record })));
+    const records = members.map((record) => ({ record }));
+    const scales = scalesOf(records);
+    const first = sameTrainings(scales, records);
     const positions = scales.map((scale) => positionOf(scale, axis));
     const places = members.map(({ place }) => place);
     const standard = this.#standardSums(places, size);
@@ -100,7 +103,7 @@ export class Family {
     const induced = isSubset ? standard : this.#sumsOf(places, size, threshold);
     const table = isSubset ? sharesOfSubsets(size, threshold) : undefined;
     const transform = (mean: number) => table?.[Math.round(mean * size)] ?? mean;
-    const about = { scales, positions, size };
+    const about = { scales, first, positions, size };
     const predicted = this.#outcomes.predicted(members, size, threshold);
     const predictedValues = meansOf(predicted, scales);
     const key = [size, axis, ...members.map(({ place, width }) => `${place} ${width}`)].join();
@@ -270,12 +273,17 @@ export class Family {
   }
 
   /** `[draws]` of `[scales]`. */
-  #draws(means: readonly Float64Array[], { scales, transform, limits }: CurveRequest): Float64Array[] {
+  #draws(means: readonly Float64Array[], { scales, first, transform, limits }: CurveRequest): Float64Array[] {
     const random = new Sfc32(5, 6, 7, 8);
     const within = (value: number) => Math.min(limits[1], Math.max(limits[0], value));
     return means.map((each) => {
       const values = each.map((mean) => within(transform(within(mean))));
-      return Float64Array.from(scales, (scale) => drawnMean(values, scale.members, random));
+      const drawn: number[][] = [];
+      return Float64Array.from(scales, ({ members }, j) => {
+        const seeds = first[j] === j ? drawnPlaces(members.length, random) : drawn[first[j]!]!;
+        drawn.push(seeds);
+        return meanAt(values, members, seeds);
+      });
     });
   }
 
@@ -286,7 +294,7 @@ export class Family {
   #expected(
     sums: Sums,
     means: readonly Float64Array[],
-    { scales, size, transform, limits, better }: CurveRequest,
+    { scales, first, size, transform, limits, better }: CurveRequest,
   ): Float64Array[] | undefined {
     if (scales.every((scale) => scale.members.length < 2)) return undefined;
     const bases = Array.from(sums.totals, (total) => total / size);
@@ -308,16 +316,17 @@ export class Family {
         },
         shared: scales.map((scale) => correlation(scale.members.map((i) => ranks[i]))),
       },
-      { scales, limits },
+      { scales, limits, first },
     );
+    const mixtures = mixturesOf(scales, first, model.spread.deviations);
     const luck = new Sfc32(9, 10, 11, 12);
     const sign = better === 'higher' ? 1 : -1;
     const normals = means.map(() => Float64Array.from(scales, () => sign * luck.normal()));
     return drawExpected(
       model,
-      normals,
+      normals.map((numbers) => mixed(mixtures, numbers)),
       transform,
-      scales.map((_, j) => new Sfc32(13, 14, 15, 16 + j)),
+      first.map((j) => new Sfc32(13, 14, 15, 16 + j)),
     );
   }
 
@@ -345,6 +354,8 @@ function drawnSums(columns: readonly Float64Array[], weights: readonly Float64Ar
 
 interface CurveRequest {
   readonly scales: readonly Scale[];
+  /** Of each scale the first one with the same trainings, `[scales]`. */
+  readonly first: readonly number[];
   readonly positions: readonly number[];
   readonly size: number;
   readonly better: 'higher' | 'lower';

@@ -28,6 +28,8 @@ export interface PlacedMember {
   readonly seed: number;
   readonly parameters: number;
   readonly trainingFlops: number;
+  /** The training that it is a moment of; undefined if none of its run's members is. */
+  readonly training?: string | undefined;
 }
 
 export interface PageCurve {

@@ -52,6 +52,7 @@ function leadingDigit(value: number): number {
  * these would be only two, unless they cover less than half of it, as they may where the ticks are the points' own values.
  */
 export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[]): Tick[] {
+  if (isEven(ticks)) return evenlyThinned(ticks, fit);
   const all = fit(ticks);
   if (all.length === ticks.length) return all;
   const [usual, finer] = [
@@ -63,6 +64,30 @@ export function roundest(ticks: readonly Tick[], fit: (some: readonly Tick[]) =>
   }) as [Tick[], Tick[]];
   if (usual.length < 3 && finer.length >= 3) return finer;
   return usual.length > 0 ? usual : all;
+}
+
+/** For a logarithmic axis: if not all have room, those of equal ratios are thinned to equal ratios, such as 1, 4, 16, ... of doublings. */
+export function evenlyThinned(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[]): Tick[] {
+  const all = fit(ticks);
+  return all.length < ticks.length && isEven(ticks) ? thinned(ticks, fit) : all;
+}
+
+/** Whether each is the same multiple of the one before it. */
+function isEven(ticks: readonly Tick[]): boolean {
+  const logs = ticks.map(({ at }) => Math.log(at));
+  const [first, second] = logs;
+  if (first === undefined || second === undefined || logs.length < 3) return false;
+  return logs.every((log, i) => Math.abs(log - first - i * (second - first)) < 1e-9);
+}
+
+/** Every second one, or every third, ...: the most that have room. */
+function thinned(ticks: readonly Tick[], fit: (some: readonly Tick[]) => Tick[]): Tick[] {
+  for (let every = 2; every < ticks.length; every++) {
+    const some = ticks.filter((_, i) => i % every === 0);
+    const fitting = fit(some);
+    if (fitting.length === some.length) return fitting;
+  }
+  return fit(ticks.slice(0, 1));
 }
 
 /** Doublings between the first tick and the last, also of a descending axis; NaN if there is none. */

@@ -3,6 +3,7 @@ import type { NamedRun } from '../../analysis/diff/difference.js';
 import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/compare-tuned.js';
 import { firstOf } from '../../machine/present.js';
 import { formatWithInterval } from '../../terminal/format.js';
+import { bowText } from '../bows.js';
 import { seriesOf, verticalOf } from './compare.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
@@ -14,8 +15,10 @@ export function tunedFigure({ one, other, standard, induced, severalSeeds }: Tun
     return curvePanel({
       title: `${role}: ${untuned.title}`,
       subtitle: [
-        `bow ${bowOf(untuned)}, tuned ${bowOf(tuned)}`,
-        `difference ${formatWithInterval(bow.difference.value, bow.difference.interval, 2)}`,
+        bowText(`${bowOf(untuned)}, tuned ${bowOf(tuned)}`, untuned.points.length),
+        ...(Number.isNaN(bow.difference.value)
+          ? []
+          : [`difference ${formatWithInterval(bow.difference.value, bow.difference.interval, 2)}`]),
       ],
       series: [untuned, tuned].map((curve, i) =>
         seriesOf(curve, i, ({ relative }) => relative * smallest, i === 0 ? one.label : other.label),

@@ -4,22 +4,25 @@ import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { firstOf, zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval, withSpaces } from '../../terminal/format.js';
+import { bowText } from '../bows.js';
+import { bothTitles } from '../titles.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { thinned } from './thinned.js';
 
-/** @param isAbsolute whether to draw the family's actual scales, since several curves may start at different ones */
-export function comparisonFigure(
-  comparison: Comparison,
-  words: FamilyWords = trainedWords,
-  isAbsolute = false,
-): Figure {
+/**
+ * Beside published curves, whose models have other sizes, scales are relative to the smallest.
+ *
+ * @param isOneOf whether other curves, which may start at another scale, are drawn with it: then they are not
+ */
+export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords, isOneOf = false): Figure {
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
-  const size = words.isCoordinate ? words.axis : 'parameters';
   const smallest = firstOf(standard.points).parameters;
+  const isAbsolute = isOneOf || natural.length === 0;
   const unit = isAbsolute ? smallest || 1 : 1;
   const placeOf = ({ relative }: { readonly relative: number }) => unit * relative;
-  const xTitle = isAbsolute || smallest === 0 ? size : overSmallest(size);
+  const xTitle =
+    isAbsolute || smallest === 0 ? words.axis : overSmallest(words.isCoordinate ? words.axis : 'parameters');
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []
@@ -33,7 +36,7 @@ export function comparisonFigure(
         ];
   const measured = seriesOf(induced, 1, placeOf, predicted.length > 0 ? 'measured' : induced.title);
   return {
-    title: `${run}: ${standard.title} and ${induced.title}`,
+    title: `${run}: ${bothTitles(standard.title, induced.title)}`,
     notes: [
       about,
       [
@@ -67,7 +70,7 @@ function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSerie
     subtitle: [
       `emergence (Eq 1) ${formatWithInterval(emergence.value, emergence.interval, 2)}`,
       `largest step / range ${formatWithInterval(jump.value, jump.interval, 2)}`,
-      `bow ${formatWithInterval(bow.value, bow.interval, 2)}`,
+      bowText(formatWithInterval(bow.value, bow.interval, 2), curve.points.length),
     ],
     series,
     xTitle,

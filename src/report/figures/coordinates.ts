@@ -22,7 +22,7 @@ export function coordinateFigure(title: string, layers: readonly LayerSlopes[]):
         ...{ xTitle: 'width', yTitle: 'mean |x|', yLog: true, legend: true, yDomain: domainOf(sizes, true) },
         series: shown
           .filter(({ parametrization }) => parametrization === name)
-          .map(({ layer, slope, points }) => ({
+          .map(({ layer, size: { slope }, points }) => ({
             label: `${layer} (${Number.isNaN(slope) ? 'diverged' : slope.toFixed(2)})`,
             line: points.map(({ width, size }) => ({ x: width, y: Number.isFinite(size) ? size : NaN })),
           })),

@@ -6,6 +6,7 @@ import {
   linearTicks,
   logTicks,
   placing,
+  evenlyThinned,
   roundest,
   valueTicks,
   withRoom,
@@ -273,7 +274,8 @@ export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick
   // From left to right, even if the axis is descending.
   const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
   const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit);
-  return x.ticks === undefined && x.isLog === true ? roundest(ordered, fit) : fit(ordered);
+  if (x.isLog !== true) return fit(ordered);
+  return x.ticks === undefined ? roundest(ordered, fit) : evenlyThinned(ordered, fit);
 }
 
 export function yTicks({ y }: Panel, height: number, { line, unit }: Look): Tick[] {

@@ -1,8 +1,8 @@
 /** A coordinate check as a table: each layer's slope under both parametrizations. */
-import { flatSlope, type LayerSlopes } from '../../analysis/coordinates.js';
+import { greatest } from 'd3-array';
+import { flatSlope, type Flatness, type LayerSlopes, type WidthSlope } from '../../analysis/coordinates.js';
 import { firstOf, lastOf } from '../../machine/present.js';
-import { formatNumber } from '../../terminal/format.js';
-import type { Interval } from '../../statistics/intervals.js';
+import { counted, formatNumber } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 export function coordinateTable(layers: readonly LayerSlopes[]): string {
@@ -18,10 +18,10 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
       return [
         standard.layer,
         ...(steps.size > 1 ? [String(standard.step)] : []),
-        ...each.flatMap(({ points, slope, slopeOfChange, interval }) => [
-          slopeText(slope),
+        ...each.flatMap(({ points, size, change }) => [
+          slopeText(size),
           `${formatNumber(firstOf(points).size, 2)} to ${formatNumber(lastOf(points).size, 2)}`,
-          slopeText(slopeOfChange, interval),
+          slopeText(change),
         ]),
       ];
     });
@@ -35,32 +35,46 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
     'mean |x|',
     'of change',
   ];
+  const hasIntervals = layers.some(({ size }) => size.interval !== undefined);
   return [
     textTable(heading, rows, ['layer']),
-    `Slope of log mean |x| against log width: 0 is flat, within ${flatSlope} counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training${layers.some(({ interval }) => interval !== undefined) ? '; in brackets: 95 % over seeds' : ''}.`,
+    `Slope of log mean |x| against log width, ${hasIntervals ? 'as a mean over seeds [95 %]' : 'for one seed'}: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.`,
+    `Flat: the whole interval is within ${flatSlope} of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither${hasIntervals ? '' : ', as with one seed'}; more --seeds narrow the intervals.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
+    ...(layers.some(isFallingScore) ? [scoresNote] : []),
   ].join('\n');
 }
 
-function slopeText(slope: number, interval?: Interval): string {
+/** Derived in docs/fair-widths.md. */
+const scoresNote =
+  'Under muP, scores of attention have a part that does not depend on the width, from what keys have in common, and one that falls as 1 / sqrt(width), from their random overlaps: a slope between -0.5 and 0 that only wide heads bring near 0 is what theory predicts.';
+
+function isFallingScore({ parametrization, layer, size, change }: LayerSlopes): boolean {
+  return parametrization === 'mup' && layer.endsWith('.scores') && Math.min(size.slope, change.slope) < -flatSlope;
+}
+
+function slopeText({ slope, interval }: Pick<WidthSlope, 'slope' | 'interval'>): string {
   if (Number.isNaN(slope)) return 'diverged';
-  const known = interval !== undefined && Number.isFinite(interval.lower);
-  return `${slope.toFixed(3)}${known ? ` [${interval.lower.toFixed(2)}, ${interval.upper.toFixed(2)}]` : ''}`;
+  return `${slope.toFixed(3)}${interval === undefined ? '' : ` [${interval.lower.toFixed(2)}, ${interval.upper.toFixed(2)}]`}`;
 }
 
 function verdict(name: LayerSlopes['parametrization'], layers: readonly LayerSlopes[]): string {
   const own = layers.filter(({ parametrization }) => parametrization === name);
-  const bySize = own.map(({ layer, slope }) => ({ layer, slope }));
-  const byChange = own.map(({ layer, slopeOfChange }) => ({ layer, slope: slopeOfChange }));
-  return `${name}: ${flatText(bySize)} by mean |x|; ${flatText(byChange)} by change.`;
+  const of = (what: 'size' | 'change') => flatText(own.map((each) => ({ layer: each.layer, ...each[what] })));
+  return `${name}: by mean |x|, ${of('size')}; by change, ${of('change')}.`;
 }
 
-function flatText(slopes: readonly { readonly layer: string; readonly slope: number }[]): string {
-  const steep = slopes.filter(({ slope }) => !(Math.abs(slope) <= flatSlope));
-  if (steep.length === 0) return 'all layers are flat';
-  const steepest = firstOf(steep.toSorted((a, b) => distance(b.slope) - distance(a.slope)));
-  const flat = slopes.length - steep.length;
-  return `${flat} of ${slopes.length} layers are flat (steepest: ${steepest.layer}, ${slopeText(steepest.slope)})`;
+/** `2 of 4 layers flat, 1 not (steepest: head, 0.526), 1 undetermined`. */
+function flatText(slopes: readonly (WidthSlope & { readonly layer: string })[]): string {
+  const having = (verdict: Flatness) => slopes.filter((each) => each.verdict === verdict);
+  const [flat, steep, open] = [having('flat'), having('not flat'), having('undetermined')];
+  if (flat.length === slopes.length) return 'all layers flat';
+  const steepest = greatest(steep, ({ slope }) => (Number.isNaN(slope) ? Infinity : Math.abs(slope)));
+  return [
+    `${flat.length} of ${counted(slopes.length, 'layer')} flat`,
+    ...(steepest === undefined
+      ? []
+      : [`${steep.length} not (steepest: ${steepest.layer}, ${slopeText({ ...steepest, interval: undefined })})`]),
+    ...(open.length === 0 ? [] : [`${open.length} undetermined`]),
+  ].join(', ');
 }
-
-const distance = (slope: number) => (Number.isNaN(slope) ? Infinity : Math.abs(slope));

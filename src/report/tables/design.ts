@@ -2,8 +2,10 @@
 import { stringify } from 'yaml';
 import type { MetricPower, Design } from '../../analysis/design/design.js';
 import type { Power } from '../../analysis/design/power.js';
-import type { Experiment } from '../../experiment/schema.js';
+import type { Experiment, FactorKey } from '../../experiment/schema.js';
 import { lastOf, nth } from '../../machine/present.js';
+import type { RunRecord } from '../../runs/record.js';
+import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { counted, formatDuration, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
@@ -14,27 +16,33 @@ interface Asked {
   /** Whether the induced metric was given rather than chosen. */
   readonly isGiven: boolean;
   readonly cores: number;
+  readonly words?: FamilyWords | undefined;
 }
 
 /** Without a line break at the end. */
-export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, cores }: Asked): string {
+export function designTable(
+  design: Design,
+  { ratio, power, mostSeeds, isGiven, cores, words = trainedWords }: Asked,
+): string {
   const { standard, induced, widths, curves, candidates, bySeeds, bySize } = design;
   const value = (list: readonly number[], i: number) => formatNumber(nth(list, i));
   const [proposed, wanted] = [lastOf(bySeeds), formatNumber(power)];
   const effect = ratio === 1 ? 'excludes a difference of 0' : `lies above ${formatNumber(ratio)}`;
+  const { scale, scales, noun } = words;
+  const values = words.isCoordinate ? `values of ${scale}` : 'whole widths';
   const less = bySize.find((each) => each.power >= power);
   return [
     textTable(
-      ['width', standard.title, induced.title],
-      widths.map((width, i) => [String(width), value(curves.standard, i), value(curves.induced, i)]),
+      [scale, standard.title, induced.title],
+      widths.map((width, i) => [scaleText(width, words), value(curves.standard, i), value(curves.induced, i)]),
     ),
-    `Expected means over seeds, interpolated on the pilot: steps of ${standard.title} as equal as whole widths allow (Eq 1 / ramp ${formatNumber(proposed.standardRamp, 2)}, median over simulated families).`,
+    `Expected means over seeds, interpolated on the pilot: steps of ${standard.title} as equal as ${values} allow (Eq 1 / ramp ${formatNumber(proposed.standardRamp, 2)}, median over simulated families).`,
     ...(design.isExtrapolated
-      ? ["Beyond the pilot's widths, the curves are extrapolated from its last step: nothing was measured there."]
+      ? [`Beyond the pilot's ${scales}, the curves are extrapolated from its last step: nothing was measured there.`]
       : []),
     '',
     textTable(
-      ['metric', 'at the largest width', 'ratio of Eq 1', 'power', ''],
+      ['metric', `at the largest ${noun}`, 'ratio of Eq 1', 'power', ''],
       candidates.map((each) => candidateRow(each, induced.id)),
       [''],
     ),
@@ -54,8 +62,8 @@ export function designTable(design: Design, { ratio, power, mostSeeds, isGiven, 
     `the pilot's own curve were the true one, the power of the proposed design would be ${formatWithInterval(design.exact.power, design.exact.interval, 2)}.`,
     '',
     design.suffices
-      ? `${counted(proposed.seeds, 'seed')} per width are enough for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would be enough`}.`
-      : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of widths.`,
+      ? `${counted(proposed.seeds, 'seed')} per ${noun} are enough for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would be enough`}.`
+      : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of ${scales}.`,
     `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, by the times of the pilot's).`,
   ].join('\n');
 }
@@ -76,32 +84,40 @@ function powerCells({ power, interval, ratio }: Power): string[] {
 }
 
 export interface FileRequest {
-  readonly pilot: string;
-  /** The pilot's experiment. */
-  readonly experiment: Experiment;
+  readonly pilot: Pick<RunRecord, 'name' | 'experiment'>;
+  /** Names of the factor that is varied. */
+  readonly words: FamilyWords;
+  /** The pilot's, with the proposed values. */
+  readonly experiment: Omit<Experiment, FactorKey | 'widths'>;
   readonly design: Design;
   readonly claim: string;
   /** Commands to type. */
   readonly commands: { readonly train: string; readonly seal: string };
 }
 
-/** The pilot's experiment with other widths and seeds, and its origin in comments. */
-export function experimentText({ pilot, experiment, design, claim, commands }: FileRequest): string {
-  const { widths, seeds, testSize, standard, induced, bySeeds } = design;
+/** The pilot's experiment with other widths, or other values of a factor, and other seeds, and its origin in comments. */
+export function experimentText({ pilot, words, experiment, design, claim, commands }: FileRequest): string {
+  const { seeds, testSize, standard, induced, bySeeds } = design;
   const found = lastOf(bySeeds);
-  const values = { ...experiment, widths, seeds, testSize };
+  const values = { ...experiment, seeds, testSize };
+  const what = words.isCoordinate ? `values of ${words.scale}` : 'widths';
+  const of = pilot.experiment;
   const lines = Object.entries(values).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}: ${Array.isArray(value) ? `[${value.join(', ')}]` : scalar(value)}`],
   );
   return [
-    `# A follow-up of the run ${pilot} (${counted(experiment.widths.length, 'width')}, seeds ${experiment.seeds.join(', ')}), proposed by the command design.`,
-    `# Widths, ${induced.id} against ${standard.id}, and the number of seeds were chosen on those seeds; these are new ones.`,
+    `# A follow-up of the run ${pilot.name} (${counted(of.widths.length, 'width')}, seeds ${of.seeds.join(', ')}), proposed by the command design.`,
+    `# ${capitalized(what)}, ${induced.id} against ${standard.id}, and the number of seeds were chosen on those seeds; these are new ones.`,
     `# Claim:  ${claim}, simulated power ${formatWithInterval(found.power, found.interval, 2)} with ${counted(found.seeds, 'seed')}`,
     `# Seal:   ${commands.seal}`,
     `# Run:    ${commands.train}`,
     ...lines,
     '',
   ].join('\n');
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function scalar(value: unknown): string {

@@ -1,6 +1,6 @@
 /** A run in training, as lines for a terminal or a log. */
 import type { MemberProgress, RunProgress } from '../../runs/progress.js';
-import { formatDuration, formatRate } from '../../terminal/format.js';
+import { counted, formatDuration, formatRate } from '../../terminal/format.js';
 import { inSeriesColour } from '../../terminal/colour.js';
 import { commandLine } from '../../machine/installation.js';
 import { jobText, jobsText } from '../../runs/jobs.js';
@@ -88,7 +88,8 @@ function stateText(member: MemberProgress, epochs: number): string {
   const scores = progressText(member);
   const eta = status === 'complete' ? '  complete' : etaSeconds === null ? '' : `  ETA ${formatDuration(etaSeconds)}`;
   const job = member.job === null ? [] : [jobText(member.job)];
-  if (epochsDone === 0) return [`no epoch done${eta}`, ...job].join('  ');
+  const trials = member.trials === null ? '' : `  ${member.trials.made} of ${counted(member.trials.of, 'trial')} made`;
+  if (epochsDone === 0) return [`no epoch done${trials}${eta}`, ...job].join('  ');
   // Last, so that a narrow terminal cuts this off first.
   return [`epoch ${epochsDone}/${epochs}`, scores + eta, ...job, ...heldOutTexts(member)].join('  ');
 }
@@ -109,7 +110,10 @@ export function newsLines(progress: RunProgress, before: RunProgress | undefined
     const last = earlier.get(member.id);
     const isNew = last === undefined ? member.job !== null : last.job?.state !== member.job?.state;
     return (
-      isNew || (last?.epochsDone ?? 0) !== member.epochsDone || (last?.status ?? 'no epoch done') !== member.status
+      isNew ||
+      (last?.trials?.made ?? 0) !== (member.trials?.made ?? 0) ||
+      (last?.epochsDone ?? 0) !== member.epochsDone ||
+      (last?.status ?? 'no epoch done') !== member.status
     );
   });
   const lines = changed.map((member) => `${member.id.padEnd(nameWidth)}  ${stateText(member, epochs)}`);

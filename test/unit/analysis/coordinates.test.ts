@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { logSlope, widthSlopes, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
+import { flatSlope, logSlope, widthSlopes, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
 import { coordinateTable } from '../../../src/report/tables/coordinates.js';
+import { Random } from '../../../src/statistics/random.js';
 
 const widths = [8, 16, 32, 64];
 /** Sizes that are a power of the width, twice, with seeds on either side of it. */
@@ -13,24 +14,78 @@ const layer = (parametrization: 'standard' | 'mup', name: string, power: number)
     })),
   );
 
-test('powers of the width are recovered from the means over seeds', () => {
+test('powers of the width are found again, from geometric means over seeds', () => {
   const [standard, mup] = widthSlopes([...layer('standard', 'head', 1), ...layer('mup', 'head', 0)]);
   expect(standard).toMatchObject({ parametrization: 'standard', layer: 'head', step: 10 });
-  expect(standard!.slope).toBeCloseTo(1, 12);
-  expect(standard!.slopeOfChange).toBeCloseTo(0.5, 12);
-  expect(mup!.slope).toBeCloseTo(0, 12);
-  expect(mup!.points.map(({ width, size }) => [width, size])).toEqual(widths.map((width) => [width, 3]));
+  expect(standard!.size.slope).toBeCloseTo(1, 12);
+  expect(standard!.change.slope).toBeCloseTo(0.5, 12);
+  expect(mup!.size.slope).toBeCloseTo(0, 12);
+  for (const { size } of mup!.points) expect(size).toBeCloseTo(3 * Math.sqrt(0.9 * 1.1), 12);
 });
 
-test("the interval of the slope of the change is Student's t over seeds", () => {
-  const seed = (power: number, place: number): WidthCoordinate[] =>
-    widths.map((width) => ({
-      ...{ parametrization: 'mup', width, seed: place, layer: 'head', step: 1, size: 1, change: width ** power },
+/** A seed's layer whose change is a power of the width. */
+const seedOf = (power: number, seed: number): WidthCoordinate[] =>
+  widths.map((width) => ({
+    ...{ parametrization: 'mup', width, seed, layer: 'head', step: 1, size: 1, change: width ** power },
+  }));
+const changeOf = (powers: readonly number[]) => widthSlopes(powers.flatMap(seedOf))[0]!.change;
+
+test('the slope is the mean of the seeds and the middle of its interval, Student t', () => {
+  const { slope, interval } = changeOf([0.1, 0.3]);
+  expect(slope).toBeCloseTo(0.2, 12);
+  // Standard error 0.1, and 12.7062 is the 0.975 quantile of t with one degree of freedom.
+  expect([interval!.lower, interval!.upper]).toBeAllClose([0.2 - 1.27062, 0.2 + 1.27062], { rtol: 1e-4 });
+  expect(changeOf([0.1])).toEqual({
+    slope: expect.closeTo(0.1, 12) as number,
+    interval: undefined,
+    verdict: 'undetermined',
+  });
+});
+
+test.each([
+  // Half an interval of three seeds a, b and c at equal distances e: 4.3027 e / sqrt(3) = 2.484 e.
+  [[0.019, 0.02, 0.021], 'flat'],
+  [[-0.021, -0.02, -0.019], 'flat'],
+  [[0.03, 0.04, 0.05], 'undetermined'],
+  [[0.07, 0.08, 0.09], 'not flat'],
+  [[-0.09, -0.08, -0.07], 'not flat'],
+  [[0.02, 0.08, 0.14], 'undetermined'],
+  [[-0.5, 0, 0.5], 'undetermined'],
+] as const)('seeds with slopes %j: %s', (powers, verdict) => {
+  expect(changeOf(powers).verdict).toBe(verdict);
+});
+
+/** Seeds whose layers scatter at each width, as a trained layer's do: factors with a standard deviation of `spread`. */
+function simulated(slope: number, seeds: number, random: Random, spread = 0.1): WidthCoordinate[] {
+  return Array.from({ length: seeds }, (_, seed) => {
+    const own = slope + 0.02 * random.normal();
+    return widths.map((width) => ({
+      ...{ parametrization: 'mup' as const, width, seed, layer: 'head', step: 1, size: 1 },
+      change: width ** own * Math.exp(spread * random.normal()),
     }));
-  const { lower, upper } = widthSlopes([...seed(0.1, 0), ...seed(0.3, 1)])[0]!.interval!;
-  // Mean 0.2, standard error 0.1, and 12.7062 is the 0.975 quantile of t with one degree of freedom.
-  expect([lower, upper]).toBeAllClose([0.2 - 1.27062, 0.2 + 1.27062], { rtol: 1e-4 });
-  expect(widthSlopes(seed(0.1, 0))[0]!.interval).toBeUndefined();
+  }).flat();
+}
+
+test('intervals of four seeds contain the slope 95 % of the time, and a slope at the limit is called flat, or not flat, at most 2.5 %', () => {
+  const random = Random.named(1, 'coordinates');
+  const rounds = 2000;
+  const found = Array.from({ length: rounds }, () => widthSlopes(simulated(flatSlope, 4, random))[0]!.change);
+  const share = (is: (slope: (typeof found)[number]) => boolean) => found.filter(is).length / rounds;
+  // Four standard errors of a share of 2000: 0.0195 of 0.95, 0.014 of 0.025.
+  expect([share(({ interval }) => interval!.lower <= flatSlope && flatSlope <= interval!.upper)]).toBeAllClose([0.95], {
+    atol: 0.0195,
+  });
+  expect(share(({ verdict }) => verdict === 'flat')).toBeLessThan(0.025 + 0.014);
+  expect(share(({ verdict }) => verdict === 'not flat')).toBeLessThan(0.025 + 0.014);
+});
+
+test('with enough seeds a flat layer is called flat', () => {
+  const random = Random.named(2, 'coordinates');
+  // Slopes of single seeds scatter by 0.0675 (0.02, and 0.1 over 1.55, the root of the summed squares of four log widths), so 40 seeds have
+  // an interval of 0.0216 on each side, and the mean is within the other 0.0284, 2.66 standard errors, in 99.2 %: 2 of 200 are not.
+  const found = Array.from({ length: 200 }, () => widthSlopes(simulated(0, 40, random))[0]!.change.verdict);
+  expect(found.filter((verdict) => verdict === 'flat').length).toBeGreaterThan(190);
+  expect(found).not.toContain('not flat');
 });
 
 test('values without a logarithm have no slope', () => {
@@ -41,8 +96,8 @@ test('values without a logarithm have no slope', () => {
 test('one diverged seed leaves its layer without a slope', () => {
   const [first, ...others] = layer('mup', 'head', 0);
   const [found] = widthSlopes([{ ...first!, size: NaN }, ...others]);
-  expect(found!.slope).toBeNaN();
-  expect(found!.slopeOfChange).toBeCloseTo(0, 12);
+  expect(found!.size).toEqual({ slope: NaN, interval: undefined, verdict: 'not flat' });
+  expect(found!.change.slope).toBeCloseTo(0, 12);
 });
 
 test('the table shows both parametrizations side by side, and which layers are flat', () => {
@@ -53,11 +108,45 @@ test('the table shows both parametrizations side by side, and which layers are f
     ...layer('mup', 'head', 0.04),
   ]);
   expect(coordinateTable(layers)).toMatchInlineSnapshot(`
-    "layer   standard   mean |x|           of change    mup    mean |x|           of change
-    hidden     0.000     3 to 3  0.000 [0.00, 0.00]  0.000      3 to 3  0.000 [0.00, 0.00]
-    head       1.000  24 to 190  0.500 [0.50, 0.50]  0.040  3.3 to 3.5  0.020 [0.02, 0.02]
-    Slope of log mean |x| against log width: 0 is flat, within 0.05 counts as flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training; in brackets: 95 % over seeds.
-    standard: 1 of 2 layers are flat (steepest: head, 1.000) by mean |x|; 1 of 2 layers are flat (steepest: head, 0.500) by change.
-    mup: all layers are flat by mean |x|; all layers are flat by change."
+    "layer             standard   mean |x|           of change                 mup    mean |x|           of change
+    hidden  0.000 [0.00, 0.00]     3 to 3  0.000 [0.00, 0.00]  0.000 [0.00, 0.00]      3 to 3  0.000 [0.00, 0.00]
+    head    1.000 [1.00, 1.00]  24 to 190  0.500 [0.50, 0.50]  0.040 [0.04, 0.04]  3.2 to 3.5  0.020 [0.02, 0.02]
+    Slope of log mean |x| against log width, as a mean over seeds [95 %]: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.
+    Flat: the whole interval is within 0.05 of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither; more --seeds narrow the intervals.
+    standard: by mean |x|, 1 of 2 layers flat, 1 not (steepest: head, 1.000); by change, 1 of 2 layers flat, 1 not (steepest: head, 0.500).
+    mup: by mean |x|, all layers flat; by change, all layers flat."
+  `);
+});
+
+test('what theory says of scores of attention that fall under muP', () => {
+  const table = (power: number, name = 'block0.scores') =>
+    coordinateTable(widthSlopes([...layer('standard', name, 1), ...layer('mup', name, power)]))
+      .split('\n')
+      .at(-1);
+  expect(table(-0.4)).toMatchInlineSnapshot(
+    `"Under muP, scores of attention have a part that does not depend on the width, from what keys have in common, and one that falls as 1 / sqrt(width), from their random overlaps: a slope between -0.5 and 0 that only wide heads bring near 0 is what theory predicts."`,
+  );
+  expect(table(0.1)).toMatch(/^mup: /);
+  expect(table(-0.4, 'block0')).toMatch(/^mup: /);
+});
+
+test('the table of seeds that disagree, or of one', () => {
+  const one = (parametrization: 'standard' | 'mup') =>
+    layer(parametrization, 'head', 1).filter(({ seed }) => seed === 0);
+  const apart = (parametrization: 'standard' | 'mup') =>
+    [0.1, 0.3].flatMap(seedOf).map((each) => ({ ...each, parametrization, size: 1 }));
+  const verdicts = (all: readonly WidthCoordinate[]) => coordinateTable(widthSlopes(all)).split('\n').slice(-4);
+  expect(verdicts([...one('standard'), ...one('mup')])).toMatchInlineSnapshot(`
+    [
+      "Slope of log mean |x| against log width, for one seed: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.",
+      "Flat: the whole interval is within 0.05 of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither, as with one seed; more --seeds narrow the intervals.",
+      "standard: by mean |x|, 0 of 1 layer flat, 1 undetermined; by change, 0 of 1 layer flat, 1 undetermined.",
+      "mup: by mean |x|, 0 of 1 layer flat, 1 undetermined; by change, 0 of 1 layer flat, 1 undetermined.",
+    ]
+  `);
+  expect(verdicts([...apart('standard'), ...apart('mup')]).slice(-1)).toMatchInlineSnapshot(`
+    [
+      "mup: by mean |x|, all layers flat; by change, 0 of 1 layer flat, 1 undetermined.",
+    ]
   `);
 });

@@ -11,9 +11,6 @@ const without: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   signal: { '--axis': 'it is over checkpoints' },
 };
 
-/** Only for runs of widths, at their end. */
-const ofWidths = ['claim make', 'claim check', 'forecast seal', 'forecast score', 'design', 'power'];
-
 function leavesOf(
   command: CommandUnknownOpts,
   path: readonly string[] = [],
@@ -36,15 +33,22 @@ const found = leavesOf(createProgram()).filter(({ command }) => isOfCurves(comma
 
 test('the commands that draw curves are found', () => {
   const names = found.map(({ name }) => name);
-  for (const name of ['show', 'evaluate', 'compare', 'sweep', 'seeds', 'quanta', 'theory', 'scaling', 'forecast study'])
+  for (const name of ['show', 'evaluate', 'compare', 'sweep', 'seeds', 'quanta', 'theory', 'scaling'])
     expect(names).toContain(name);
+  for (const name of ['forecast study', 'forecast seal']) expect(names).toContain(name);
 });
 
-test.each(found.filter(({ name }) => !ofWidths.includes(name)))(
-  '$name accepts all of the options',
-  ({ name, command }) => {
-    const flags = flagsOf(command);
-    const missing = wanted.filter((flag) => !flags.includes(flag));
-    expect(missing).toEqual(Object.keys(without[name] ?? {}));
-  },
-);
+test.each(found)('$name accepts all of the options', ({ name, command }) => {
+  const flags = flagsOf(command);
+  const missing = wanted.filter((flag) => !flags.includes(flag));
+  expect(missing).toEqual(Object.keys(without[name] ?? {}));
+});
+
+/** Commands that plan a run from another: about one curve, which they seal or propose. */
+test.each([
+  ['claim seal', ['--axis', '--where', '--at', '--probe']],
+  ['design', ['--axis', '--where', '--probe']],
+])('%s says which curve', (name, flags) => {
+  const command = leavesOf(createProgram()).find((each) => each.name === name)?.command;
+  expect(command && flagsOf(command)).toEqual(expect.arrayContaining(flags));
+});

@@ -193,10 +193,10 @@ test.each([
     'forecast score nothing',
     'NAME: "nothing" is not a sealed forecast of a run in checkpoints; npm run forecast -- list lists them all',
   ],
-  ['forecast seal lenet', '--widths: is missing; name the widths to predict'],
+  ['forecast seal lenet', '--widths: is missing; name the widths to predict, or give --axis and --scales'],
   [
     'forecast seal lenet --scales 1e6',
-    '--scales: is for runs of imported members; name the widths to predict with --widths',
+    '--scales: is for values on an axis; name the widths to predict with --widths, or give --axis',
   ],
 ])('%s', async (line, message) => {
   expect(await run(line)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });

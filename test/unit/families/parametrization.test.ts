@@ -10,12 +10,17 @@ const mup = (arch: (typeof architectures)[number], own = {}) =>
   resolveExperiment({ arch, parametrization: 'mup', ...own });
 
 describe.each(architectures)('%s', (arch) => {
-  test('at the base width muP equals the standard parametrization, except that output weights begin at 0', () => {
+  test('at the base width muP is the standard parametrization, except that output weights and queries begin at 0', () => {
     const at = (experiment: ReturnType<typeof mup>) => families[arch].model(8, task, experiment).parameters;
     const name = arch === 'autoencoder' ? 'output.kernel' : 'head.kernel';
     const { [name]: own, ...others } = at(mup(arch));
     const { [name]: usual, ...rest } = at(standard(arch));
-    expect(others).toStrictEqual(rest);
+    // Queries are the first w of 3w columns.
+    const atZero = Object.entries(rest).map(([each, spec]) => [
+      each,
+      each.endsWith('qkv.kernel') ? { ...spec, initial: { ...spec.initial, zeroColumns: 8 } } : spec,
+    ]);
+    expect(others).toStrictEqual(Object.fromEntries(atZero));
     expect(own).toStrictEqual({ ...usual, initial: { kind: 'constant', value: 0 } });
     expect(outputMultiplier(8, mup(arch))).toBe(1);
     expect(attentionMultiplier(2, 8, mup(arch))).toBe(1 / Math.sqrt(2));

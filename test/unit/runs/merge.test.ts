@@ -317,6 +317,18 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
     /^merge: the start of output weights is random \(earlier versions\) in \S+\/a and 0 in \S+\/b; merge runs of one experiment$/,
   ],
   [
+    'another start of queries under muP',
+    async ([a, b]) => {
+      const mup = {
+        experiment: { ...plan.experiment, arch: 'transformer', parametrization: 'mup', baseWidth: 8 },
+        outputStart: 'zero',
+      } as const;
+      await change(a, { ...mup, queryStart: 'zero' });
+      await change(b, mup);
+    },
+    /^merge: the start of queries is 0 in \S+\/a and random \(earlier versions\) in \S+\/b; merge runs of one experiment$/,
+  ],
+  [
     'a member twice',
     ([a]) => writeMember(a, key, syntheticOutcomes(5, 0.5, Random.named(99))),
     /^merge: cnn-w2-s1 is in both runs, with different bits in outcomes\.parquet; delete \S+\/a\/members\/cnn-w2-s1 or \S+ and merge again$/,

@@ -74,6 +74,49 @@ test('outside a terminal: a line per epoch, and failures with their last words',
   `);
 });
 
+const place = { member: 'cnn-w8-s0', factor: 'learningRate', value: 0.01, trials: 7 };
+const trial = (number: number, done: number): TrainingEvent => ({
+  ...{ ...place, type: 'trial', trial: number, done, loss: 0.5, etaSeconds: 65 },
+});
+const tried = (number: number, loss: number | null): TrainingEvent => ({
+  ...{ ...place, type: 'tried', trial: number, loss, seconds: 73.2 },
+});
+
+test('outside a terminal: trials, those that take long within too, and the wait for those of another process', () => {
+  const { display, clock, err } = displayed('lines', ['cnn-w8-s0', 'cnn-w8-s1']);
+  for (const [milliseconds, event] of [
+    [0, { type: 'waiting', member: 'cnn-w8-s1', owner: 'process 12 on node7' }],
+    [0, tried(1, 0.25)],
+    [1000, tried(2, null)], // not due
+    [2000, trial(3, 0.1)],
+    [33_000, trial(3, 0.5)],
+    [36_000, tried(3, null)],
+    [36_100, tried(7, 0.125)],
+  ] satisfies [number, TrainingEvent][]) {
+    clock.now = milliseconds;
+    display.event(event);
+  }
+  expect(err()).toMatchInlineSnapshot(`
+    "cnn-w8-s1  waits for its trials, which process 12 on node7 makes for all members of this width
+    cnn-w8-s0  trial 1 of 7, learningRate 0.01: validation loss 0.25, 1 min 13 s
+    cnn-w8-s0  trial 3 of 7, learningRate 0.01: 50.00 % done, loss 0.5  ETA of the trials 1 min 05 s
+    cnn-w8-s0  trial 3 of 7, learningRate 0.01: diverged, 1 min 13 s
+    cnn-w8-s0  trial 7 of 7, learningRate 0.01: validation loss 0.125, 1 min 13 s
+    "
+  `);
+});
+
+test('on a terminal: the bar of a member that makes trials is theirs', () => {
+  const { display, err } = displayed('bars', ['cnn-w8-s0', 'cnn-w8-s1'], { columns: 110 });
+  display.event(trial(4, 0.5)); // half of seven trials
+  display.event({ type: 'waiting', member: 'cnn-w8-s1', owner: 'process 12' });
+  display.close();
+  const shown = err();
+  const [, full, empty] = /cnn-w8-s0 (█+)(░+) trial 4 of 7, learningRate 0.01 {2}ETA 1 min 05 s/u.exec(shown)!;
+  expect(full).toHaveLength(empty!.length);
+  expect(shown).toContain('waits for the trials of its width');
+});
+
 test('outside a terminal: the end of an epoch is reported even right after its progress', () => {
   const { display, clock, err } = displayed('lines', ['cnn-w8-s0']);
   for (const [milliseconds, event] of [

@@ -30,6 +30,19 @@ test('validation scores after an epoch are optional', () => {
   expect(isTrainingEvent({ ...epoch, validationAccuracy: '1' })).toBe(false);
 });
 
+test('a trial that diverged has no loss', () => {
+  const tried = {
+    type: 'tried',
+    member: 'cnn-w8-s0',
+    factor: 'learningRate',
+    value: 1,
+    trial: 1,
+    trials: 7,
+    seconds: 3,
+  };
+  expect([{ ...tried, loss: null }, { ...tried, loss: 0.5 }, tried].map(isTrainingEvent)).toEqual([true, true, false]);
+});
+
 describe('invalid events are refused', () => {
   test.each([
     [undefined],

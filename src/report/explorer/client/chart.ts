@@ -7,10 +7,12 @@ import { nth, present } from '../../../machine/present.js';
 import {
   countTicks,
   domainOf,
+  evenlyThinned,
   haveLogarithms,
   linearTicks,
   logTicks,
   placing,
+  roundest,
   valueTicks,
   withRoom,
   type CurvePoint,
@@ -147,12 +149,13 @@ export class Chart {
     const place = placing(xDomain, [margin.left, width - margin.right], xLog);
     const round = (domain: Domain, isLog: boolean, count: number) =>
       isLog ? logTicks(domain) : linearTicks(domain, count);
+    // A letter is about 8 pixels wide.
+    const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => 8 * text.length, 6);
+    const fitted = !xLog
+      ? fit
+      : (some: readonly Tick[]) => (xTicks === undefined ? roundest : evenlyThinned)(some, fit);
     return [
-      // A letter is about 8 pixels wide.
-      {
-        place,
-        ticks: withRoom(countTicks(xTicks ?? round(xDomain, xLog, width / 90)), place, (text) => 8 * text.length, 6),
-      },
+      { place, ticks: fitted(countTicks(xTicks ?? round(xDomain, xLog, width / 90))) },
       {
         place: placing(yDomain, [height - margin.bottom, margin.top], yLog),
         ticks: valueTicks(round(yDomain, yLog, 5)),

@@ -1,13 +1,14 @@
 /** The three panels and the scores below them, from the explored curves. */
 import { positionOf } from '../../../analysis/scales.js';
 import type { ScoreName } from '../../../analysis/scores.js';
-import { firstOf, nth } from '../../../machine/present.js';
+import { nth } from '../../../machine/present.js';
 import { formatCount, formatNumber, formatShare } from '../../../terminal/format.js';
 import type { PageNatural, PageRun } from '../data.js';
 import type { ExploredCurve, Scored } from '../family.js';
 import { curveRole, type Role } from '../roles.js';
 import type { State } from '../state.js';
 import { domainOf, wholePlaces } from '../../figures/axis.js';
+import { bowText } from '../../bows.js';
 import { shownScores } from '../../titles.js';
 import { Chart, marker, type ChartContent, type ChartMember, type ChartSeries } from './chart.js';
 import { h } from './dom.js';
@@ -53,7 +54,11 @@ export class Panels {
       if (figure.hidden) continue;
       heading.textContent = `${which === 'standard' ? 'Standard' : 'Induced'}: ${titles[which]}`;
       // For several curves they are in the table.
-      scores.textContent = curves.length > 1 ? '' : scoreLine(firstOf(curves).explored[which].scores);
+      const [first, ...others] = curves;
+      scores.textContent =
+        first === undefined || others.length > 0
+          ? ''
+          : scoreLine(first.explored[which].scores, first.explored.scales.length);
       const { horizontal, vertical } = state;
       const drawn = curves.map(({ explored }) => explored[which]);
       // The threshold's slider does not change the standard panel.
@@ -80,7 +85,7 @@ export class Panels {
     figure.hidden = natural === undefined;
     if (natural === undefined || !this.#isNew('natural', natural, role, state.horizontal, state.vertical)) return;
     heading.textContent = `Natural: ${natural.name}`;
-    scores.textContent = scoreLine(scoresOfNatural(natural));
+    scores.textContent = scoreLine(scoresOfNatural(natural), natural.points.length);
     const yDomain = state.vertical === 'whole' && natural.unit === 'probability' ? ([0, 1] as const) : undefined;
     chart.show(
       {
@@ -170,9 +175,9 @@ function predictedTitle({ induced: { chosen }, predicted: { title } }: PageRun, 
   return title.replace(String(chosen), String(threshold));
 }
 
-function scoreLine(scores: Readonly<Record<ScoreName, Scored>>): string {
+function scoreLine(scores: Readonly<Record<ScoreName, Scored>>, scales: number): string {
   const shown = (name: ScoreName) => withInterval(scores[name], 2);
-  return `Eq 1 / ramp ${shown('ramp')} · bow ${shown('bow')}`;
+  return `Eq 1 / ramp ${shown('ramp')} · ${bowText(shown('bow'), scales)}`;
 }
 
 function scoreRow(role: Role, title: string, scores: Readonly<Record<ScoreName, Scored | number>>): HTMLElement {

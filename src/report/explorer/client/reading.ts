@@ -2,6 +2,7 @@
 import { firstOf, lastOf, nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { placeName, scaleText, type FamilyWords } from '../../../runs/words.js';
+import { whereImproves } from '../../bows.js';
 import { unitsText } from '../data.js';
 import type { Explored, Scored } from '../family.js';
 import { grouped } from './dom.js';
@@ -51,20 +52,10 @@ type Shape = Readonly<Record<'emergence' | 'bow', Scored>>;
 /** Where a curve improves, with its bow in brackets if it has one. */
 function shapeOf(words: FamilyWords, scales: Explored['scales']): (scores: Shape, more?: string) => string {
   return ({ emergence, bow }, more = '') => {
-    if (Number.isNaN(bow.value)) {
-      if (scales.length < 3) return 'has two scales, too few to say where it improves';
-      const isAtZero = words.isCoordinate && scales.some(({ width }) => width <= 0);
-      return isAtZero ? 'has a scale of 0, which has no place in log scale, where its bow is measured' : 'is constant';
-    }
-    return `${improves(emergence, bow, words)} (bow ${withInterval(bow, 2)}${more})`;
+    const where = whereImproves(
+      { emergence: emergence.value, bow: { value: bow.value, interval: bow } },
+      { scales: scales.map(({ width }) => width), words },
+    );
+    return Number.isNaN(bow.value) ? where : `${where} (bow ${withInterval(bow, 2)}${more})`;
   };
-}
-
-function improves(emergence: Scored, { lower, upper }: Scored, words: FamilyWords): string {
-  if (emergence.value < 0)
-    return words.scale === 'loss' ? 'gets worse as the loss rises' : 'gets worse towards larger scales';
-  if (Number.isNaN(lower)) return 'is neither clearly late nor clearly early';
-  if (lower > 0) return 'improves late';
-  if (upper < 0) return 'improves early';
-  return 'improves about as a straight line in log scale does';
 }

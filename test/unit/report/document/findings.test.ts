@@ -2,12 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { compareCurves } from '../../../../src/analysis/compare.js';
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
-import {
-  describeContrast,
-  describeCurve,
-  describePrediction,
-  improves,
-} from '../../../../src/report/document/findings.js';
+import { describeContrast, describeCurve, describePrediction } from '../../../../src/report/document/findings.js';
+import { bowText, whereImproves } from '../../../../src/report/bows.js';
+import { coordinateWords, trainedWords } from '../../../../src/runs/words.js';
 import { family } from '../../../support/members.js';
 
 /** Scales a factor of 2 apart, so that a line in their index is a line in log scale. */
@@ -52,18 +49,30 @@ test('K = 1 is accuracy, and nothing differs', () => {
 });
 
 describe('where a curve improves', () => {
+  const words = { loss: coordinateWords('loss', { title: 'test loss', further: '' }), width: trainedWords };
   test.each([
-    [1, 0.3, 0.2, 0.4, 'improves late'],
-    [1, -0.3, -0.4, -0.2, 'improves early'],
-    [1, 0.1, -0.1, 0.3, 'improves neither late nor early beyond what chance explains'],
-    [1, 0.1, NaN, NaN, 'is neither clearly late nor clearly early'],
-    [-1, 0.3, 0.2, 0.4, 'gets worse towards larger scales'],
-    [NaN, NaN, NaN, NaN, 'is constant, or has too few scales to tell where it improves'],
-  ])('Eq 1 %d, bow %d [%d, %d]', (emergence, value, lower, upper, expected) => {
-    const scores = {
-      emergence: { value: emergence, interval: { lower: emergence, upper: emergence } },
-      bow: { value, interval: { lower, upper } },
-    };
-    expect(improves(scores)).toBe(expected);
+    [1, 0.3, 0.2, 0.4, 'width', [1, 2, 4], 'improves late'],
+    [1, -0.3, -0.4, -0.2, 'width', [1, 2, 4], 'improves early'],
+    [1, 0.1, -0.1, 0.3, 'width', [1, 2, 4], 'improves neither late nor early beyond what chance explains'],
+    [1, 0.1, NaN, NaN, 'width', [1, 2, 4], 'is neither clearly late nor clearly early'],
+    [-1, 0.3, 0.2, 0.4, 'width', [1, 2, 4], 'gets worse towards larger scales'],
+    [-1, 0.3, 0.2, 0.4, 'loss', [0.1, 0.2, 0.4], 'gets worse as the loss rises'],
+    [NaN, NaN, NaN, NaN, 'width', [1, 2, 4], 'is constant, or not finite everywhere'],
+    [
+      1,
+      NaN,
+      NaN,
+      NaN,
+      'loss',
+      [0, 0.2, 0.4],
+      'has a scale of 0, which has no place in log scale, where its bow is measured',
+    ],
+    [1, NaN, NaN, NaN, 'width', [1, 2], 'has two scales, too few to say where it improves'],
+  ] as const)('Eq 1 %d, bow %d [%d, %d] over %s %j', (emergence, value, lower, upper, over, scales, expected) => {
+    const bow = { value, interval: { lower, upper } };
+    expect(whereImproves({ emergence, bow }, { scales, words: words[over] })).toBe(expected);
+  });
+  test('of two scales a heading says what a bow needs', () => {
+    expect([bowText('-', 2), bowText('0.3', 3)]).toEqual(['no bow: it needs three scales', 'bow 0.3']);
   });
 });

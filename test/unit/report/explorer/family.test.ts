@@ -15,6 +15,7 @@ import type { PageRun } from '../../../../src/report/explorer/data.js';
 import { Family } from '../../../../src/report/explorer/family.js';
 import { placed } from '../../../../src/report/explorer/places.js';
 import type { RunRecord } from '../../../../src/runs/record.js';
+import { Random } from '../../../../src/statistics/random.js';
 import { membersOf, pairs, type FamilyShape, type Kind } from '../../../support/families.js';
 
 const shape = (arch: Kind, count = 500, name: string | number = 0): FamilyShape => {
@@ -150,6 +151,47 @@ describe.each<Kind>(['cnn', 'autoencoder', 'transformer'])('%s', (arch) => {
     const expected = turnsOf(grid).median;
     expect([...turns.median]).toEqual(Array.from(order, (unit) => expected[unit]!));
   });
+});
+
+test('along training the seeds of a training are drawn once, as the commands draw them', () => {
+  const [steps, seeds, count] = [[10, 20, 40, 80, 160], [0, 1, 2, 3, 4, 5], 400] as const;
+  // A lucky seed is lucky throughout: its accuracy is higher by the same amount at each moment.
+  const members = steps.flatMap((step, j) =>
+    seeds.map((seed) => {
+      const p = 0.15 + 0.12 * j + 0.04 * seed;
+      const random = Random.named(seed, 'along', step);
+      const correct = Uint8Array.from({ length: count }, () => Number(random.uniform() < p));
+      const about = { width: step, seed, parameters: step, trainingFlops: step, training: `cnn-w4-s${seed}` };
+      const coordinates = { steps: step };
+      const moment = step === 160 ? undefined : step;
+      const id = `cnn-w4-s${seed} at ${step}`;
+      return {
+        record: { id, ...about, coordinates, moment },
+        outcomes: { correct, log_probability: new Float32Array(count) },
+      };
+    }),
+  );
+  const induced = subsetAccuracy.with({ k: 3 });
+  const request = { record: record('cnn'), members, points: members, induced };
+  const { run } = compact(request);
+  const page = JSON.parse(JSON.stringify({ ...run, about: '', pictures: '', reconstructions: null })) as PageRun;
+  const explored = (choice: readonly Parameters<Family['explore']>[0]['members'][number][]) =>
+    new Family(page).explore({ threshold: 3, size: count, members: choice, axis: 'parameters' });
+  const widthOf = ({ lower, upper }: { readonly lower: number; readonly upper: number }) => upper - lower;
+  const drawn = (metric: Metric) => scoreCurve(sampleCurve(metric, members));
+  const joint = explored(all(page));
+  const apart = explored(all(page).map((member) => ({ ...member, training: undefined })));
+  for (const [name, command] of [
+    ['standard', drawn(metrics.accuracy.with({}))],
+    ['induced', drawn(induced)],
+  ] as const) {
+    // At 400 units blocks are single examples, as the commands draw them; 400 draws scatter a limit by a tenth of the interval.
+    const limits = (of: typeof joint) => [of[name].scores.bow.lower, of[name].scores.bow.upper];
+    const wanted = command.bow.interval;
+    expect(limits(joint)).toBeAllClose([wanted.lower, wanted.upper], { atol: 0.2 * widthOf(wanted) });
+    // What seeds share cancels in a bow: seeds that are drawn apart at each moment make it far wider.
+    expect(widthOf(apart[name].scores.bow)).toBeGreaterThan(1.5 * widthOf(joint[name].scores.bow));
+  }
 });
 
 test('for any bits, the page counts what the metric counts', () => {

@@ -6,6 +6,7 @@ import {
   domainOf,
   linearTicks,
   logTicks,
+  evenlyThinned,
   roundest,
   wholePlaces,
   placing,
@@ -152,4 +153,21 @@ test('two round ticks in one half of a logarithmic axis are not enough: with 3 t
   const fit = (some: readonly Tick[]) => withRoom(some, placing(domain, [0, 130], true), () => 25, 6);
   const texts = roundest(countTicks(logTicks(domain)), fit).map(({ text }) => text);
   expect(texts).toEqual(['30k', '50k', '100k']);
+});
+
+test('doublings without room for all are thinned evenly, so that none is missing in between', () => {
+  const ticks = Array.from({ length: 9 }, (_, i) => ({ at: 2 ** i, text: String(2 ** i) }));
+  const place = (value: number) => 20 * Math.log2(value);
+  const shown = (some: typeof ticks, size: number) =>
+    evenlyThinned(some, (few) => withRoom(few, place, () => size, 2)).map(({ at }) => at);
+  expect(shown(ticks, 18)).toHaveLength(9);
+  expect(shown(ticks, 30)).toEqual([1, 4, 16, 64, 256]);
+  expect(shown(ticks, 50)).toEqual([1, 8, 64]);
+  // Others are kept from the left, as far as there is room.
+  expect(
+    shown(
+      [1, 2, 3, 64].map((at) => ({ at, text: '' })),
+      18,
+    ),
+  ).toEqual([1, 2, 64]);
 });

@@ -12,6 +12,7 @@ const member = (id: string, changes: Partial<MemberProgress> = {}): MemberProgre
   etaSeconds: null,
   problem: null,
   losses: [],
+  trials: null,
   job: null,
   ...changes,
 });
@@ -36,6 +37,15 @@ test('the whole view', () => {
     cnn-w16-s0 █████████████░░░░░░░ epoch 2/3  loss 0.0366  accuracy 98.87 %  1.9k ex/s  ETA 38 s
     cnn-w32-s0 ░░░░░░░░░░░░░░░░░░░░ no epoch done"
   `);
+});
+
+test('a member that is being tuned: how many of its trials are made, and each is news', () => {
+  const tuned = (made: number) => ({ ...progress, members: [member('cnn-w8-s0', { trials: { made, of: 7 } })] });
+  expect(viewLines(tuned(2), { columns: 100, rows: 24, colour: false })[1]).toContain(
+    'no epoch done  2 of 7 trials made',
+  );
+  expect(newsLines(tuned(3), tuned(3))).toEqual([]);
+  expect(newsLines(tuned(3), tuned(2))).toEqual(['cnn-w8-s0  no epoch done  3 of 7 trials made']);
 });
 
 test('an autoencoder has no accuracy; damage is reported', () => {
