@@ -7,7 +7,9 @@ import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
+import { SpareWorker } from '../training/pool.js';
 import type { TrainListener, TrainResult } from '../training/train.js';
+import { workerFile } from '../training/worker-file.js';
 
 /** The options of `emergence train`, by their names in camel case; default: from the file, the run, the defaults. */
 export interface TrainOptions extends Partial<ExperimentInput>, Partial<Execution> {
@@ -39,6 +41,16 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
  * @throws UsageError if the options contradict each other, the dataset or the run; RunError if the machine fails
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  // It loads its program while this process loads its own and plans the run.
+  const spare = options.planOnly === true ? undefined : new SpareWorker({ workerFile });
+  try {
+    return await trainWith(options, spare);
+  } finally {
+    spare?.drop();
+  }
+}
+
+async function trainWith(options: TrainOptions, spare: SpareWorker | undefined): Promise<TrainResult> {
   const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;
   const { signal, listener = {}, typedAs } = options;
   const { trainFamily } = await import('../training/train.js');
@@ -48,7 +60,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
   return trainFamily(
     {
-      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard, planOnly },
+      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard, planOnly, spare },
       ...(signal === undefined ? {} : { signal }),
     },
     { note: () => undefined, planned: () => undefined, event: () => undefined, ...listener },

@@ -124,24 +124,31 @@ export function isReady(message: unknown): message is ReadyMessage {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
 }
 
+/** A worker's argument: it is to load what trains members before it has any. */
+export const aheadArgument = 'ahead';
+
 /** The message from the parent to a worker that waits. */
 export interface JobMessage {
   readonly type: 'job';
   /** Jobs of the members that it trains, as one program if there are several. */
   readonly jobs: readonly unknown[];
+  /** Variables that are set before TensorFlow is loaded: a worker may have been started before they were known. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The jobs in a message from the parent. Throws on anything else, as when someone starts a worker directly. */
-export function jobsIn(message: unknown): readonly unknown[] {
+/** The message from the parent. Throws on anything else, as when someone starts a worker directly. */
+export function readJobMessage(message: unknown): JobMessage {
   if (
     typeof message === 'object' &&
     message !== null &&
     'type' in message &&
     message.type === 'job' &&
     'jobs' in message &&
-    Array.isArray(message.jobs)
+    Array.isArray(message.jobs) &&
+    'environment' in message &&
+    typeof message.environment === 'object'
   ) {
-    return message.jobs as unknown[];
+    return message as JobMessage;
   }
   throw new Error('not a job: a worker is started by its parent only');
 }

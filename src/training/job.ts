@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import type { MemberKey } from '../runs/record.js';
-import { jobsIn } from './events.js';
+import type { JobMessage } from './events.js';
 
 const workerJobSchema = z.strictObject({
   width: z.int().min(1),
@@ -42,9 +42,9 @@ export function memberKeyOf({ width, seed, factors, experiment: { arch } }: Work
   return { arch, width, seed, ...(factors === undefined ? {} : { factors }) };
 }
 
-/** The jobs in a message from the parent; throws on anything else, with what is wrong in one line. */
-export function readJobs(message: unknown): WorkerJob[] {
-  return jobsIn(message).map(readJob);
+/** Throws if one is malformed, with what is wrong in one line. */
+export function readJobs({ jobs }: Pick<JobMessage, 'jobs'>): WorkerJob[] {
+  return jobs.map(readJob);
 }
 
 function readJob(job: unknown): WorkerJob {

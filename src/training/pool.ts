@@ -12,7 +12,7 @@ import { firstThatFits } from '../experiment/plan.js';
 import { firstOf } from '../machine/present.js';
 import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
-import { isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
+import { aheadArgument, isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
 import type { QuestionMessage } from './question.js';
 
@@ -58,6 +58,8 @@ export interface PoolOptions {
   readonly workerFile: string;
   /** Options of Node for the worker; default: those that let it run TypeScript. */
   readonly execArgv?: readonly string[];
+  /** For the first job. */
+  readonly spare?: SpareWorker | undefined;
   readonly onEvent: (event: TrainingEvent) => void;
   /** Stops all workers and starts no more. */
   readonly signal?: AbortSignal | undefined;
@@ -213,8 +215,9 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
   }
   try {
     if (ready.length === 0 || isAborted(options)) return { outcomes, worker: shared };
-    const worker = shared !== undefined && isAlive(shared) ? shared : startWorker(job, options);
-    const isIdle = await useWorker(worker, ready, { options, outcomes });
+    const found = shared !== undefined && isAlive(shared) ? shared : options.spare?.take();
+    const worker = found ?? startWorker(job, options);
+    const isIdle = await useWorker(worker, ready, { options, outcomes, environment: job.environment });
     return { outcomes, worker: isIdle ? worker : undefined };
   } finally {
     for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
@@ -229,7 +232,15 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
 async function useWorker(
   worker: Worker,
   ready: readonly Ready[],
-  { options, outcomes }: { readonly options: PoolOptions; readonly outcomes: Map<string, Outcome> },
+  {
+    options,
+    outcomes,
+    environment,
+  }: {
+    readonly options: PoolOptions;
+    readonly outcomes: Map<string, Outcome>;
+    readonly environment: PoolJob['environment'];
+  },
 ): Promise<boolean> {
   const { process: child, words } = worker;
   words.clear();
@@ -273,7 +284,7 @@ async function useWorker(
   const locks = ready.flatMap(({ grip }) => (grip === undefined ? [] : [grip.lost]));
   options.signal?.addEventListener('abort', stop, { once: true, signal: over.signal });
   for (const lost of locks) lost.addEventListener('abort', drop, { once: true, signal: over.signal });
-  send(worker, { type: 'job', jobs: ready.map((member) => member.job) });
+  send(worker, { type: 'job', jobs: ready.map((member) => member.job), environment });
   const exit = await Promise.race([idle, worker.exit]);
   over.abort();
   if (isAborted(options)) {
@@ -297,12 +308,40 @@ export interface Worker {
   readonly exit: Promise<string>;
 }
 
+/** A worker that is started before its job is known: it loads its program while the run is planned. */
+export class SpareWorker {
+  #worker: Worker | undefined;
+
+  constructor(options: Pick<PoolOptions, 'workerFile' | 'execArgv'>) {
+    this.#worker = startWorker({ environment: {} }, options, [aheadArgument]);
+  }
+
+  /** Of the worker that can be taken; undefined without one. */
+  get pid(): number | undefined {
+    return this.#worker?.process.pid;
+  }
+
+  /** The worker, once, if it is still there. */
+  take(): Worker | undefined {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    return worker !== undefined && isAlive(worker) ? worker : undefined;
+  }
+
+  /** Ends it, unless it was taken. */
+  drop(): void {
+    this.#worker?.process.kill('SIGKILL');
+    this.#worker = undefined;
+  }
+}
+
 /** A worker, which waits for its message. */
 export function startWorker(
   { environment }: Pick<PoolJob, 'environment'>,
   { workerFile, execArgv = typescriptArguments(workerFile) }: Pick<PoolOptions, 'workerFile' | 'execArgv'>,
+  words: readonly string[] = [],
 ): Worker {
-  const child = spawn(process.execPath, [...execArgv, workerFile], {
+  const child = spawn(process.execPath, [...execArgv, workerFile, ...words], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // JSON would turn a loss of NaN into null.
     serialization: 'advanced',

@@ -3,7 +3,7 @@
  * something went wrong. Or answers one question about a trained member, and exits.
  */
 import { isReported, messageOf } from '../terminal/errors.js';
-import type { ReadyMessage, TrainingEvent } from './events.js';
+import { aheadArgument, readJobMessage, type ReadyMessage, type TrainingEvent } from './events.js';
 import { readJobs } from './job.js';
 import type { OpenedMember } from './member.js';
 import { endWithParent } from './orphan.js';
@@ -11,6 +11,9 @@ import { Stopped, StopSignal } from './stop.js';
 import { isQuestion, type AnswerMessage, type QuestionMessage } from './question.js';
 
 endWithParent();
+
+// Whatever is wrong with it is said where it is needed.
+if (process.argv.includes(aheadArgument)) import('./member.js').catch(() => undefined);
 
 process.on('message', (message) => {
   void (isQuestion(message) ? answer(message) : work(message)).then((isReady) => {
@@ -39,8 +42,11 @@ async function work(message: unknown): Promise<boolean> {
     }
   };
   try {
+    const { environment, ...told } = readJobMessage(message);
+    const jobs = readJobs(told);
+    Object.assign(process.env, environment);
     const { openTraining } = await import('./member.js');
-    const fates = await Promise.all((await openTraining(readJobs(message), { report, stop })).map(train));
+    const fates = await Promise.all((await openTraining(jobs, { report, stop })).map(train));
     if (fates.includes('stopped')) end();
     return fates.every((fate) => fate === 'complete');
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTrainingEvent, jobsIn, type TrainingEvent } from '../../../src/training/events.js';
+import { isTrainingEvent, readJobMessage, type TrainingEvent } from '../../../src/training/events.js';
 
 const progress: TrainingEvent = {
   type: 'progress',
@@ -60,8 +60,9 @@ describe('invalid events are refused', () => {
 });
 
 test('a job is taken out of its message, and nothing else is accepted', () => {
-  expect(jobsIn({ type: 'job', jobs: [{ width: 8 }] })).toEqual([{ width: 8 }]);
-  for (const message of [undefined, null, 'job', { type: 'job' }, { type: 'other', job: 1 }]) {
-    expect(() => jobsIn(message)).toThrow('not a job');
+  const job = { type: 'job', jobs: [{ width: 8 }], environment: { TF_NUM_INTEROP_THREADS: '1' } };
+  expect(readJobMessage(job)).toEqual(job);
+  for (const message of [undefined, null, 'job', { type: 'job', jobs: [] }, { ...job, type: 'other' }]) {
+    expect(() => readJobMessage(message)).toThrow('not a job');
   }
 });

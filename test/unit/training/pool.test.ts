@@ -5,15 +5,16 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TrainingEvent } from '../../../src/training/events.js';
-import { runPool, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
-import { isRunning } from '../../support/processes.js';
+import { runPool, SpareWorker, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
+import { isRunning, until } from '../../support/processes.js';
 
 /** Real processes: a worker that does what its job says. */
 const workerSource = `
 import { once } from 'node:events';
 import * as net from 'node:net';
 // With 'stays' it says that it is ready for the next, and waits for it.
-const hear = ({ jobs }) => {
+const hear = ({ jobs, environment }) => {
+  Object.assign(process.env, environment);
   if (!jobs.some(({ stays }) => stays)) process.off('message', hear);
   for (const job of jobs) work(job);
 };
@@ -112,6 +113,28 @@ test('jobs start in their order, as many as there are threads for', async () => 
   expect(log.slice(2, 4).sort()).toEqual(['+b', '+c']);
   expect(log.slice(4, 6).sort()).toEqual(['-b', '-c']);
   expect(log.slice(6)).toEqual(['+d', '-d']);
+});
+
+test('a worker that was started before takes the first job, with its environment; the next one gets its own', async () => {
+  const spare = new SpareWorker({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
+  const before = spare.pid;
+  const withValue = { ...job('a'), environment: { TEST_VALUE: '7' } };
+  const { events } = await run([withValue, job('b')], { spare, maxJobs: 1 });
+  const pids = events.filter((event) => event.type === 'started').map(({ epochs }) => epochs);
+  expect(pids[0]).toBe(before);
+  expect(pids[1]).not.toBe(before);
+  expect(events.flatMap((event) => (event.type === 'complete' ? [event.seconds] : []))).toEqual([7, NaN]);
+});
+
+test('a worker that was started before and has died, or was dropped, is not used', async () => {
+  const dropped = new SpareWorker({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
+  dropped.drop();
+  expect(dropped.take()).toBeUndefined();
+  const dead = new SpareWorker({ workerFile: path.join(folder, 'missing.mjs'), execArgv: [] });
+  const { pid } = dead;
+  expect(await until(() => !isRunning(pid!), 60_000)).toBe(true);
+  const { result } = await run([job('a')], { spare: dead });
+  expect(result.complete).toEqual(['a']);
 });
 
 test('maxJobs is a separate limit', async () => {
