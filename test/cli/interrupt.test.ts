@@ -60,7 +60,7 @@ const all: readonly (readonly [line: string, writes: readonly RegExp[]])[] = [
     ],
   ],
   ['compare untuned --tuned tuned', [/tuned-tuned\.svg$/, /tuned-tuned\.png$/]],
-  ['compare lenet-mnist half --draws 200', [/lenet-mnist\/compare\.png$/, /half\/compare\.png$/]],
+  ['compare lenet-mnist half --draws 200', [/lenet-mnist\/compare\.(svg|png)$/, /half\/compare\.(svg|png)$/]],
   ['forecast study lenet-mnist --metric accuracy', [/study.*\.svg$/, /study.*\.png$/]],
   ['claim seal lenet-mnist --experiment lenet-figure-10', [/claims\/.*\.json$/]],
   ['design lenet-mnist --families 100', [/design\.yaml$/]],
