@@ -348,7 +348,9 @@ function binomial(n: number, k: number): number {
 
 function combinationsOf(items: readonly number[], k: number): number[][] {
   if (k === 0) return [[]];
-  return items.flatMap((item, i) => combinationsOf(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]));
+  // Only where enough items are left: otherwise 97 of 98 would try every smaller set.
+  const starts = items.slice(0, Math.max(0, items.length - k + 1));
+  return starts.flatMap((item, i) => combinationsOf(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]));
 }
 
 interface Curves {

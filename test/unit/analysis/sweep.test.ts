@@ -85,6 +85,12 @@ test('shares on smaller test sets are those of the drawn units, counted one by o
   expect(sweepTestSizes({ ...request, members })).toEqual(sweepTestSizes({ ...request, members: real }));
 });
 
+test('all but one of 60 scales: each of the 58 inner ones is left out once, without trying smaller sets', () => {
+  const many = Array.from({ length: 60 }, (_, i) => memberOf(i + 1, 0, { correct: rightWith(i / 60, 50, random) }));
+  const [kept] = sweepScales({ metric: parseMetric('accuracy'), members: many, sizes: [59] });
+  expect(kept!.draws).toBe(58);
+});
+
 test('extremes are the highest and lowest score of the curves that move', () => {
   const { points } = sweepGrid({
     metric: metrics.reconstruction,
