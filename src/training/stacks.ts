@@ -1,7 +1,7 @@
 /** Which members are trained as one program. */
 import { group } from 'd3-array';
 import type { Architecture } from '../experiment/architectures.js';
-import { cpuSpeed, gpuSpeed, secondsPerStep } from '../experiment/step-seconds.js';
+import { gpuSpeed, secondsPerStep } from '../experiment/step-seconds.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 
 /**
@@ -52,6 +52,9 @@ function chunksOf<T>(list: readonly T[], size: number): T[][] {
  */
 export const stackedSpeed: Readonly<Record<Architecture, number>> = { autoencoder: 0.85, cnn: 0.15, transformer: 0.16 };
 
+/** What a stack saves for each further member: data that are read once, and one compilation (docs/gpu.md). */
+const memberSeconds = 0.35;
+
 /** Members of a stack on a CPU: more were not measured. */
 const mostOnCpu = 8;
 const mostOnGpu = 64;
@@ -68,7 +71,7 @@ export interface StackCost {
 }
 
 /**
- * How many alike members `--stack auto` trains as one program. On a CPU autoencoders, if the starts that are saved take longer than the
+ * How many alike members `--stack auto` trains as one program. On a CPU autoencoders, if what is done once takes longer than the
  * slower steps: it was measured for them alone. On a GPU as many as fit into the share of the memory that a worker gets.
  *
  * @param each members for each core, if they are spread evenly
@@ -88,7 +91,7 @@ export function automaticStack(
   }
   const size = Math.max(1, Math.min(count, each, mostOnCpu));
   const slower = (1 / stackedSpeed[cost.arch] - 1) * cost.steps * secondsPerStep(cost.flopsPerStep, 1);
-  const pays = cost.arch === 'autoencoder' && size * slower < (size - 1) * cpuSpeed.workerSeconds;
+  const pays = cost.arch === 'autoencoder' && size * slower < (size - 1) * memberSeconds;
   return pays ? size : 1;
 }
 
