@@ -32,7 +32,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
 }
 
 /**
- * Trains the members that a run is missing, each in its own process. TensorFlow is downloaded if necessary.
+ * Trains the members that a run is missing, in worker processes. TensorFlow is downloaded if necessary.
  *
  * @example
  *     const { folder, trained } = await train({ arch: 'cnn', widths: [8, 16], seeds: [0], epochs: 1, run: 'quick' });
