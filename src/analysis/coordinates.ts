@@ -31,9 +31,12 @@ export interface LayerSlopes {
 
 /** How a layer grows with the width. */
 export interface WidthSlope {
-  /** Least-squares slope of the logarithm against log width, as a mean over seeds: 0 is flat, 1 grows with the width. NaN if a seed diverged. */
+  /**
+   * Least-squares slope of the logarithm against log width, as a mean over seeds: 0 is flat, 1 grows with the width. NaN if a seed diverged,
+   * or has a 0: a layer that has not moved yet.
+   */
   readonly slope: number;
-  /** 95 % for the mean over seeds there could be: Student's t of the seeds' own slopes. Undefined for one seed, or if one diverged. */
+  /** 95 % for the mean over seeds there could be: Student's t of the seeds' own slopes. Undefined for one seed, or without a slope. */
   readonly interval: Interval | undefined;
   readonly verdict: Flatness;
 }
@@ -58,21 +61,29 @@ export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
       }));
     const seeds = [...group(own, ({ seed }) => seed).values()];
     const of = (what: 'size' | 'change') =>
-      slopeOf(seeds.map((seed) => logSlope(seed.map((each) => [each.width, each[what]]))));
+      slopeOf(seeds.map((seed) => seed.map((each) => [each.width, each[what]] as const)));
     return { parametrization, layer, step, points, size: of('size'), change: of('change') };
   });
 }
 
-/** @param seeds the slope of each */
-function slopeOf(seeds: readonly number[]): WidthSlope {
-  const slope = mean(seeds);
-  const interval = seeds.length < 2 || Number.isNaN(slope) ? undefined : overSeeds(seeds, [-Infinity, Infinity]);
-  return { slope, interval, verdict: flatness(slope, interval) };
+type Point = readonly [width: number, y: number];
+
+/** @param seeds the points of each */
+function slopeOf(seeds: readonly (readonly Point[])[]): WidthSlope {
+  const slopes = seeds.map(logSlope);
+  const slope = mean(slopes);
+  const interval = seeds.length < 2 || Number.isNaN(slope) ? undefined : overSeeds(slopes, [-Infinity, Infinity]);
+  const isDiverged = seeds.flat().some(([, y]) => !Number.isFinite(y));
+  // A diverged layer is not flat.
+  return { slope, interval, verdict: isDiverged ? 'not flat' : flatness(interval) };
 }
 
-/** A diverged layer is not flat. */
-function flatness(slope: number, interval: Interval | undefined): Flatness {
-  if (Number.isNaN(slope)) return 'not flat';
+/** What is said of a slope that is NaN. */
+export function withoutSlope({ verdict }: Pick<WidthSlope, 'verdict'>): string {
+  return verdict === 'not flat' ? 'diverged' : 'zero';
+}
+
+function flatness(interval: Interval | undefined): Flatness {
   if (interval === undefined) return 'undetermined';
   const { lower, upper } = interval;
   if (lower >= -flatSlope && upper <= flatSlope) return 'flat';
@@ -82,7 +93,7 @@ function flatness(slope: number, interval: Interval | undefined): Flatness {
 const geometricMean = (values: readonly number[]) => Math.exp(mean(values.map(Math.log)));
 
 /** Least-squares slope of log y against log x; NaN if a y is not above 0 and finite. */
-export function logSlope(points: readonly (readonly [x: number, y: number])[]): number {
+export function logSlope(points: readonly Point[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), y > 0 && y < Infinity ? Math.log(y) : NaN] as const);
   const [mx, my] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];
   const squares = logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);

@@ -336,7 +336,7 @@ export const executionSchema = z.strictObject({
     .union([positiveInteger.max(1024), z.literal('auto')])
     .optional()
     .describe(
-      'number of members trained as one program, which may differ only in seed or learning rate; auto: as many as pay by measurement on this device (default: 1)',
+      'number of members trained as one program, which may differ only in seed or learning rate; auto: as many as pay on this device (default: 1)',
     ),
   dataDir: z
     .string()

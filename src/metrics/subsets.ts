@@ -1,4 +1,4 @@
-/** The chance that K images at once are all right: value and interval of subset-accuracy and its relatives. */
+/** Subsets of a test set that are all right. */
 
 /**
  * Shared by metrics that ask for K images at once: the unbiased estimate over all subsets of the test set, not a

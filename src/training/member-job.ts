@@ -28,10 +28,9 @@ export interface MemberPlan {
 }
 
 export interface Surroundings {
-  /** The run's; that of a member is made with `experimentAt`. */
+  /** The run's folder. */
   readonly experiment: Experiment;
   readonly threads: number;
-  /** The run's folder. */
   readonly runFolder: string;
   readonly runtime: Runtime;
   readonly eager: boolean;

@@ -209,7 +209,7 @@ function planNotes({ request, folder, record }: Work, { missing, complete }: Sto
 function stackNote(sizes: readonly number[]): string {
   const stacks = sizes.filter((size) => size > 1);
   if (stacks.length === 0)
-    return `--stack auto: members are trained one by one, which is faster here (${guide('gpu.md')})`;
+    return `--stack auto: members are trained one by one (${guide('gpu.md')} says when stacks pay)`;
   const stacked = stacks.reduce((a, b) => a + b);
   return `--stack auto: ${counted(stacked, 'member')} in ${counted(stacks.length, 'stack')}, ${sizes.length - stacks.length} one by one`;
 }

@@ -32,7 +32,7 @@ export interface PoolMember {
   readonly id: string;
   /** The message to the worker; plain data. */
   readonly job: unknown;
-  /** Takes the member's lock just before it is trained; throws if that is impossible. */
+  /** Takes what the member is trained under just before its worker starts; throws if that is impossible. */
   readonly take?: (() => Promise<Taken>) | undefined;
 }
 
@@ -157,8 +157,9 @@ class IdleWorkers {
   }
 }
 
-function isAlive({ process: { connected, exitCode, signalCode } }: Worker): boolean {
-  return connected && exitCode === null && signalCode === null;
+/** False from the moment in which it is killed, which is before it has ended. */
+function isAlive({ process: { connected, killed, exitCode, signalCode } }: Worker): boolean {
+  return connected && !killed && exitCode === null && signalCode === null;
 }
 
 /** The GPU with the fewest workers, the first in a tie. Undefined if there is no choice. */
@@ -217,8 +218,19 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
     if (ready.length === 0 || isAborted(options)) return { outcomes, worker: shared };
     const found = shared !== undefined && isAlive(shared) ? shared : options.spare?.take();
     const worker = found ?? startWorker(job, options);
-    const isIdle = await useWorker(worker, ready, { options, outcomes, environment: job.environment });
-    return { outcomes, worker: isIdle ? worker : undefined };
+    try {
+      const isIdle = await useWorker(worker, ready, { options, outcomes, environment: job.environment });
+      return { outcomes, worker: isIdle ? worker : undefined };
+    } catch (error) {
+      // Such as a lock that cannot be shared, on a full disk.
+      worker.process.kill('SIGKILL');
+      await worker.exit;
+      for (const { id: member } of ready.filter(({ id }) => !outcomes.has(id))) {
+        outcomes.set(member, 'failed');
+        options.onEvent({ type: 'failed', member, reason: messageOf(error), lastWords: '' });
+      }
+      return { outcomes, worker: undefined };
+    }
   } finally {
     for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
     for (const { grip } of ready) await grip?.release();
@@ -227,7 +239,7 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
 
 /**
  * A worker from its message until it is idle, which gives true, or has ended; the fate of its members goes to `outcomes`, except for those
- * that are stopped. Never rejects.
+ * that are stopped. Rejects if a lock cannot be shared with it.
  */
 async function useWorker(
   worker: Worker,
@@ -288,6 +300,8 @@ async function useWorker(
   const exit = await Promise.race([idle, worker.exit]);
   over.abort();
   if (isAborted(options)) {
+    // One that was just about to stop listening may have missed the signal, and would wait for another job.
+    if (exit === undefined) child.kill('SIGTERM');
     await worker.exit;
     return false;
   }
@@ -396,9 +410,12 @@ function endGently(worker: ChildProcess): void {
 
 /** Unless it ends earlier, or the signal comes. */
 function killAfter(worker: ChildProcess, milliseconds: number, signal?: AbortSignal): void {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
   const timer = setTimeout(() => worker.kill('SIGKILL'), milliseconds);
   const forget = () => {
     clearTimeout(timer);
+    // A worker has many jobs, and Node warns of more than ten listeners.
+    worker.off('exit', forget);
   };
   worker.once('exit', forget);
   signal?.addEventListener('abort', forget);

@@ -1,5 +1,5 @@
 /** A coordinate check as a figure: mean |x| of every layer against the width, a panel for each parametrization. */
-import type { LayerSlopes } from '../../analysis/coordinates.js';
+import { withoutSlope, type LayerSlopes } from '../../analysis/coordinates.js';
 import { domainOf } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
@@ -22,9 +22,9 @@ export function coordinateFigure(title: string, layers: readonly LayerSlopes[]):
         ...{ xTitle: 'width', yTitle: 'mean |x|', yLog: true, legend: true, yDomain: domainOf(sizes, true) },
         series: shown
           .filter(({ parametrization }) => parametrization === name)
-          .map(({ layer, size: { slope }, points }) => ({
-            label: `${layer} (${Number.isNaN(slope) ? 'diverged' : slope.toFixed(2)})`,
-            line: points.map(({ width, size }) => ({ x: width, y: Number.isFinite(size) ? size : NaN })),
+          .map(({ layer, size: all, points }) => ({
+            label: `${layer} (${Number.isNaN(all.slope) ? withoutSlope(all) : all.slope.toFixed(2)})`,
+            line: points.map(({ width, size }) => ({ x: width, y: size > 0 && size < Infinity ? size : NaN })),
           })),
       }),
     ),

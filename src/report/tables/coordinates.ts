@@ -1,6 +1,12 @@
 /** A coordinate check as a table: each layer's slope under both parametrizations. */
 import { greatest } from 'd3-array';
-import { flatSlope, type Flatness, type LayerSlopes, type WidthSlope } from '../../analysis/coordinates.js';
+import {
+  flatSlope,
+  withoutSlope,
+  type Flatness,
+  type LayerSlopes,
+  type WidthSlope,
+} from '../../analysis/coordinates.js';
 import { firstOf, lastOf } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
@@ -41,6 +47,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
     `Slope of log mean |x| against log width, ${hasIntervals ? 'as a mean over seeds [95 %]' : 'for one seed'}: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.`,
     `Flat: the whole interval is within ${flatSlope} of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither${hasIntervals ? '' : ', as with one seed'}; more --seeds narrow the intervals.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
+    ...(layers.some(({ size, change }) => isZero(size) || isZero(change)) ? [zeroNote] : []),
     ...(layers.some(isFallingScore) ? [scoresNote] : []),
   ].join('\n');
 }
@@ -49,12 +56,19 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
 const scoresNote =
   'Under muP, scores of attention have a part that does not depend on the width, from what keys have in common, and one that falls as 1 / sqrt(width), from their random overlaps: a slope between -0.5 and 0 that only wide heads bring near 0 is what theory predicts.';
 
+const zeroNote =
+  'Zero: there is no slope, as values are 0. Under muP output weights start at 0, so the first step moves only the output.';
+
+function isZero(slope: WidthSlope): boolean {
+  return Number.isNaN(slope.slope) && withoutSlope(slope) === 'zero';
+}
+
 function isFallingScore({ parametrization, layer, size, change }: LayerSlopes): boolean {
   return parametrization === 'mup' && layer.endsWith('.scores') && Math.min(size.slope, change.slope) < -flatSlope;
 }
 
-function slopeText({ slope, interval }: Pick<WidthSlope, 'slope' | 'interval'>): string {
-  if (Number.isNaN(slope)) return 'diverged';
+function slopeText({ slope, interval, verdict }: WidthSlope): string {
+  if (Number.isNaN(slope)) return withoutSlope({ verdict });
   return `${slope.toFixed(3)}${interval === undefined ? '' : ` [${interval.lower.toFixed(2)}, ${interval.upper.toFixed(2)}]`}`;
 }
 

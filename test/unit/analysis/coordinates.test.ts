@@ -100,6 +100,20 @@ test('one diverged seed leaves its layer without a slope', () => {
   expect(found!.change.slope).toBeCloseTo(0, 12);
 });
 
+test('a layer that has not moved has no slope, and that says nothing about it', () => {
+  const still = (name: 'standard' | 'mup') => layer(name, 'hidden', 0).map((each) => ({ ...each, change: 0 }));
+  const layers = widthSlopes([...layer('standard', 'hidden', 0), ...still('mup')]);
+  expect(layers[1]!.change).toEqual({ slope: NaN, interval: undefined, verdict: 'undetermined' });
+  const lines = coordinateTable(layers).split('\n');
+  expect(lines[1]).toMatch(/ zero$/);
+  expect(lines.slice(-2)).toMatchInlineSnapshot(`
+    [
+      "mup: by mean |x|, all layers flat; by change, 0 of 1 layer flat, 1 undetermined.",
+      "Zero: there is no slope, as values are 0. Under muP output weights start at 0, so the first step moves only the output.",
+    ]
+  `);
+});
+
 test('the table shows both parametrizations side by side, and which layers are flat', () => {
   const layers = widthSlopes([
     ...layer('standard', 'hidden', 0),

@@ -21,6 +21,10 @@ const hear = ({ jobs, environment }) => {
 process.on('message', hear);
 async function work(job) {
   const member = job.id;
+  if (job.late) process.once('SIGTERM', () => {
+    process.send({ type: 'complete', member, seconds: 0, peakMemoryBytes: 1 });
+    process.send({ type: 'ready' });
+  });
   if (job.stubborn) process.on('SIGTERM', () => process.send({ type: 'evaluated', member, examples: 0, seconds: 0 }));
   process.send({ type: 'started', member, threads: 1, epochs: process.pid, steps: 1, stepsPerEpoch: 1, fromEpoch: 0 });
   for (const line of job.print ?? []) console.error(line);
@@ -265,7 +269,7 @@ describe('a stack, several members in one worker', () => {
 });
 
 describe('a worker that is ready for another job', () => {
-  const shared = (id: string, { value = '1', ...what }: { value?: string; gate?: string; kill?: string } = {}) => ({
+  const shared = (id: string, { value = '1', ...what }: { value?: string } & Record<string, unknown> = {}) => ({
     ...job(id, { stays: true, ...what }),
     environment: { TEST_VALUE: value },
     sharesWorker: true,
@@ -306,6 +310,67 @@ describe('a worker that is ready for another job', () => {
     expect([result.complete, result.kept]).toEqual([['a', 'c'], ['b']]);
     const pids = pidsOf(events);
     expect(pids.c).toBe(pids.a);
+  });
+
+  test('may have many jobs without a warning of Node', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error) => void warnings.push(message);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const ids = Array.from({ length: 12 }, (_, i) => `m${i}`);
+    const { result, events } = await run(
+      ids.map((id) => shared(id)),
+      { maxJobs: 1 },
+    );
+    expect(result.complete).toEqual(ids);
+    expect(new Set(Object.values(pidsOf(events))).size).toBe(1);
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  });
+
+  test('is not given another job once it is killed, such as for a lost lock', async () => {
+    const lock = new AbortController();
+    const what = { id: 'a', stays: true };
+    const grip = { lost: lock.signal, share: () => undefined, release: () => Promise.resolve(), job: what };
+    const locked = { ...shared('a'), members: [{ id: 'a', job: what, take: () => Promise.resolve(grip) }] };
+    const { result, events } = await run([locked, shared('b')], {
+      maxJobs: 1,
+      onEvent: ({ type, member }) => {
+        if (type === 'complete' && member === 'a') lock.abort();
+      },
+    });
+    expect(result.complete).toEqual(['a', 'b']);
+    const pids = pidsOf(events);
+    expect(pids.b).not.toBe(pids.a);
+  });
+
+  test('ends, and its members fail, if a lock cannot be shared with it', async () => {
+    const share = () => {
+      throw new Error('ENOSPC: no space left on device');
+    };
+    const release = vi.fn(() => Promise.resolve());
+    const grip = { lost: new AbortController().signal, share, release, job: {} };
+    const locked = { ...shared('b'), members: [{ id: 'b', job: {}, take: () => Promise.resolve(grip) }] };
+    const { result, events } = await run([shared('a'), locked, shared('c')], { maxJobs: 1 });
+    expect([result.complete, result.failed]).toEqual([['a', 'c'], ['b']]);
+    expect(failures(events)).toEqual([{ reason: 'ENOSPC: no space left on device', lastWords: '' }]);
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(Object.values(pidsOf(events)).filter(isRunning)).toEqual([]);
+  });
+
+  test('ends if it was asked to stop and finished instead', async () => {
+    // The patience of the pool, after which it would be killed, never ends.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const controller = new AbortController();
+    const { result, events } = await run([shared('a', { late: true, stay: true })], {
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === 'started') controller.abort();
+      },
+    });
+    expect(result.complete).toEqual(['a']);
+    expect(Object.values(pidsOf(events)).filter(isRunning)).toEqual([]);
   });
 
   test('is stopped in its second job', async () => {

@@ -127,7 +127,7 @@ export class Panels {
         scoreRow(role('induced'), ofCurve(inducedTitle(run, state), curve), induced.scores),
         ...(curves.length > 1
           ? []
-          : [scoreRow('predicted', `predicted: ${predictedTitle(run, state)}`, predicted.scores)]),
+          : [scoreRow('predicted', `predicted by independence: ${predictedTitle(run, state)}`, predicted.scores)]),
       ];
     });
     if (natural !== undefined) rows.push(scoreRow(naturalRole(view), natural.name, scoresOfNatural(natural)));
@@ -149,13 +149,12 @@ function naturalRole({ curves }: View): Role {
   return curves.length > 1 ? 'reference' : 'natural';
 }
 
-function keysOf({ curves, run, state }: View, which: FamilyPanel): HTMLElement[] {
-  const predicted = `predicted: ${predictedTitle(run, state)}`;
+function keysOf({ curves }: View, which: FamilyPanel): HTMLElement[] {
   if (curves.length === 1)
-    return which === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', predicted)] : [];
+    return which === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', 'predicted by independence')] : [];
   return [
     ...curves.map(({ name }, i) => keyOf(curveRole(i), name, marker(curveRole(i)))),
-    ...(which === 'induced' ? [h('span', { class: 'key' }, `thin: ${predicted}`)] : []),
+    ...(which === 'induced' ? [h('span', { class: 'key' }, 'thin: predicted by independence')] : []),
   ];
 }
 
@@ -257,7 +256,7 @@ function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): C
   if (which === 'standard') return [measured];
   const predicted: ChartSeries = {
     ...{ role: isOne ? 'predicted' : curveRole(i), isThin: !isOne, members: [] },
-    label: `predicted: ${predictedTitle(view.run, view.state)}`,
+    label: 'predicted by independence',
     line: positions.map((x, j) => ({ x, y: nth(explored.predicted.values, j) })),
   };
   return [measured, predicted];
