@@ -21,7 +21,7 @@ import { factorsOf } from '../runs/coordinates.js';
 import { shownFile } from '../runs/outcomes.js';
 import { digestOfRun, trainingOf } from '../runs/record.js';
 import { membersOf, readRunRecord, runFolder } from '../runs/run.js';
-import { coordinateValues, pointsAt, viewOf } from '../runs/view.js';
+import { alongTraining, coordinateValues, pointsAt, viewOf } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import type { OpenRun } from '../runs/opened.js';
 import { openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
@@ -81,7 +81,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   refuseView(experiment, dataset, options);
   const view = sealedView(options);
   const digest = digestOfRun({ experiment, dataset, eager: false });
-  await refuseSeen(root, { experiment, digest, file });
+  await refuseSeen(root, { experiment, dataset, file });
   const pilot = await readRun(open, defaultColumnsOf(open), options);
   const chosen =
     standardId === undefined || inducedId === undefined ? await usualMetrics(open, pilotName, options) : undefined;
@@ -109,7 +109,10 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
 /** Chosen on the pilot's curves: along the claimed axis as far as the pilot has it, else along its own. */
 async function usualMetrics(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
   const differs = (key: string) => coordinateValues(key, ends.complete).length > 1;
-  const over = axis !== undefined && differs(keyOfOption(axis)) ? { axis } : {};
+  const { experiment } = trainedRecord(ends, 'claims need a family that the lab trains');
+  const isOnCurve = (key: string) =>
+    differs(key) || (experiment.moments !== undefined && alongTraining.includes(key));
+  const over = axis !== undefined && isOnCurve(keyOfOption(axis)) ? { axis } : {};
   const held = Object.entries(where).filter(
     ([key, value]) => differs(key) && coordinateValues(key, ends.complete).includes(value),
   );
@@ -121,7 +124,7 @@ async function usualMetrics(ends: OpenRun, pilot: string, { root, axis, where = 
   };
 }
 
-/** What a file says of the curves that claims are about; undefined for those of the widths at the end of training. */
+/** What a file says of the curves that claims are about; undefined for those that are usual for the run, at the end of training. */
 function sealedView({ axis, where, at, probe }: ClaimOptions): ClaimFile['view'] {
   if ([axis, where, at, probe].every((value) => value === undefined)) return undefined;
   const key = axis === undefined ? undefined : keyOfOption(axis);
@@ -156,19 +159,28 @@ function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions
 
 interface Claimed {
   readonly experiment: Experiment;
-  readonly digest: string;
+  readonly dataset: Pick<Dataset, 'fingerprint'>;
   readonly file: ExperimentFile;
 }
 
-/** Throws UsageError if another run of the same experiment has one of the seeds. */
-async function refuseSeen(root: string, { experiment, digest, file }: Claimed): Promise<void> {
+/** Throws UsageError if another run has members of the same experiment with one of the seeds, whatever their widths. */
+async function refuseSeen(root: string, { experiment, dataset, file }: Claimed): Promise<void> {
+  const claimed = trainingsOf({ experiment, dataset, eager: false });
   for (const other of await runNames(root)) {
     // An unreadable record is no reason not to seal.
     const record = await readRunRecord(runFolder(root, other)).catch(() => undefined);
     const seen = experiment.seeds.filter((seed) => record?.experiment.seeds.includes(seed));
-    if (record !== undefined && digestOfRun(record) === digest && seen.length > 0)
+    if (record !== undefined && seen.length > 0 && trainingsOf(record).some((digest) => claimed.includes(digest)))
       throw seenSeeds(`the run ${other} has the same experiment, with seeds ${seen.join(', ')}`, file);
   }
+}
+
+/** Digests of a run's trainings, which differ in its further factors. */
+function trainingsOf(run: Parameters<typeof digestOfRun>[0]): string[] {
+  const { widths, seeds } = run.experiment;
+  const first = { ...run.experiment, seeds: seeds.slice(0, 1) };
+  const keys = membersOf(run.experiment.zip === true ? first : { ...first, widths: widths.slice(0, 1) });
+  return [...new Set(keys.map((key) => digestOfRun(run, key)))];
 }
 
 function seenSeeds(what: string, file: ExperimentFile): UsageError {

@@ -11,6 +11,7 @@ import { firstOf, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
 import { isImported } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
+import type { RunRecord } from '../runs/record.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { varyingFactors } from '../runs/view.js';
@@ -111,7 +112,7 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
   const request = { ...asked, from, to, testSize, ...about, members, standard, induced };
   const found = await track(options, 'simulations, at most', (onStep) => designOf({ ...request, onStep }));
   const claim = `ratio.lower > ${ratio}`;
-  const commands = commandsOf({ pilot: record.name, words, file, run, claim, design: found });
+  const commands = commandsOf({ pilot: record, words, file, run, claim, design: found });
   const experiment = { ...heldExperiment(record.experiment, open.held), ...valuesOf(found, words) };
   refuseFactorValues({ ...record, experiment }, words.scale, found.widths, record.name);
   const text = experimentText({ pilot: record, words, experiment, design: found, claim, commands });
@@ -187,12 +188,15 @@ function commandsOf({
   run,
   claim,
   design: { standard, induced },
-}: Pick<ProposedDesign, 'pilot' | 'words' | 'file' | 'run' | 'claim' | 'design'>): ProposedDesign['commands'] {
+}: Pick<ProposedDesign, 'words' | 'file' | 'run' | 'claim' | 'design'> & {
+  readonly pilot: Pick<RunRecord, 'name' | 'probe'>;
+}): ProposedDesign['commands'] {
   const typed = /^[\w./-]+$/.test(file) ? file : JSON.stringify(file);
   const over = words.isCoordinate ? ` --axis ${words.scale}` : '';
-  const metrics = `--standard ${standard.id} --induced ${induced.id}${over}`;
+  const of = pilot.probe === undefined ? '' : ` --probe ${pilot.probe}`;
+  const metrics = `--standard ${standard.id} --induced ${induced.id}${over}${of}`;
   return {
-    seal: commandLine(`claim seal ${pilot} --experiment ${typed} ${metrics} --claim "${claim}"`),
+    seal: commandLine(`claim seal ${pilot.name} --experiment ${typed} ${metrics} --claim "${claim}"`),
     train: commandLine(`train --experiment ${typed}`),
     score: commandLine(`claim score ${run}`),
   };

@@ -258,13 +258,15 @@ async function scaledTargets(
   return { targets, seeds: [...seeds], place, keys, refuseKnown };
 }
 
+/** Ascending. */
 function scalesAsked(scales: readonly number[] | undefined, axis: string): readonly number[] {
   if (scales === undefined)
     throw new UsageError('is missing', '--scales', `name the values of ${axis} to predict, such as 2.8e9,6.9e9`);
-  const close = scales.find((scale, i) => i > 0 && isAtTarget(scale, nth(scales, i - 1)));
+  const ascending = scales.toSorted((a, b) => a - b);
+  const close = ascending.find((scale, i) => i > 0 && isAtTarget(scale, nth(ascending, i - 1)));
   if (close !== undefined)
     throw new UsageError(`${close} is within 1 % of the one before it`, '--scales', 'a member could belong to either');
-  return scales;
+  return ascending;
 }
 
 function importedTargets(

@@ -37,7 +37,7 @@ const claimFileSchema = z.strictObject({
     run: runNameSchema,
     evidence: z.array(z.strictObject({ member: memberIdSchema, outcomes: sha256 })),
   }),
-  /** Which curves the claims are about; absent for those of the widths at the end of training. */
+  /** Which curves the claims are about; absent for those that are usual for the run, at the end of training. */
   view: z
     .strictObject({
       axis: coordinateSchema.optional(),
@@ -120,7 +120,7 @@ export function whyClaimsVoid(
 ): string[] {
   const membersIn = (experiment: Experiment) => JSON.stringify(membersOf(experiment).map(memberId).sort());
   const { experiment } = run;
-  return [
+  const reasons = [
     ...(unchanged ? [] : ['the file was changed after it was sealed: its digest does not match']),
     ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} has another experiment or other data`]),
     ...(membersIn(experiment) === membersIn(claim.experiment) ? [] : [`${run.name} has other members than the claims`]),
@@ -128,4 +128,6 @@ export function whyClaimsVoid(
       .filter(({ begun }) => begun <= claim.sealed)
       .map(({ id, begun }) => `${id} started ${begun}, but the claims were sealed ${claim.sealed}`),
   ];
+  // Moments of a member have its beginning.
+  return [...new Set(reasons)];
 }

@@ -27,7 +27,15 @@ import { importedWords, trainedWords, type FamilyWords } from './words.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
 import { shownFile } from './outcomes.js';
-import { digestOfRun, memberIdSchema, sha256, textSchema, type MemberRecord, type RunRecord } from './record.js';
+import {
+  digestOfRun,
+  memberIdSchema,
+  sha256,
+  textSchema,
+  trainingOf,
+  type MemberRecord,
+  type RunRecord,
+} from './record.js';
 import { memberFolder, membersOf, readMemberRecord } from './run.js';
 import { alongTraining, isAt, wordsOver } from './view.js';
 import { commandLine } from '../machine/installation.js';
@@ -272,11 +280,14 @@ export function scalesIn(
   { axis, held = {}, at }: Pick<Seal, 'held' | 'at'> & { readonly axis: string },
 ): number[] {
   const { steps } = record;
+  // One that has all classes: their number is that of the answers where a probe is shown.
+  const hasAll = trainingOf(run, record).experiment.classes === undefined;
+  const agreed = hasAll ? Object.fromEntries(Object.entries(held).filter(([key]) => key !== 'classes')) : held;
   const along = [...momentsOf(run.experiment.moments, steps), steps];
   const shown = along.filter((step) => step === (at ?? (alongTraining.includes(axis) ? step : steps)));
   return shown
     .map((step) => coordinatesOf(run, record, step))
-    .filter((coordinates) => isAt(coordinates, held))
+    .filter((coordinates) => isAt(coordinates, agreed))
     .flatMap((coordinates) => coordinates[axis] ?? []);
 }
 

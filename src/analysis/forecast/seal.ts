@@ -32,7 +32,9 @@ export function placeOf(axis: string | undefined, members: readonly Pick<LoadedM
   const at = otherSteps.length === 0 && records.some(({ moment }) => moment !== undefined) ? step : undefined;
   const moment = at === undefined ? {} : { at };
   if (axis === undefined) return moment;
-  const free = [axis, ...(at !== undefined || alongTraining.includes(axis) ? ['steps', 'epochs'] : [])];
+  // Those that are predicted may be tuned to another value than all that are known.
+  const tuned = records.flatMap(({ trained }) => trained?.tuned?.factor ?? []);
+  const free = [axis, ...tuned, ...(at !== undefined || alongTraining.includes(axis) ? ['steps', 'epochs'] : [])];
   const factors = ['width', ...factorKeys].filter((key) => !free.includes(key));
   const held = factors.flatMap((key) => {
     const [value, ...others] = coordinateValues(key, records);

@@ -48,7 +48,7 @@ export function designTable(
     ),
     `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and the range of the middle 80 % of simulated families. Power: the share`,
     `of families whose paired 95 % interval ${effect}.`,
-    ...(isGiven ? [] : [howChosen(wanted)]),
+    ...(isGiven ? [] : [howChosen(wanted, scales)]),
     ...(design.fits ? [] : ['The induced curve is not expected to rise late and end above 0.5.']),
     '',
     textTable(
@@ -68,9 +68,9 @@ export function designTable(
   ].join('\n');
 }
 
-function howChosen(power: string): string {
+function howChosen(power: string, scales: string): string {
   return [
-    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the widths and ends above 0.5, or else`,
+    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the ${scales} and ends above 0.5, or else`,
     'above 0.1; or else the one with the most power.',
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { loadExperiment } from '../../../src/experiment/load.js';
 import { parseTrainOptions } from '../../../src/experiment/options.js';
 import { resolveExperiment, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { loadDataset } from '../../../src/datasets/index.js';
+import { sealForecast } from '../../../src/library/forecast.js';
 import { present } from '../../../src/machine/present.js';
 import type { Seal } from '../../../src/runs/forecasts.js';
 import { memberId, type MemberKey } from '../../../src/runs/record.js';
@@ -195,6 +196,13 @@ const refusals: readonly (readonly [words: string, message: string])[] = [
   ['--axis train-size --at 5 --scales 9000', '--at: no member has outcomes after step 5; there are 1404'],
 ];
 
+test('the library takes values in any order', async () => {
+  await train('grid', { ...grid, widths: [4] });
+  const options = { root: path.join(root, 'checkpoints'), axis: 'trainSize', metrics: ['accuracy'], draws: 100 };
+  const { seal } = await sealForecast('grid', { ...options, scales: [16_000, 8000] });
+  expect(seal.targets.map(({ width }) => width)).toEqual([8000, 16_000]);
+});
+
 test('what cannot be predicted is refused in one line, and nothing is written', async () => {
   await train('grid', { ...grid, widths: [2, 4, 8], seeds: [0] });
   for (const [words, message] of refusals) {
@@ -231,6 +239,36 @@ test('claims over a factor: sealed with the axis, judged on its curve', async ()
     mean([5, 6].map((seed) => present(shares.get(`cnn-w4-trainSize2000-s${seed}`)))),
     12,
   );
+});
+
+test('no claims about members of a grid that another run has trained', async () => {
+  await train('pilot', { widths: [1, 2, 4], seeds: [0, 1] });
+  const input = 'arch: cnn\ndataset: shapes\ntestSize: 120\nsteps: 1404\nwidths: [2, 4, 8]\nseeds: [5, 6]\n';
+  await fs.writeFile(path.join(root, 'final.yaml'), `${input}depth: [2, 3]\n`);
+  const words = ['claim', 'seal', 'pilot', '--experiment', 'final.yaml', ...claimed];
+  await train('peek', { widths: [16], seeds: [6], depth: 3 });
+  const { code, stderr } = await runCommand(root, words);
+  expect([code, stderr]).toEqual([
+    2,
+    'error: final.yaml: the run peek has the same experiment, with seeds 6; claims must be about unused seeds: give others\n',
+  ]);
+  await fs.rm(runFolder('peek'), { recursive: true });
+  expect((await runCommand(root, words)).stdout).toContain('on final: over the usual axis, seeds 5,6\n');
+});
+
+test('claims along training: a member that began too early is named once', async () => {
+  const moments = { widths: [4], moments: '100,400' };
+  await train('pilot', { ...moments, seeds: [0, 1] });
+  const input = 'arch: cnn\ndataset: shapes\ntestSize: 120\nsteps: 1404\nwidths: [4]\nseeds: [5, 6]\n';
+  await fs.writeFile(path.join(root, 'final.yaml'), `${input}moments: 100,400\n`);
+  const sealed = await runCommand(root, [
+    ...['claim', 'seal', 'pilot', '--experiment', 'final.yaml', '--axis', 'steps'],
+    ...['--claim', 'standard.last > 0.01'],
+  ]);
+  expect([sealed.code, sealed.stderr]).toEqual([0, '']);
+  await train('final', { ...moments, seeds: [5, 6] });
+  const { code, stderr } = await run('claim score final');
+  expect([code, stderr.match(/cnn-w4-s\d started/g)]).toEqual([1, ['cnn-w4-s5 started', 'cnn-w4-s6 started']]);
 });
 
 test('a design over a factor writes its values, which train and claim take', async () => {

@@ -25,6 +25,7 @@ import { seedsTable } from '../../../../src/report/tables/seeds.js';
 import { showText } from '../../../../src/report/tables/show.js';
 import { causesText, extremesText } from '../../../../src/report/tables/sweep.js';
 import { fitText, modelText } from '../../../../src/report/tables/theory.js';
+import { wordsOver } from '../../../../src/runs/view.js';
 import { trainedWords } from '../../../../src/runs/words.js';
 import { writeFamily } from '../../../support/families.js';
 import {
@@ -153,6 +154,8 @@ test('the cost of an experiment planned from a pilot: tables are unchanged', asy
   });
   const table = designTable(proposed.design, { ...proposed.asked, isGiven: proposed.isGiven, cores: 2 });
   await expect(`${table}\n`).toMatchFileSnapshot('../snapshots/design.txt');
+  const over = { ...proposed.asked, isGiven: false, cores: 2, words: wordsOver('depth') };
+  expect(designTable(proposed.design, over)).toContain('at half of the scales and ends above 0.5');
 });
 
 test('show: over a factor that is 0 for some members the axis is linear, and there is no bow', () => {
