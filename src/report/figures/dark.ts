@@ -1,7 +1,7 @@
 /** Figures on a dark ground, for slides and dark pages: drawn on white, then each colour replaced by its counterpart. */
 import { classColors, greys, inks, referenceStyles, seriesStyles, theme } from './theme.js';
 
-/** The ground of the report's page in dark mode (explorer/client/style.css). */
+/** The ground of the report's page in dark mode (explorer/client/style/base.css). */
 export const darkGround = '#16171a';
 
 const counterparts: Readonly<Record<string, string>> = {
