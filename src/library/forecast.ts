@@ -202,7 +202,8 @@ async function widthTargets(family: LoadedRun, options: SealOptions): Promise<Ta
       'give --axis width and --scales',
     );
   const { seeds = record.experiment.seeds } = options;
-  const targets = memberSizes(record, widths, '--widths');
+  // Where a probe is shown, the record has the number of its answers in place of the classes.
+  const targets = memberSizes((await readRunRecord(folder)) ?? record, widths, '--widths');
   const refuseKnown = () => refuseTrained({ folder, record }, widths, seeds);
   await refuseKnown();
   const widest = lastOf(scalesOf(members));

@@ -4,12 +4,9 @@ import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { loadExperiment } from '../../../src/experiment/load.js';
 import { parseTrainOptions } from '../../../src/experiment/options.js';
-import { resolveExperiment } from '../../../src/experiment/schema.js';
-import { encodeOutcomes, probeFile } from '../../../src/runs/outcomes.js';
-import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../../src/runs/run.js';
-import { Random } from '../../../src/statistics/random.js';
+import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { writeFamily } from '../../support/families.js';
-import { runRecord, syntheticOutcomes, temporaryFolder, writeMember } from '../../support/runs.js';
+import { temporaryFolder } from '../../support/runs.js';
 import { runCommand } from '../../support/command.js';
 
 let root = '';
@@ -86,31 +83,3 @@ test('an incomplete pilot is refused', async () => {
     /^error: pilot: is not complete: 1 member missing, such as cnn-w4-s1 \(.*\); .*train.* --run pilot\n$/,
   );
 });
-
-/** Of 100 sequences: the last image of each. */
-function queries(right: number, random: Random) {
-  const sequence = Int32Array.from({ length: 100 }, (_, i) => i);
-  return { ...syntheticOutcomes(100, right, random), sequence, position: sequence.map(() => 3) };
-}
-
-test('on a probe: the claim is sealed on the same probe', async () => {
-  const experiment = resolveExperiment({
-    ...{ arch: 'transformer', dataset: 'shapes', widths: [8, 16, 32, 64], seeds: [0, 1, 2], steps: 1404, pairs: 4 },
-    ...{ testSequences: 50, heldOutClasses: 3, probe: 'held-out' },
-  });
-  const folder = path.join(root, 'checkpoints', 'icl');
-  await writeRunRecord(folder, runRecord({ name: 'icl', experiment }));
-  for (const key of membersOf(experiment)) {
-    const random = Random.named(key.seed, 'probe', key.width);
-    const sequence = Int32Array.from({ length: 200 }, (_, i) => i >> 2);
-    const outcomes = { ...syntheticOutcomes(200, 0.3, random), sequence, position: sequence.map((_, i) => i % 4) };
-    const right = 0.25 * Math.log2(key.width / 4) - 0.05;
-    await writeMember(folder, key, outcomes, new Map(), {
-      [probeFile('held-out')]: encodeOutcomes(queries(right, random)),
-    });
-  }
-  const words = ['--standard', 'image-cross-entropy', '--induced', 'image-accuracy', '--probe', 'held-out'];
-  const { code, stdout } = await run(...design.slice(0, -2).with(1, 'icl'), ...words);
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/npm run claim -- seal icl .* --probe held-out --claim /);
-}, 60_000);

@@ -9,6 +9,7 @@ import { loadDataset } from '../../../src/datasets/index.js';
 import { sealForecast } from '../../../src/library/forecast.js';
 import { present } from '../../../src/machine/present.js';
 import type { Seal } from '../../../src/runs/forecasts.js';
+import { encodeOutcomes, probeFile } from '../../../src/runs/outcomes.js';
 import { memberId, type MemberKey } from '../../../src/runs/record.js';
 import { memberFolder, membersOf, readMemberRecord, writeMemberRecord, writeRunRecord } from '../../../src/runs/run.js';
 import { mean } from '../../../src/statistics/mean.js';
@@ -300,4 +301,37 @@ test('a design over a factor writes its values, which train and claim take', asy
       'error: pilot: over flops its members differ in width and trainSize, and a design varies one factor; give it as the --axis, or hold others with --where\n',
     ),
   ]);
+}, 60_000);
+
+/** A transformer family with the outcomes of a probe that has two answers. */
+async function trainProbed(): Promise<void> {
+  const experiment = resolveExperiment({
+    ...{ arch: 'transformer', dataset: 'shapes', widths: [8, 16, 32, 64], seeds: [0, 1, 2], steps: 1404, pairs: 4 },
+    ...{ testSequences: 50, heldOutClasses: 3, probe: 'held-out' },
+  });
+  const folder = runFolder('icl');
+  await writeRunRecord(folder, runRecord({ name: 'icl', experiment }));
+  const sequence = Int32Array.from({ length: 200 }, (_, i) => i >> 2);
+  for (const key of membersOf(experiment)) {
+    const right = 0.22 * Math.log2(key.width / 4);
+    const random = Random.named(key.seed, 'probed', key.width);
+    const outcomes = { ...syntheticOutcomes(200, right, random), sequence, position: sequence.map((_, i) => i % 4) };
+    const own = Int32Array.from({ length: 100 }, (_, i) => i);
+    const last = { ...syntheticOutcomes(100, right, random), sequence: own, position: own.map(() => 3) };
+    await writeMember(folder, key, outcomes, new Map(), { [probeFile('held-out')]: encodeOutcomes(last) });
+  }
+}
+
+test('of a probe: a design is claimed on it, and predicted members have all classes of the run', async () => {
+  await trainProbed();
+  const { code, stdout, stderr } = await run(
+    'design icl --probe held-out --scales 4 --most-seeds 3 --families 20 --standard image-cross-entropy --induced image-accuracy',
+  );
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+  expect(stdout).toMatch(/npm run claim -- seal icl .* --probe held-out --claim /);
+
+  const words = 'forecast seal icl --widths 1024 --metric image-accuracy --draws 50 --name';
+  expect((await run(`${words} whole`)).code).toBe(0);
+  expect((await run(`${words} probed --probe held-out`)).code).toBe(0);
+  expect((await readSeal('probed', 'icl')).targets).toEqual((await readSeal('whole', 'icl')).targets);
 }, 60_000);
