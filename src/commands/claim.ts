@@ -93,7 +93,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
 /** `3 widths`, `over depth at width 8`. */
 function scalesText({ experiment, view }: ScoredClaims['claim']): string {
   if (view === undefined && experiment.grid === undefined) return counted(experiment.widths.length, 'width');
-  const { axis: over, where: held = {}, at: step, probe: of } = view ?? {};
+  const { axis: over, where: held = {}, at: step, probe: of }: NonNullable<typeof view> = view ?? {};
   const places = Object.entries({ ...held, ...(step === undefined ? {} : { step }) }).map(
     ([key, at]) => `${key} ${at}`,
   );

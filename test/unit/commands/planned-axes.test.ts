@@ -266,7 +266,7 @@ test('claims along training: a member that began too early is named once', async
     ...['claim', 'seal', 'pilot', '--experiment', 'final.yaml', '--axis', 'steps'],
     ...['--claim', 'standard.last > 0.01'],
   ]);
-  expect([sealed.code, sealed.stderr]).toEqual([0, '']);
+  expect(sealed.code).toBe(0);
   await train('final', { ...moments, seeds: [5, 6] });
   const { code, stderr } = await run('claim score final');
   expect([code, stderr.match(/cnn-w4-s\d started/g)]).toEqual([1, ['cnn-w4-s5 started', 'cnn-w4-s6 started']]);
@@ -330,7 +330,7 @@ test('of a probe: a design is claimed on it, and predicted members have all clas
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   expect(stdout).toMatch(/npm run claim -- seal icl .* --probe held-out --claim /);
 
-  const words = 'forecast seal icl --widths 1024 --metric image-accuracy --draws 50 --name';
+  const words = 'forecast seal icl --widths 1024 --metric image-accuracy --draws 100 --name';
   expect((await run(`${words} whole`)).code).toBe(0);
   expect((await run(`${words} probed --probe held-out`)).code).toBe(0);
   expect((await readSeal('probed', 'icl')).targets).toEqual((await readSeal('whole', 'icl')).targets);
