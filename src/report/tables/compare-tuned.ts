@@ -54,7 +54,7 @@ export function tunedTable(found: TunedComparison<NamedRun>): string {
     values,
     '',
     compared.join('\n\n'),
-    `Difference: ${other.label} minus ${one.label}; of Eq 1, which has no upper limit, their ratio. In brackets: 95 % intervals, from ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each are drawn for itself, at the values that were chosen' : '; with one seed, another seed may lie outside'}.`,
+    `Difference: ${other.label} minus ${one.label}; of Eq 1, which has no upper limit, their ratio. In brackets: 95 % intervals, from ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each run are drawn separately, at the values that were chosen' : '; with one seed, another seed may lie outside'}.`,
     'Smooth p: that smooth growth scores as high, adjusted for all scores of the curve (see compare without --tuned).',
     ...(induced.rule === undefined
       ? []
