@@ -110,8 +110,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
 async function usualMetrics(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
   const differs = (key: string) => coordinateValues(key, ends.complete).length > 1;
   const { experiment } = trainedRecord(ends, 'claims need a family that the lab trains');
-  const isOnCurve = (key: string) =>
-    differs(key) || (experiment.moments !== undefined && alongTraining.includes(key));
+  const isOnCurve = (key: string) => differs(key) || (experiment.moments !== undefined && alongTraining.includes(key));
   const over = axis !== undefined && isOnCurve(keyOfOption(axis)) ? { axis } : {};
   const held = Object.entries(where).filter(
     ([key, value]) => differs(key) && coordinateValues(key, ends.complete).includes(value),

@@ -11,7 +11,15 @@ function memberOf(trainSize: number, tuned?: { readonly value: number }): { read
   const choice = { factor: 'learningRate', trials: 3, atEdge: false } as const;
   return {
     record: {
-      ...{ id: `m${trainSize}`, width: trainSize, seed: 0, parameters: trainSize, trainingFlops: 1, files: {}, folder: '' },
+      ...{
+        id: `m${trainSize}`,
+        width: trainSize,
+        seed: 0,
+        parameters: trainSize,
+        trainingFlops: 1,
+        files: {},
+        folder: '',
+      },
       coordinates: { width: 8, trainSize, learningRate: tuned?.value ?? 0.001, depth: 2 },
       trained: tuned === undefined ? trained : { ...trained, tuned: { ...choice, ...tuned } },
       imported: undefined,
