@@ -14,7 +14,6 @@ import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
 import { aheadArgument, isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
 import { parentVariable } from './orphan.js';
-import type { QuestionMessage } from './question.js';
 
 /** What one worker does. */
 export interface PoolJob {
@@ -296,7 +295,8 @@ async function useWorker(
   const locks = ready.flatMap(({ grip }) => (grip === undefined ? [] : [grip.lost]));
   options.signal?.addEventListener('abort', stop, { once: true, signal: over.signal });
   for (const lost of locks) lost.addEventListener('abort', drop, { once: true, signal: over.signal });
-  send(worker, { type: 'job', jobs: ready.map((member) => member.job), environment });
+  const message: JobMessage = { type: 'job', jobs: ready.map((member) => member.job), environment };
+  send(worker, message);
   const exit = await Promise.race([idle, worker.exit]);
   over.abort();
   if (isAborted(options)) {
@@ -377,7 +377,7 @@ function exitOf(worker: ChildProcess): Promise<string> {
 }
 
 /** A worker that dies before it has read the message breaks the channel; how it ended is more informative than the broken pipe. */
-export function send({ process: child }: Worker, message: JobMessage | QuestionMessage): void {
+export function send({ process: child }: Worker, message: object): void {
   child.send(message, () => undefined);
 }
 
