@@ -27,7 +27,7 @@ export interface ComparedPoint {
 
 export interface ComparedCurve {
   readonly title: string;
-  /** Values of its metric. */
+  /** Why values of its metric can be infinite or undefined, for notes. */
   readonly notFinite?: string | undefined;
   readonly unit: string;
   /** In order of scale. */
@@ -87,7 +87,7 @@ export function compareCurves(request: ComparisonRequest): Comparison {
   return {
     run,
     about,
-    natural: natural.map((curve) => comparePublished(curve, request)),
+    natural: natural.map((curve) => publishedCurve(curve, request)),
     standard: familyCurve(standard.curve, members, { scores: sharpness.standard.scores }),
     induced: measured,
     sharpness,
@@ -127,7 +127,7 @@ export function familyCurve(
  * Draws of a published curve are normal, with its standard errors; without a standard error at each point it has no
  * intervals.
  */
-export function comparePublished(
+export function publishedCurve(
   { name, unit, better, points }: PublishedCurve,
   { draws = 2000, seed = 0 }: SampleOptions,
 ): ComparedCurve {

@@ -30,7 +30,7 @@ export function registerCollapse(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { collapse } = await import('../library/collapse.js');
       const { collapseFigure } = await import('../report/figures/collapse.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { collapseTable } = await import('../report/tables/collapse.js');
       const printed = figureOptionsOf(options);

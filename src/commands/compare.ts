@@ -49,7 +49,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const { compare } = await import('../library/compare.js');
       const { comparisonTable } = await import('../report/tables/compare.js');
       const { comparisonFigure } = await import('../report/figures/compare.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { samplingOf } = await import('../report/tables/sampling.js');
       const printed = figureOptionsOf(options);
@@ -80,7 +80,7 @@ async function compareWithTuned(runs: readonly string[], tuned: string, options:
   const { compareTuned } = await import('../library/compare-tuned.js');
   const { tunedTable } = await import('../report/tables/compare-tuned.js');
   const { tunedFigure } = await import('../report/figures/compare-tuned.js');
-  const { figureOptionsOf } = await import('../report/figures/print.js');
+  const { figureOptionsOf } = await import('../report/figures/figure-options.js');
   const { writeFigure } = await import('../report/figures/files.js');
   const printed = figureOptionsOf(options);
   if (runs.length > 1) throw new UsageError('a tuned twin is of one run', '--tuned', 'name one run before it');

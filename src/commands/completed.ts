@@ -5,7 +5,7 @@ import { scoreNames } from '../analysis/scores.js';
 import { datasets } from '../datasets/index.js';
 import { definitionsOf } from '../experiment/definitions.js';
 import { executionSchema, factorKeys, inputSchema } from '../experiment/schema.js';
-import { figureFormats, figureStyles } from '../report/figures/print.js';
+import { figureFormats, figureStyles } from '../report/figures/figure-options.js';
 import { commandName } from './examples.js';
 import { exportFormats } from './export.js';
 

@@ -5,7 +5,7 @@ import { createFolder } from '../machine/files.js';
 import { examples } from './examples.js';
 import { addPrintOptions, json, picture, wholes } from './options.js';
 import { pictureLines, print, printJson, terminal } from './print.js';
-import { figureOptionsOf } from '../report/figures/print.js';
+import { figureOptionsOf } from '../report/figures/figure-options.js';
 
 export function registerCoordCheck(program: CommandUnknownOpts): void {
   const command = addCheckOptions(

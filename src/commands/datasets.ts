@@ -7,7 +7,7 @@ import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js
 import { nth } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
-import { figureFormats, figureOptionsOf, type FigureFormat } from '../report/figures/print.js';
+import { figureFormats, figureOptionsOf, type FigureFormat } from '../report/figures/figure-options.js';
 import { examples } from './examples.js';
 import { json, size, style, title } from './options.js';
 import { print, printJson } from './print.js';

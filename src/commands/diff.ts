@@ -24,7 +24,7 @@ export function registerDiff(program: CommandUnknownOpts): void {
     .action(async (run, other, options) => {
       const { diffCurves } = await import('../library/diff.js');
       const { diffFigure } = await import('../report/figures/diff.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { diffTable } = await import('../report/tables/diff.js');
       const printed = figureOptionsOf(options);

@@ -39,7 +39,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
       const { quantaTables, writeQuanta } = await import('../report/quanta.js');
       const { learningTables } = await import('../report/tables/learning.js');
       const { chosenBy, notesOf, sharedNotes } = await import('../report/tables/quanta.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const printed = figureOptionsOf(options);
       const all = await ofEach(runs, options, (run, listener) => quanta(run, { ...options, ...listener }));
       const written = await writeQuanta(all, printed);

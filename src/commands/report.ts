@@ -44,7 +44,7 @@ export function registerReport(program: CommandUnknownOpts): void {
     )
     .action(async (runs, { dataset, ...options }) => {
       const { report } = await import('../library/report.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const figures = figureOptionsOf(options);
       const { summary, ...written } = await report(runs, { ...options, ...terminal, figures, datasets: dataset });
       if (options.json === true) {

@@ -29,7 +29,7 @@ export function registerScaling(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { scaling } = await import('../library/scaling.js');
       const { scalingFigure } = await import('../report/figures/scaling.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { scalingTable } = await import('../report/tables/scaling.js');
       const printed = figureOptionsOf(options);

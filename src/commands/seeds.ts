@@ -26,7 +26,7 @@ export function registerSeeds(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { seeds } = await import('../library/seeds.js');
       const { seedsFigure } = await import('../report/figures/seeds.js');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../report/figures/files.js');
       const { seedsTable } = await import('../report/tables/seeds.js');
       const printed = figureOptionsOf(options);

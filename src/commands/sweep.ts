@@ -3,7 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { firstOf, present } from '../machine/present.js';
 import type { Causes } from '../analysis/causes.js';
 import type { FamilySweep } from '../library/sweep.js';
-import type { FigureOptions } from '../report/figures/print.js';
+import type { FigureOptions } from '../report/figures/figure-options.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import {
@@ -65,7 +65,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
       const { sweep } = await import('../library/sweep.js');
       if (options.csv === true && options.over === undefined)
         throw new UsageError('needs a grid of curves, and there is none', '--csv', 'give --over, or --json');
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run, listener) => sweep(run, { ...options, ...listener }));
       const drawn = options.csv === true ? [] : await drawSweeps(found, { output: options.output, printed });

@@ -1,7 +1,7 @@
 /** `emergence theory`: the paper's model, drawn for given parameters or fitted to a run. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { zip } from '../machine/present.js';
-import type { FigureOptions } from '../report/figures/print.js';
+import type { FigureOptions } from '../report/figures/figure-options.js';
 import { UsageError } from '../terminal/errors.js';
 import { examples } from './examples.js';
 import { addPrintOptions, addViewOptions, json, number, picture, wholes } from './options.js';
@@ -51,7 +51,7 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('theory --lengths 1,5,20', 'theory lenet-mnist --lengths 5,20'))
     .action(async (runs, given) => {
-      const { figureOptionsOf } = await import('../report/figures/print.js');
+      const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const options = { ...given, printed: figureOptionsOf(given) };
       const shown = runs.length === 0 ? [await drawModel(options)] : await fitRuns(runs, options);
       printRuns(shown, options);

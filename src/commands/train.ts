@@ -15,7 +15,7 @@ import { addPrintOptions } from './options.js';
 import { jsonOf, print } from './print.js';
 import { busyExitCode, sayStopped, showTraining } from './training.js';
 import type { TrainResult } from '../training/train.js';
-import { figureOptionsOf, type FigureOptions } from '../report/figures/print.js';
+import { figureOptionsOf, type FigureOptions } from '../report/figures/figure-options.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
   addPrintOptions(

@@ -5,7 +5,7 @@ import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { forecastDraws, forecastMetric, forecastNeeds, type MetricForecast } from '../analysis/forecast/forecast.js';
 import { forecastMethods } from '../analysis/forecast/methods.js';
 import { contentOfSeal, placeOf, refuseInfinite, type SealedPlace } from '../analysis/forecast/seal.js';
-import { outcomeOf, type SealedOutcome } from '../analysis/forecast/sealed.js';
+import { scoreSeal, type ScoredSeal } from '../analysis/forecast/sealed.js';
 import { fewestKnown, studyMetric, type MetricStudy } from '../analysis/forecast/study.js';
 import { factorKeys, optionOf } from '../experiment/schema.js';
 import { sha256File } from '../machine/files.js';
@@ -173,12 +173,12 @@ function onAxis(family: LoadedRun, { axis, scales }: SealOptions): LoadedRun {
   return { ...family, words: wordsOver('parameters'), members: placed };
 }
 
-/** What is predicted, and which errors report that it already exists. */
+/** What is predicted, and the check that none of it exists yet. */
 interface Targets extends Pick<Seal, 'targets' | 'seeds'> {
   readonly place: SealedPlace;
   /** Members that nobody may start meanwhile. */
   readonly keys: readonly MemberKey[];
-  /** Throws UsageError. */
+  /** Throws UsageError if a predicted member, or a larger one, exists or was begun. */
   readonly refuseKnown: () => Promise<void>;
 }
 
@@ -355,7 +355,7 @@ async function hashOfMetricFile({ metricFile }: Pick<MetricOptions, 'metricFile'
   return metricFile === undefined ? null : sha256File(metricFile);
 }
 
-export interface ScoredForecast extends Pick<SealedOutcome, 'scores' | 'missing'> {
+export interface ScoredForecast extends Pick<ScoredSeal, 'scores' | 'missing'> {
   readonly run: string;
   /** The name of its scales. */
   readonly words: FamilyWords;
@@ -382,7 +382,7 @@ export async function scoreForecast(name: string, options: MetricOptions = {}): 
       seal.metricFile === null ? 'leave it out' : 'give that one',
     );
   const registry = await registryOf(options, open);
-  const { reasons, scores, missing } = await outcomeOf(open, read, (id) => parseMetric(id, seal.name, registry));
+  const { reasons, scores, missing } = await scoreSeal(open, read, (id) => parseMetric(id, seal.name, registry));
   if (reasons.length > 0) throw new RunError(`void and not scored: ${reasons.join('; ')}`, seal.name);
   if (scores.length === 0)
     throw new UsageError(

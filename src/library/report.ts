@@ -5,7 +5,7 @@ import { parseDatasetName } from '../datasets/index.js';
 import type { FileContent } from '../machine/files.js';
 import { metrics } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
-import { usualFigure, type FigureOptions } from '../report/figures/print.js';
+import { usualFigure, type FigureOptions } from '../report/figures/figure-options.js';
 import { imageAccuracy, sequenceAccuracy } from '../metrics/classification.js';
 import { firstOf } from '../machine/present.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';

@@ -1,4 +1,4 @@
-/** Subsets of a test set that are all right. */
+/** The chance that K images at once are all right: value and interval of subset-accuracy and its relatives. */
 
 /**
  * Shared by metrics that ask for K images at once: the unbiased estimate over all subsets of the test set, not a

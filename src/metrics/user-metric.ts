@@ -1,6 +1,7 @@
 /**
  * A user's own metric: one file, JavaScript or TypeScript, whose default export is a plain object. It does not have to
- * import anything from the lab.
+ * import anything from the lab. It is the mean of one number per image or sequence: a metric of several images at once, such as
+ * subset-accuracy, cannot be written this way.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';

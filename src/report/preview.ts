@@ -7,7 +7,7 @@ import { nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { edge, lookOf, type Look } from './figures/layout.js';
-import { dotsPerInch, pixelsPerInch, usualFigure, type FigureOptions } from './figures/print.js';
+import { dotsPerInch, pixelsPerInch, usualFigure, type FigureOptions } from './figures/figure-options.js';
 import { cut, textWidth, wrapText, type TextFont } from './figures/text.js';
 import { fontFamily, inks } from './figures/theme.js';
 import { textTable } from './tables/text-table.js';

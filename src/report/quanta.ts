@@ -10,7 +10,7 @@ import type { OutcomeTable } from '../runs/outcomes.js';
 import type { FamilyWords } from '../runs/words.js';
 import { withSpaces } from '../terminal/format.js';
 import { drawRunFigures, pathsOf, uniqueFiles } from './figures/files.js';
-import { usualFigure, type FigureOptions } from './figures/print.js';
+import { usualFigure, type FigureOptions } from './figures/figure-options.js';
 import { quantaFigure } from './figures/quanta.js';
 import { fitTables, sharpLines, turnTable } from './tables/quanta.js';
 import { csvText } from './tables/text-table.js';

@@ -22,7 +22,7 @@ import type { FamilyWords } from '../runs/words.js';
 import { RunError } from '../terminal/errors.js';
 import { describeSharpness } from './document/findings.js';
 import { drawFigure, drawPicture } from './figures/files.js';
-import { usualFigure, type FigureOptions } from './figures/print.js';
+import { usualFigure, type FigureOptions } from './figures/figure-options.js';
 import { reconstructionsSvg } from './figures/reconstructions.js';
 import { curvesFigure } from './figures/train.js';
 import { showcaseColumns, showcaseOf, type Showcase } from './run-summary.js';

@@ -1,6 +1,6 @@
 /**
- * The files that a member leaves on disk while it trains and when it is done. The checkpoint is one file, so it is whole or
- * absent: loop state, history and a hash over all of it. Everything else is written from it.
+ * The files that a member leaves on disk while it trains and when it is done. Training resumes from one of two files, each whole or
+ * absent, with a hash over all of it: that of the last whole epoch, or that of a stop within the next. Both go once it is complete.
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';

@@ -1,5 +1,6 @@
 /**
- * The training loop of a member, in full: each epoch is sampled, stepped through inside TensorFlow, recorded and saved. Stopping it,
+ * The loop over a member's epochs: each is sampled, stepped through inside TensorFlow (stepper.ts runs the step of step.ts), recorded
+ * and saved. Stopping it,
  * between epochs or within one, changes nothing: the state resumes as it was, and the input of an epoch's steps depends only on the
  * seed and the epoch.
  */
@@ -106,6 +107,7 @@ export async function trainEpochs(
       summaries.epoch(record);
       report({ type: 'epoch', member: id, ...record });
       tf.dispose(told);
+      // Of the next epoch: these count from 0.
       told = epoch < length.epochs ? epochConstants(member, epoch) : [];
     }
     return { state: toHost(names, state), history };
@@ -145,6 +147,8 @@ class Moments {
 /**
  * The input of each step of the epoch, as constants of the loop. It covers a whole epoch even if the last one is cut
  * short: shapes stay the same, and a step sees the same data however long training is.
+ *
+ * @param epoch from 0
  */
 export function epochConstants(member: Member, epoch: number): tf.Tensor[] {
   const { job, data, family, experiment, optimizer } = member;

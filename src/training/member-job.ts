@@ -28,9 +28,10 @@ export interface MemberPlan {
 }
 
 export interface Surroundings {
-  /** The run's folder. */
+  /** The run's; that of a member is made with `experimentAt`. */
   readonly experiment: Experiment;
   readonly threads: number;
+  /** The run's folder. */
   readonly runFolder: string;
   readonly runtime: Runtime;
   readonly eager: boolean;

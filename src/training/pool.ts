@@ -31,7 +31,7 @@ export interface PoolMember {
   readonly id: string;
   /** The message to the worker; plain data. */
   readonly job: unknown;
-  /** Takes what the member is trained under just before its worker starts; throws if that is impossible. */
+  /** Takes the member's lock just before it is trained; throws if that is impossible. */
   readonly take?: (() => Promise<Taken>) | undefined;
 }
 

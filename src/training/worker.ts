@@ -50,7 +50,7 @@ async function work(message: unknown): Promise<boolean> {
     if (fates.includes('stopped')) end();
     return fates.every((fate) => fate === 'complete');
   } catch (error) {
-    // In a trial.
+    // Stopped during a trial of --tune, before any member's own steps.
     if (error instanceof Stopped) end();
     else await tellFailure('unknown member', error);
     return false;

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Separate from `npm test`, as widths up to 512 take minutes: `npm run test:widths`. */
+/** Separate from `npm test`, as each takes half a minute or more: `npm run test:widths`. */
 export default defineConfig({
   test: {
     name: 'widths',

@@ -1,4 +1,4 @@
-/** The content of a sealed forecast: numbers as JSON has them. */
+/** What a seal contains, with numbers as JSON has them; `writeSeal` of runs/forecasts.ts writes it. */
 import { factorKeys } from '../../experiment/factor-names.js';
 import { present } from '../../machine/present.js';
 import { gitCommit, packageVersions } from '../../machine/version.js';

@@ -9,7 +9,7 @@ import type { FamilyMember, OpenRun } from '../../runs/opened.js';
 import { varyingFactors } from '../../runs/view.js';
 import { scoreMetric, type MetricScore } from './scoring.js';
 
-export interface SealedOutcome {
+export interface ScoredSeal {
   readonly seal: Seal;
   /** Why it is void; empty if it is valid. A void forecast has no scores. */
   readonly reasons: readonly string[];
@@ -37,11 +37,11 @@ async function openForSeal(folder: string, seal: Seal): Promise<OpenRun> {
  * @param metricOf the metric of an id
  * @throws RunError if outcomes cannot be read, and whatever `metricOf` throws
  */
-export async function outcomeOf(
+export async function scoreSeal(
   run: Pick<OpenRun, 'folder' | 'record'>,
   read: ReadSeal,
   metricOf: (id: string) => Metric,
-): Promise<SealedOutcome> {
+): Promise<ScoredSeal> {
   const { seal } = read;
   const { axis, seeds, targets } = seal;
   const reasons = await whyVoid(run.folder, run.record, read);

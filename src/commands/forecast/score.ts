@@ -19,7 +19,7 @@ export function registerScore(group: CommandUnknownOpts): void {
       const { scoreForecast } = await import('../../library/forecast.js');
       const { plainMetric, scoreCsv, scoreTable } = await import('../../report/tables/forecast.js');
       const { scoreFigure } = await import('../../report/figures/forecast.js');
-      const { figureOptionsOf } = await import('../../report/figures/print.js');
+      const { figureOptionsOf } = await import('../../report/figures/figure-options.js');
       const { writeFigure } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
       const { run, words, seal, file, scores, missing } = await scoreForecast(name, { ...options, ...terminal });

@@ -19,7 +19,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
       const { studyForecasts } = await import('../../library/forecast.js');
       const { plainMetric, studyCsv, studyTable } = await import('../../report/tables/forecast.js');
       const { studyFigure } = await import('../../report/figures/forecast.js');
-      const { figureOptionsOf } = await import('../../report/figures/print.js');
+      const { figureOptionsOf } = await import('../../report/figures/figure-options.js');
       const { writeRunFigures } = await import('../../report/figures/files.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run, listener) =>

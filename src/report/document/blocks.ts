@@ -1,5 +1,5 @@
 /** A report's text as data, from which report.md, report.html and the table files are made. */
-import type { FigureFormat } from '../figures/print.js';
+import type { FigureFormat } from '../figures/figure-options.js';
 
 export interface Section {
   /** Letters, digits and dashes; unique in the report. */

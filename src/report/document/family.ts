@@ -4,7 +4,7 @@ import { parseAxis } from '../../terminal/axis-text.js';
 import { compareCurves, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
-import { outcomeOf, type SealedOutcome } from '../../analysis/forecast/sealed.js';
+import { scoreSeal, type ScoredSeal } from '../../analysis/forecast/sealed.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
 import {
@@ -61,7 +61,7 @@ export interface AnalysedFamily {
   /** Seeds under the standard metric; undefined if a width has too few. */
   readonly seeds: SeedDistribution | undefined;
   /** In the order they were sealed, without those with a user-defined metric. */
-  readonly forecasts: readonly SealedOutcome[];
+  readonly forecasts: readonly ScoredSeal[];
   /** Files beside them that are damaged or not forecasts, one line each. */
   readonly unreadableForecasts: readonly string[];
 }
@@ -172,11 +172,11 @@ function fewestSeeds(members: LoadedRun['members']): number {
 
 async function forecastsOf(
   open: OpenRun,
-): Promise<{ forecasts: SealedOutcome[]; unreadableForecasts: readonly string[] }> {
+): Promise<{ forecasts: ScoredSeal[]; unreadableForecasts: readonly string[] }> {
   const { seals, unreadable } = await readSeals(open.folder);
   const own = seals.filter(({ seal }) => seal.metricFile === null);
   const forecasts = await Promise.all(
-    own.map((read) => outcomeOf(open, read, (id) => parseMetric(id, read.seal.name))),
+    own.map((read) => scoreSeal(open, read, (id) => parseMetric(id, read.seal.name))),
   );
   return { forecasts, unreadableForecasts: unreadable };
 }

@@ -9,7 +9,7 @@ import { shellWord } from '../../terminal/shell.js';
 import type { PageImage } from '../explorer/html.js';
 import { comparisonFigure } from '../figures/compare.js';
 import type { Figure as Picture } from '../figures/layout.js';
-import { parseSize, pixelsPerInch, type FigureOptions } from '../figures/print.js';
+import { parseSize, pixelsPerInch, type FigureOptions } from '../figures/figure-options.js';
 import { reconstructionsSvg } from '../figures/reconstructions.js';
 import { rendered, toPng, toSvg } from '../figures/render.js';
 import { seedsFigure } from '../figures/seeds.js';

@@ -1,6 +1,6 @@
 /** What a report says about a run's sealed forecasts: each with its outcome. */
 import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
-import type { SealedOutcome } from '../../analysis/forecast/sealed.js';
+import type { ScoredSeal } from '../../analysis/forecast/sealed.js';
 import { nth } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { wordsOfSeal } from '../../runs/forecasts.js';
@@ -21,7 +21,7 @@ export function forecastBlocks({ forecasts, run }: AnalysedFamily): Block[] | un
   });
 }
 
-function sealText({ seal, reasons, scores, missing }: SealedOutcome): string {
+function sealText({ seal, reasons, scores, missing }: ScoredSeal): string {
   const words = wordsOfSeal(seal);
   const scales = seal.targets.map(({ width }) => scaleText(width, words)).join(', ');
   const came = words.isImported ? 'imported' : 'trained';
@@ -48,7 +48,7 @@ function bestOf({ metric, methods }: MetricScore): string {
   return `For ${metric.title} ${best.method} came closest (CRPS ${formatNumber(best.crps)}, ${nth(best.covered, 1)} of ${counted(best.members, 'member')} inside 80 %); ${against}.`;
 }
 
-function tableOf({ seal, scores }: SealedOutcome): Table {
+function tableOf({ seal, scores }: ScoredSeal): Table {
   const words = wordsOfSeal(seal);
   const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
   return {

@@ -1,5 +1,5 @@
 /** What a report's page explores: the curves of each run, and published ones. */
-import { comparePublished, type PublishedCurve } from '../../analysis/compare.js';
+import { publishedCurve, type PublishedCurve } from '../../analysis/compare.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import type { NaturalCurve } from '../../analysis/natural.js';
 import { scoreNames } from '../../analysis/scores.js';
@@ -104,7 +104,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
 }
 
 export function pageNatural(curve: NaturalCurve, draws: number): PageNatural {
-  const { scores } = comparePublished(published(curve), { draws });
+  const { scores } = publishedCurve(published(curve), { draws });
   const texts = scoreNames.map((name) => {
     const { value, interval } = scores[name];
     return [name, [value, interval.lower, interval.upper].map((each) => String(Number(each.toPrecision(6))))] as const;

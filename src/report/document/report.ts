@@ -13,7 +13,7 @@ import type { OnStep } from '../../terminal/steps.js';
 import { outcomeBudget } from '../explorer/compact.js';
 import type { PageData, PageRun } from '../explorer/data.js';
 import { pageOf, type PageImage } from '../explorer/html.js';
-import { usualFigure, type FigureOptions } from '../figures/print.js';
+import { usualFigure, type FigureOptions } from '../figures/figure-options.js';
 import { csvText } from '../tables/text-table.js';
 import { tablesOf, type Report } from './blocks.js';
 import { analyseFamily, type AnalysedFamily } from './family.js';

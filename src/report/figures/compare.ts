@@ -13,7 +13,7 @@ import { thinned } from './thinned.js';
 /**
  * Beside published curves, whose models have other sizes, scales are relative to the smallest.
  *
- * @param isOneOf whether other curves, which may start at another scale, are drawn with it: then they are not
+ * @param isOneOf whether other curves, which may start at another scale, are drawn with it: then scales are absolute
  */
 export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords, isOneOf = false): Figure {
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
@@ -83,7 +83,7 @@ export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yT
   return { yTitle: unit === '' ? title : unit };
 }
 
-/** As in train.ts: with two seeds, Student's t gives a band that hides the rest. */
+/** As in figures/train.ts: with two seeds, Student's t gives a band that hides the rest. */
 export function seriesOf(
   { title, points, members }: ComparedCurve,
   style: number,

@@ -7,7 +7,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
 import type { Figure } from './layout.js';
 import { figureSpec } from './spec.js';
-import { usualFigure, type FigureOptions } from './print.js';
+import { usualFigure, type FigureOptions } from './figure-options.js';
 import { rendered, toSvg } from './render.js';
 import { together } from './together.js';
 

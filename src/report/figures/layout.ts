@@ -14,7 +14,7 @@ import {
   type Domain,
   type Tick,
 } from './axis.js';
-import { pixelsPerInch } from './print.js';
+import { pixelsPerInch } from './figure-options.js';
 import { sum } from 'd3-array';
 import { textWidth, wrapText, type TextFont } from './text.js';
 import type { SeriesStyle } from './theme.js';

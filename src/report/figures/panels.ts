@@ -1,4 +1,4 @@
-/** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures are drawn here. */
+/** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
 import { lastOf } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, haveLogarithms, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { firstOf, zip } from '../../machine/present.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { fontFamily, inks } from './theme.js';
-import { pixelsPerInch, type FigureSize } from './print.js';
+import { pixelsPerInch, type FigureSize } from './figure-options.js';
 import { textWidth } from './text.js';
 
 /** Enlargement of the embedded images: renderers do not smooth images that are already large. */

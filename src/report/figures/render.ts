@@ -7,7 +7,7 @@ import { present } from '../../machine/present.js';
 import { writable } from '../escape.js';
 import { fontFiles, textWidth } from './text.js';
 import { darkened } from './dark.js';
-import { dotsPerInch, pixelsPerInch, type FigureFormat, type FigureOptions } from './print.js';
+import { dotsPerInch, pixelsPerInch, type FigureFormat, type FigureOptions } from './figure-options.js';
 import { theme } from './theme.js';
 
 interface VegaText {

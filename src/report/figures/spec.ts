@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { firstOf, nth, present } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
 import { apart, linearTicks, placing, valueTicks, withRoom, type Tick } from './axis.js';
-import { pixelsPerInch, type FigureSize } from './print.js';
+import { pixelsPerInch, type FigureSize } from './figure-options.js';
 import { textWidth, wrapText, type TextFont } from './text.js';
 import { fontFamily, inks, type SeriesStyle } from './theme.js';
 import {

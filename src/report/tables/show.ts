@@ -6,7 +6,7 @@ import { firstOf, nth } from '../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { shownScores } from '../titles.js';
-import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/plot.js';
+import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/terminal-plot.js';
 import { haveLogarithms } from '../figures/axis.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';

@@ -24,7 +24,7 @@ async function contend(file: string, rounds: number): Promise<{ child: ChildProc
 }
 
 /** LOCK_ROUNDS for a long trial. */
-const rounds = Number(process.env['LOCK_ROUNDS'] ?? 100);
+const rounds = Number(process.env['LOCK_ROUNDS'] ?? 40);
 
 test(`three processes take a lock ${rounds} times each, never two at once, while a fourth is killed`, async () => {
   const file = path.join(await temporaryFolder(), 'member');

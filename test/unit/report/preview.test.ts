@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { loadSplits } from '../../../src/datasets/index.js';
 import { classTable, previewSvg } from '../../../src/report/preview.js';
-import { parseSize } from '../../../src/report/figures/print.js';
+import { parseSize } from '../../../src/report/figures/figure-options.js';
 import { toPng } from '../../../src/report/figures/render.js';
 import { drawnTexts, overlapping, sizeOf } from '../../support/drawn.js';
 import { folderOf, idxBytes, range } from '../../support/idx.js';

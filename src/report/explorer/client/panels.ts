@@ -127,7 +127,7 @@ export class Panels {
         scoreRow(role('induced'), ofCurve(inducedTitle(run, state), curve), induced.scores),
         ...(curves.length > 1
           ? []
-          : [scoreRow('predicted', `predicted by independence: ${predictedTitle(run, state)}`, predicted.scores)]),
+          : [scoreRow('predicted', `predicted: ${predictedTitle(run, state)}`, predicted.scores)]),
       ];
     });
     if (natural !== undefined) rows.push(scoreRow(naturalRole(view), natural.name, scoresOfNatural(natural)));
@@ -149,12 +149,13 @@ function naturalRole({ curves }: View): Role {
   return curves.length > 1 ? 'reference' : 'natural';
 }
 
-function keysOf({ curves }: View, which: FamilyPanel): HTMLElement[] {
+function keysOf({ curves, run, state }: View, which: FamilyPanel): HTMLElement[] {
+  const predicted = `predicted: ${predictedTitle(run, state)}`;
   if (curves.length === 1)
-    return which === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', 'predicted by independence')] : [];
+    return which === 'induced' ? [keyOf('induced', 'measured'), keyOf('predicted', predicted)] : [];
   return [
     ...curves.map(({ name }, i) => keyOf(curveRole(i), name, marker(curveRole(i)))),
-    ...(which === 'induced' ? [h('span', { class: 'key' }, 'thin: predicted by independence')] : []),
+    ...(which === 'induced' ? [h('span', { class: 'key' }, `thin: ${predicted}`)] : []),
   ];
 }
 
@@ -256,7 +257,7 @@ function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): C
   if (which === 'standard') return [measured];
   const predicted: ChartSeries = {
     ...{ role: isOne ? 'predicted' : curveRole(i), isThin: !isOne, members: [] },
-    label: 'predicted by independence',
+    label: `predicted: ${predictedTitle(view.run, view.state)}`,
     line: positions.map((x, j) => ({ x, y: nth(explored.predicted.values, j) })),
   };
   return [measured, predicted];

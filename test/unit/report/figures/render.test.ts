@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { writeFigure, drawPicture } from '../../../../src/report/figures/files.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { parseSize, usualFigure } from '../../../../src/report/figures/print.js';
+import { parseSize, usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toPdf, toPng, toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';
 import { temporaryFolder } from '../../../support/runs.js';

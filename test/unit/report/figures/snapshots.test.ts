@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { usualFigure } from '../../../../src/report/figures/print.js';
+import { usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figures } from '../../../support/figures.js';
 

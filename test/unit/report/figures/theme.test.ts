@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { darkened, darkGround } from '../../../../src/report/figures/dark.js';
 import { studyFigure } from '../../../../src/report/figures/forecast.js';
-import { usualFigure } from '../../../../src/report/figures/print.js';
+import { usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { referenceStyles, seriesStyle, seriesStyles } from '../../../../src/report/figures/theme.js';

@@ -12,7 +12,7 @@ import { comparisonFigure } from '../../../../src/report/figures/compare.js';
 import { sweepFigure } from '../../../../src/report/figures/sweep.js';
 import type { Figure } from '../../../../src/report/figures/layout.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { usualFigure } from '../../../../src/report/figures/print.js';
+import { usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { seriesStyle } from '../../../../src/report/figures/theme.js';
 import {

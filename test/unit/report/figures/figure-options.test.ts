@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
-import { figureOptionsOf, parseFormats, parseSize, pixelsPerInch } from '../../../../src/report/figures/print.js';
+import {
+  figureOptionsOf,
+  parseFormats,
+  parseSize,
+  pixelsPerInch,
+} from '../../../../src/report/figures/figure-options.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { drawnTexts, overlapping, sizeOf } from '../../../support/drawn.js';
 import { figures } from '../../../support/figures.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawPlot, hasRoomForIntervals, type Plot } from '../../../../src/report/figures/plot.js';
+import { drawPlot, hasRoomForIntervals, type Plot } from '../../../../src/report/figures/terminal-plot.js';
 
 const plot: Plot = {
   series: [{ label: 'accuracy', points: [1, 10, 100].map((x, i) => ({ x, y: i / 2, lower: i / 2, upper: i / 2 })) }],
