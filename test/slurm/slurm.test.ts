@@ -98,7 +98,7 @@ function bytesOf(root: string): Record<string, string> {
 
 const family = (seeds: string) => [
   ...['--arch', 'cnn', '--dataset', 'shapes', '--run', 'family', '--threads', '1'],
-  ...['--widths', '2,4,8', '--seeds', seeds, '--train-size', '1024', '--test-size', '100', '--epochs', '30'],
+  ...['--widths', '2,4,8', '--seeds', seeds, '--train-size', '1024', '--test-size', '100', '--epochs', '120'],
 ];
 
 test.skipIf(missing !== '')(
