@@ -49,7 +49,7 @@ export function tuningFile(runFolder: string, id: string): string {
   return path.join(tuningFolder(runFolder), `${id}.json`);
 }
 
-/** What resuming an interrupted trial needs; gone when the trial is finished. */
+/** What resuming an interrupted trial needs, replaced by the next one's; gone when all are finished. */
 export function trialStateFile(runFolder: string, id: string): string {
   return path.join(tuningFolder(runFolder), `${id}.safetensors`);
 }

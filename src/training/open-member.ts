@@ -1,5 +1,6 @@
 /** Everything that stays the same while a member trains, and its data in the form that traced functions take. */
 import type * as tf from '@tensorflow/tfjs-core';
+import type { LoadOptions } from '../datasets/dataset.js';
 import { loadSplits, type Splits } from '../datasets/index.js';
 import { packBytes } from '../engine/packing.js';
 import { lengthOf, type TrainingLength } from '../experiment/length.js';
@@ -33,11 +34,21 @@ export interface Member {
 
 let lastData: { readonly of: string; readonly data: Promise<Splits> } | undefined;
 
-/** What a job's member is trained and tested on. A worker keeps it for the next member of the same experiment. */
-export function jobData({ experiment, dataDir }: Pick<WorkerJob, 'experiment' | 'dataDir'>): Promise<Splits> {
-  const of = JSON.stringify([experiment, dataDir]);
-  if (lastData?.of !== of) lastData = { of, data: loadSplits(experiment.dataset, { ...experiment, dataDir }) };
+type DataOf = Pick<WorkerJob, 'experiment' | 'dataDir'>;
+
+/** What a job's member is trained and tested on. A worker keeps it for whatever it trains next on the same data. */
+export function jobData(job: DataOf): Promise<Splits> {
+  const { dataset } = job.experiment;
+  const options = dataOptions(job);
+  const of = JSON.stringify([dataset, options]);
+  if (lastData?.of !== of) lastData = { of, data: loadSplits(dataset, options) };
   return lastData.data;
+}
+
+/** All that the data depend on besides the dataset: each option is named, so that a further one has to be added here. */
+function dataOptions({ experiment, dataDir }: DataOf): { [Key in keyof Required<LoadOptions>]: LoadOptions[Key] } {
+  const { imageSize, colour, trainSize, testSize, validationSize, symmetries, classes, labelNoise } = experiment;
+  return { imageSize, colour, trainSize, testSize, validationSize, symmetries, classes, labelNoise, dataDir };
 }
 
 /** Members that differ only in seed and learning rate, at least one: they share their data and their model. */

@@ -6,7 +6,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { bestTrial, nextValue, tuningOf, type Tuning } from '../experiment/tuning.js';
-import type { Splits } from '../datasets/index.js';
 import type { Experiment } from '../experiment/schema.js';
 import { createFolder, readFileIfThere, writeFileAtomic } from '../machine/files.js';
 import { lockFileOf, tryLock, waitForLock } from '../machine/lock.js';
@@ -102,32 +101,27 @@ async function makeTrials(job: WorkerJob, context: Context): Promise<TuningRecor
   // Before the result of the first trial is known, whenever it is interrupted.
   if (known === undefined) await writeTuning(file, record);
   const trials = [...record.trials];
-  let data: Splits | undefined;
   for (;;) {
     const value = nextValue(tuning, trials);
-    if (value === undefined) return { ...record, trials };
-    // Tuning changes none of it, so all trials share it.
-    data ??= await jobData(job);
+    if (value === undefined) break;
     const place: TrialPlace = {
       ...{ member, factor: tuning.factor, value },
       ...{ trial: trials.length + 1, trials: tuning.budget },
     };
-    const trial = await trialOf(place, job, { ...context, data });
+    const trial = await trialOf(place, job, context);
     trials.push(trial);
     await writeTuning(file, { ...record, trials });
-    await fs.rm(trialStateFile(job.runFolder, id), { force: true });
     report({ type: 'tried', ...place, loss: trial.loss, seconds: trial.seconds });
   }
+  // Here, not after the last trial: one that was killed in between has left it.
+  await fs.rm(trialStateFile(job.runFolder, id), { force: true });
+  return { ...record, trials };
 }
 
-async function trialOf(
-  place: TrialPlace,
-  job: WorkerJob,
-  { id, data, tuning, stop, report }: Context & { readonly data: Splits },
-): Promise<Trial> {
+async function trialOf(place: TrialPlace, job: WorkerJob, { id, tuning, stop, report }: Context): Promise<Trial> {
   const { value } = place;
   const experiment = trialExperiment(job.experiment, tuning, value);
-  const member = firstOf(openMembers([{ ...job, experiment, tensorboardFolder: null }], data));
+  const member = firstOf(openMembers([{ ...job, experiment, tensorboardFolder: null }], await jobData(job)));
   const files = new TrialFiles(trialStateFile(job.runFolder, id), {
     id,
     names: stateNames(member.model.parameters, member.optimizer),
@@ -190,7 +184,7 @@ class TrialFiles implements TrainingFiles {
   /** Undefined if this trial has none. Throws RunError if it is damaged. */
   async read(): Promise<Checkpoint | undefined> {
     const bytes = await readFileIfThere(this.#file);
-    // After a kill it may be that of the trial before, which is finished.
+    // It may be that of the trial before, which is finished.
     const isOwn =
       bytes !== undefined && openSafetensors(bytes, this.#file).metadata['experiment'] === this.#of.experiment;
     return isOwn ? decodeCheckpoint(bytes, this.#file, this.#of) : undefined;

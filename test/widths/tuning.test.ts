@@ -69,5 +69,11 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     expect(first).toMatchObject({ trial: 2, done: expect.toSatisfy((done: number) => done > 0.3) as number });
     expect(trials('ended')).toEqual(trials('whole'));
     expect(fs.readdirSync(path.dirname(file('ended', 'any'))).filter((name) => !name.endsWith('.json'))).toEqual([]);
+
+    // As a kill after the last trial was recorded leaves it.
+    fs.writeFileSync(file('ended', 'cnn-w2-s0.safetensors'), '');
+    fs.rmSync(path.join(folder, 'checkpoints', 'ended', 'members', 'cnn-w2-s1'), { recursive: true });
+    await train('ended');
+    expect(fs.existsSync(file('ended', 'cnn-w2-s0.safetensors'))).toBe(false);
   },
 );
