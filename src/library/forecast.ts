@@ -13,15 +13,12 @@ import { commandLine } from '../machine/installation.js';
 import { firstOf, lastOf, nth } from '../machine/present.js';
 import { parseMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
+import { isAtTarget, scalesIn, startedMembers, whyVoid } from '../runs/forecast-validity.js';
 import {
   endOfChain,
-  isAtTarget,
   isOfImported,
   locateSeal,
   readSeals,
-  scalesIn,
-  startedMembers,
-  whyVoid,
   wordsOfSeal,
   writeSeal,
   type ReadSeal,

@@ -2,42 +2,23 @@
  * Sealed forecasts: `checkpoints/<run>/forecasts/<name>.json`, plain files that state what was known, what is predicted, and when,
  * with a digest in their last line (json.ts). Each contains the digest of the previous seal of the run, so none can be changed or
  * inserted later without the next ones showing it. A digest shows that nothing changed since; proving when it was written takes a
- * witness, such as a timestamping service or a public commit.
+ * witness, such as a timestamping service or a public commit. Whether the run is still what a seal says: forecast-validity.ts.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { probeNames } from '../datasets/probes.js';
-import { momentsOf } from '../experiment/moments.js';
 import { runNameSchema } from '../experiment/schema.js';
-import { createFolder, readTextIfThere, sha256File, writeFileAtomic } from '../machine/files.js';
+import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { firstOf } from '../machine/present.js';
 import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import {
-  coordinateSchema,
-  importedIdSchema,
-  isImported,
-  readImportedMember,
-  type AnyRun,
-  type ImportedRun,
-} from './imported.js';
-import { coordinatesOf } from './coordinates.js';
+import { coordinateSchema, importedIdSchema } from './imported.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
 import { formatSealed, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
-import { shownFile } from './outcomes.js';
-import {
-  digestOfRun,
-  memberIdSchema,
-  sha256,
-  textSchema,
-  trainingOf,
-  type MemberRecord,
-  type RunRecord,
-} from './record.js';
-import { memberFolder, membersOf, readMemberRecord } from './run.js';
-import { alongTraining, isAt, wordsOver } from './view.js';
+import { memberIdSchema, sha256, textSchema } from './record.js';
+import { wordsOver } from './view.js';
 import { commandLine } from '../machine/installation.js';
 
 const number = z.number().nullable();
@@ -185,8 +166,7 @@ export async function endOfChain(runFolder: string): Promise<Seal | undefined> {
   if (last === undefined) return undefined;
   const faults = [
     ...(last.unchanged ? [] : ['it was changed after it was sealed']),
-    ...(await brokenChain(runFolder, last.seal)),
-    ...(await rivalsOf(runFolder, last.seal)),
+    ...(await chainFaults(runFolder, last.seal)),
   ];
   if (faults.length === 0) return last.seal;
   throw new RunError(`${faults.join('; ')}; later seals would be void`, last.file, 'restore the seals from a copy');
@@ -208,116 +188,6 @@ export async function writeSeal(
   return { file, digest };
 }
 
-/**
- * What makes a forecast void: it was changed, the chain is broken before it or forks at it, the known members have changed, or a
- * predicted member started, or was imported, before it was sealed. Empty if nothing does.
- */
-export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): Promise<string[]> {
-  const { seal, unchanged } = read;
-  const reasons: string[] = [];
-  if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
-  if (isOfImported(seal) !== isImported(run))
-    return [...reasons, `it predicts ${isOfImported(seal) ? 'imported' : 'trained'} members, unlike those of the run`];
-  if (isImported(run) && seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
-  if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
-  reasons.push(...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal)));
-  for (const { member, step, outcomes } of seal.evidence) {
-    const file = shownFile({ moment: step, probe: seal.probe });
-    const now = await hashOf(path.join(runFolder, 'members', member, file));
-    if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
-    else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
-  }
-  const early = isImported(run) ? importedEarly(runFolder, run, seal) : startedEarly(runFolder, run, seal);
-  return [...reasons, ...(await early)];
-}
-
-/** Members that started before they were predicted. */
-async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Promise<string[]> {
-  const { axis, targets, seeds, sealed } = seal;
-  const begun =
-    axis === undefined
-      ? await startedWidths(runFolder, run, seal)
-      : (await startedMembers(runFolder, run)).filter(
-          (record) =>
-            seeds.includes(record.seed) &&
-            scalesIn(run, record, { ...seal, axis }).some((scale) =>
-              targets.some(({ width }) => isAtTarget(scale, width)),
-            ),
-        );
-  return begun
-    .filter((record) => record.begun <= sealed)
-    .map((record) => `${record.id} started ${record.begun}, but the forecast was sealed ${sealed}`);
-}
-
-async function startedWidths(runFolder: string, { experiment }: RunRecord, { targets, seeds }: Seal) {
-  const found: MemberRecord[] = [];
-  for (const { width } of targets) {
-    for (const seed of seeds) {
-      const record = await readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed }));
-      if (record !== undefined) found.push(record);
-    }
-  }
-  return found;
-}
-
-/** Members whose training has begun, or ended. Damaged ones, which are on no curve, are left out. */
-export async function startedMembers(runFolder: string, run: RunRecord): Promise<MemberRecord[]> {
-  const found: MemberRecord[] = [];
-  for (const key of membersOf(run.experiment)) {
-    const record = await readMemberRecord(memberFolder(runFolder, key)).catch((error: unknown) => {
-      if (isReported(error)) return undefined;
-      throw error;
-    });
-    if (record !== undefined) found.push(record);
-  }
-  return found;
-}
-
-/** Where on an axis a trained member is, at its end, after the step `at`, or along its training; nowhere if it differs from `held`. */
-export function scalesIn(
-  run: RunRecord,
-  record: MemberRecord,
-  { axis, held = {}, at }: Pick<Seal, 'held' | 'at'> & { readonly axis: string },
-): number[] {
-  const { steps } = record;
-  // One that has all classes: their number is that of the answers where a probe is shown.
-  const hasAll = trainingOf(run, record).experiment.classes === undefined;
-  const agreed = hasAll ? Object.fromEntries(Object.entries(held).filter(([key]) => key !== 'classes')) : held;
-  const along = [...momentsOf(run.experiment.moments, steps), steps];
-  const shown = along.filter((step) => step === (at ?? (alongTraining.includes(axis) ? step : steps)));
-  return shown
-    .map((step) => coordinatesOf(run, record, step))
-    .filter((coordinates) => isAt(coordinates, agreed))
-    .flatMap((coordinates) => coordinates[axis] ?? []);
-}
-
-/** Members at a predicted scale that were imported before, and known ones whose scale has changed since. */
-async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): Promise<string[]> {
-  const reasons: string[] = [];
-  for (const id of run.members) {
-    const member = await readImportedMember(runFolder, id, run).catch((error: unknown) => {
-      if (isReported(error)) return undefined;
-      throw error;
-    });
-    // A damaged one is not scored.
-    if (member === undefined) continue;
-    const at = member.coordinates[seal.axis ?? ''] ?? NaN;
-    const known = seal.evidence.find((each) => each.member === id);
-    if (known !== undefined && known.parameters !== at)
-      reasons.push(`${id}, on which it is based, has other coordinates now`);
-    if (member.imported <= seal.sealed && seal.targets.some(({ width }) => isAtTarget(at, width)))
-      reasons.push(`${id} was imported ${member.imported}, but the forecast was sealed ${seal.sealed}`);
-  }
-  return reasons;
-}
-
-/** A model of 6.86e9 parameters is the one called 6.9e9: over an axis, a member is at a predicted scale if it is within a hundredth of it. */
-const targetTolerance = 0.01;
-
-export function isAtTarget(scale: number, target: number): boolean {
-  return Math.abs(scale / target - 1) <= targetTolerance;
-}
-
 /** Whether the members that it predicts are imported, not trained here. */
 export function isOfImported({ experiment }: Pick<Seal, 'experiment'>): boolean {
   return experiment === null;
@@ -330,14 +200,9 @@ export function wordsOfSeal(seal: Pick<Seal, 'axis' | 'experiment'>): FamilyWord
   return isOfImported(seal) ? importedWords(axis) : wordsOver(axis);
 }
 
-/** Hash of the file itself: the one in member.json may be out of date. */
-async function hashOf(file: string): Promise<string | undefined> {
-  try {
-    return await sha256File(file);
-  } catch (error) {
-    if (isReported(error)) return undefined;
-    throw error;
-  }
+/** Whether the chain is broken before a seal, or forks at it. Empty if neither. */
+export async function chainFaults(runFolder: string, seal: Seal): Promise<string[]> {
+  return [...(await brokenChain(runFolder, seal)), ...(await rivalsOf(runFolder, seal))];
 }
 
 /** Seals with the same position in the chain: one was taken away while the other was made. */

@@ -1,7 +1,8 @@
 /** Compares a sealed forecast with the members that were trained or imported since. */
 import type { Metric } from '../../metrics/metric.js';
 import { factorsOf } from '../../runs/coordinates.js';
-import { isAtTarget, isOfImported, whyVoid, type ReadSeal, type Seal } from '../../runs/forecasts.js';
+import { isAtTarget, whyVoid } from '../../runs/forecast-validity.js';
+import { isOfImported, type ReadSeal, type Seal } from '../../runs/forecasts.js';
 import { isImported } from '../../runs/imported.js';
 import { readColumns } from '../../runs/load.js';
 import { openRunFolder } from '../../runs/open.js';

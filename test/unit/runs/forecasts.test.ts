@@ -3,19 +3,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import {
-  endOfChain,
-  locateSeal,
-  readSeals,
-  sealFile,
-  whyVoid,
-  writeSeal,
-  type Seal,
-} from '../../../src/runs/forecasts.js';
+import { whyVoid } from '../../../src/runs/forecast-validity.js';
+import { endOfChain, locateSeal, readSeals, sealFile, writeSeal, type Seal } from '../../../src/runs/forecasts.js';
 import { formatSealed, isUnchanged } from '../../../src/runs/json.js';
-import { digestOfRun, type RunRecord } from '../../../src/runs/record.js';
-import { memberFolder, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
-import { memberRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+import type { RunRecord } from '../../../src/runs/record.js';
+import { temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+import { sealFor, type SealChanges } from '../../support/seals.js';
 
 let root = '';
 let folder = '';
@@ -27,34 +20,7 @@ beforeEach(async () => {
   run = await writeSyntheticRun({ folder, widths: [1, 2, 4], seeds: [0], record: {}, accuracy: () => 0.5 });
 });
 
-async function sealOf(changes: Partial<Omit<Seal, 'digest'>> = {}): Promise<Omit<Seal, 'digest'>> {
-  const evidence = await Promise.all(
-    [1, 2, 4].map(async (width) => {
-      const record = (await readMemberRecord(memberFolder(folder, { arch: 'cnn', width, seed: 0 })))!;
-      return { member: record.id, parameters: record.parameters, outcomes: record.files['outcomes.parquet']! };
-    }),
-  );
-  return {
-    format: 1,
-    name: 'lenet-1',
-    run: 'lenet',
-    number: 1,
-    sealed: '2026-03-01T00:00:00.000Z',
-    previous: null,
-    lab: '0.1.0',
-    gitCommit: null,
-    experiment: digestOfRun(run),
-    fingerprint: run.dataset.fingerprint,
-    evidence,
-    targets: [{ width: 8, parameters: 20522, trainingFlops: 1e9 }],
-    seeds: [0],
-    metricFile: null,
-    levels: [0.5],
-    draws: 100,
-    metrics: [],
-    ...changes,
-  };
-}
+const sealOf = (changes: SealChanges = {}) => sealFor({ folder, run }, changes);
 
 async function voidReasons(): Promise<string[][]> {
   return Promise.all((await readSeals(folder)).seals.map((read) => whyVoid(folder, run, read)));
@@ -75,29 +41,6 @@ test('any change of a byte is found', async () => {
       expect(isUnchanged(changed)).toBe(changed === text);
     }),
   );
-});
-
-test('a seal is valid until its inputs change', async () => {
-  await writeSeal(folder, await sealOf());
-  expect(await voidReasons()).toEqual([[]]);
-
-  // A member that it predicts, started before it, then after it.
-  const target = { arch: 'cnn', width: 8, seed: 0 };
-  const write = (begun: string) =>
-    writeMemberRecord(memberFolder(folder, target), memberRecord(target, { begun, status: 'training' }));
-  await write('2026-02-28T23:59:59.999Z');
-  expect(await voidReasons()).toEqual([
-    ['cnn-w8-s0 started 2026-02-28T23:59:59.999Z, but the forecast was sealed 2026-03-01T00:00:00.000Z'],
-  ]);
-  await write('2026-03-01T00:00:00.001Z');
-  expect(await voidReasons()).toEqual([[]]);
-
-  const evidence = { arch: 'cnn', width: 2, seed: 0 };
-  // The file itself, whatever member.json says about it.
-  fs.appendFileSync(path.join(memberFolder(folder, evidence), 'outcomes.parquet'), ' ');
-  expect(await voidReasons()).toEqual([['cnn-w2-s0, on which it is based, has other outcomes now']]);
-  fs.rmSync(memberFolder(folder, evidence), { recursive: true });
-  expect(await voidReasons()).toEqual([["cnn-w2-s0, on which it is based, was removed or can't be read"]]);
 });
 
 test('each seal contains the digest of the one before it', async () => {

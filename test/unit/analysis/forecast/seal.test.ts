@@ -1,7 +1,7 @@
 /** Where the known members of a sealed forecast are. */
 import { expect, test } from 'vitest';
 import { placeOf } from '../../../../src/analysis/forecast/seal.js';
-import { scalesIn } from '../../../../src/runs/forecasts.js';
+import { scalesIn } from '../../../../src/runs/forecast-validity.js';
 import type { FamilyMember } from '../../../../src/runs/opened.js';
 import { experiment, memberRecord, runRecord } from '../../../support/runs.js';
 
