@@ -1,100 +1,11 @@
 /**
  * A traced function as a TensorFlow GraphDef: straight (one call, one result) or as the body of a loop (one call, many
- * steps). Field numbers are those of tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
+ * steps). How nodes are written: graph-def.ts; each op: graph-ops.ts.
  */
-import { attributeTypes, dataTypes, type DataTypeNumber, type OpAttribute } from './backend.js';
-import { bytesField, concat, floatField, stringField, varintField } from './protobuf.js';
+import { dataTypes, type DataTypeNumber } from './backend.js';
+import { attribute, GraphBuilder, type Edge } from './graph-def.js';
+import { addOp, attributesOf, type Precision } from './graph-ops.js';
 import { TraceError, type TensorSpec, type Trace, type TracedOp, type TracedValue } from './trace.js';
-
-export type Precision = 'float32' | 'bfloat16';
-
-/** A name as node inputs write it: `node`, `node:1`, or `^node` for a control input. */
-type Edge = string;
-
-/** A GraphDef version that TensorFlow 2.10 and later read and write (graph_def_versions.h: TF_GRAPH_DEF_VERSION). */
-const graphDefProducer = 1766;
-
-const attribute = {
-  type: (dtype: number) => varintField(6, dtype),
-  int: (value: number) => varintField(3, value),
-  float: (value: number) => floatField(4, value),
-  bool: (value: boolean) => varintField(5, value ? 1 : 0),
-  string: (value: string) => stringField(2, value),
-  shape: (shape: readonly number[]) => bytesField(7, shapeProto(shape)),
-  tensor: (spec: TensorSpec, bytes: Uint8Array) =>
-    bytesField(8, concat([varintField(1, spec.dtype), bytesField(2, shapeProto(spec.shape)), bytesField(4, bytes)])),
-  ints: (values: readonly number[]) => bytesField(1, concat(values.map((value) => varintField(3, value)))),
-  types: (values: readonly number[]) => bytesField(1, concat(values.map((value) => varintField(6, value)))),
-  floats: (values: readonly number[]) => bytesField(1, concat(values.map((value) => floatField(4, value)))),
-};
-
-function shapeProto(shape: readonly number[]): Uint8Array {
-  return concat(shape.map((size) => bytesField(2, varintField(1, size))));
-}
-
-class GraphBuilder {
-  readonly #nodes: Uint8Array[] = [];
-  #count = 0;
-
-  /** Adds a node and returns the edge of its first output. */
-  add(
-    op: string,
-    inputs: readonly Edge[],
-    attributes: Readonly<Record<string, Uint8Array>>,
-    name = `${op}_${this.#count++}`,
-  ): Edge {
-    const attrs = Object.entries(attributes).map(([key, value]) =>
-      bytesField(5, concat([stringField(1, key), bytesField(2, value)])),
-    );
-    this.#nodes.push(
-      concat([stringField(1, name), stringField(2, op), ...inputs.map((edge) => stringField(3, edge)), ...attrs]),
-    );
-    return name;
-  }
-
-  constant(spec: TensorSpec, bytes: Uint8Array, control: readonly Edge[] = [], name?: string): Edge {
-    const attributes = { dtype: attribute.type(spec.dtype), value: attribute.tensor(spec, bytes) };
-    return this.add('Const', control, attributes, name);
-  }
-
-  placeholder(name: string, spec: TensorSpec): Edge {
-    return this.add('Placeholder', [], { dtype: attribute.type(spec.dtype), shape: attribute.shape(spec.shape) }, name);
-  }
-
-  /** A SavedModel (saved_model.proto) with this graph under the tag `serve`, and the signature that callers use. */
-  toSavedModel(signature?: Signature): Uint8Array {
-    const graph = concat([
-      ...this.#nodes.map((node) => bytesField(1, node)),
-      bytesField(4, varintField(1, graphDefProducer)),
-    ]);
-    const about = signature === undefined ? [] : [signatureField(signature)];
-    const meta = concat([bytesField(1, stringField(4, 'serve')), bytesField(2, graph), ...about]);
-    return concat([varintField(1, 1), bytesField(2, meta)]);
-  }
-}
-
-/** A graph's inputs and outputs by name: each tensor's name in the graph, its shape and its type. */
-interface Signature {
-  readonly inputs: Readonly<Record<string, TensorSpec & { readonly edge: Edge }>>;
-  readonly outputs: Signature['inputs'];
-}
-
-/** Under the name that TensorFlow uses when none is given (meta_graph.proto). */
-function signatureField({ inputs, outputs }: Signature): Uint8Array {
-  const tensors = (field: number, named: Signature['inputs']) =>
-    Object.entries(named).map(([name, { edge, dtype, shape }]) =>
-      bytesField(
-        field,
-        concat([
-          stringField(1, name),
-          bytesField(2, concat([stringField(1, edge), varintField(2, dtype), bytesField(3, shapeProto(shape))])),
-        ]),
-      ),
-    );
-  const method = stringField(3, 'tensorflow/serving/predict');
-  const signature = concat([...tensors(1, inputs), ...tensors(2, outputs), method]);
-  return bytesField(5, concat([stringField(1, 'serving_default'), bytesField(2, signature)]));
-}
 
 /** A function whose last inputs are fixed: the names of the other inputs and of the output, and the fixed values. */
 export interface BoundNames {
@@ -331,10 +242,7 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
       continue;
     }
     const edges = op.inputs.map(edgeOf);
-    names.set(
-      op,
-      precision === 'bfloat16' && isProduct(op) ? addInBfloat16(graph, op, edges) : addOp(graph, op, edges),
-    );
+    names.set(op, addOp(graph, op, edges, precision));
   }
   // Done last, once every read of a variable is known, because changes wait for the reads.
   for (const op of changed) {
@@ -347,80 +255,6 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
     changes.push(edge);
   }
   return { outputs: traced.outputs.map(edgeOf), changes };
-}
-
-function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
-  return graph.add(op.name, inputs, attributesOf(op));
-}
-
-/**
- * Attributes that kernels leave to type inference in eager mode; a graph must state them. By op: attribute -> input
- * that has the type.
- */
-const inferredTypes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ExpandDims: { T: 0, Tdim: 1 },
-  Squeeze: { T: 0 },
-  Softmax: { T: 0 },
-  LogSoftmax: { T: 0 },
-  MatrixBandPart: { T: 0, Tindex: 1 },
-  OneHot: { T: 2, TI: 0 },
-  ZerosLike: { T: 0 },
-  OnesLike: { T: 0 },
-};
-
-function attributesOf(op: TracedOp): Record<string, Uint8Array> {
-  const said = Object.fromEntries(op.attributes.map((given) => [given.name, encode(given, op.name)]));
-  const inferred = Object.entries(inferredTypes[op.name] ?? {})
-    .filter(([name, input]) => !(name in said) && op.inputSpecs[input] !== undefined)
-    .map(([name, input]) => [name, attribute.type(op.inputSpecs[input]!.dtype)] as const);
-  return { ...said, ...Object.fromEntries(inferred) };
-}
-
-function encode({ name, type, value }: OpAttribute, op: string): Uint8Array {
-  if (type === attributeTypes.shape && isNumbers(value)) return attribute.shape(value);
-  if (type === attributeTypes.int && isNumbers(value)) return attribute.ints(value);
-  if (type === attributeTypes.float && isNumbers(value)) return attribute.floats(value);
-  if (type === attributeTypes.type && typeof value === 'number') return attribute.type(value);
-  if (type === attributeTypes.int && typeof value === 'number') return attribute.int(value);
-  if (type === attributeTypes.float && typeof value === 'number') return attribute.float(value);
-  if (type === attributeTypes.bool && typeof value === 'boolean') return attribute.bool(value);
-  if (type === attributeTypes.string && typeof value === 'string') return attribute.string(value);
-  throw new TraceError('no-graph-form', `${op}: attribute ${name} has no graph form here`);
-}
-
-function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && (value as unknown[]).every((item) => typeof item === 'number');
-}
-
-/** Products worth computing in lower precision, with the inputs that hold numbers (the others are sizes). */
-const products: Readonly<Record<string, readonly number[]>> = {
-  Conv2D: [0, 1],
-  Conv2DBackpropFilter: [0, 2],
-  Conv2DBackpropInput: [1, 2],
-  MatMul: [0, 1],
-  BatchMatMulV2: [0, 1],
-};
-
-function isProduct(op: TracedOp): boolean {
-  return op.name in products && op.outputs[0]?.dtype === dataTypes.float32;
-}
-
-/** The op with its inputs cast to bfloat16 and its result cast back; oneDNN and cuDNN accumulate in float32. */
-function addInBfloat16(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[]): Edge {
-  const numbers = products[op.name]!;
-  const lowered = inputs.map((edge, i) =>
-    numbers.includes(i) ? cast(graph, edge, dataTypes.float32, dataTypes.bfloat16) : edge,
-  );
-  const product = graph.add(op.name, lowered, { ...attributesOf(op), T: attribute.type(dataTypes.bfloat16) });
-  return cast(graph, product, dataTypes.bfloat16, dataTypes.float32);
-}
-
-function cast(graph: GraphBuilder, edge: Edge, from: DataTypeNumber, to: DataTypeNumber): Edge {
-  return graph.add('Cast', [edge], {
-    SrcT: attribute.type(from),
-    DstT: attribute.type(to),
-    Truncate: attribute.bool(false),
-  });
 }
 
 const first = (edge: Edge) => `${edge}:0`;

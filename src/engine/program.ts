@@ -7,7 +7,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { backend } from './backend.js';
-import { loopGraph, straightGraph, type CompiledGraph, type Precision } from './graph.js';
+import { loopGraph, straightGraph, type CompiledGraph } from './graph.js';
+import type { Precision } from './graph-ops.js';
 import { trace, type Trace } from './trace.js';
 
 export interface Program {
