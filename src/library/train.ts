@@ -7,7 +7,7 @@ import { readRunRecord, runFolder } from '../runs/run.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
-import { SpareWorker } from '../training/pool.js';
+import { IdleWorkers } from '../training/worker-process.js';
 import type { TrainListener, TrainResult } from '../training/train.js';
 import { workerFile } from '../training/worker-file.js';
 
@@ -42,15 +42,16 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   // It loads its program while this process loads its own and plans the run.
-  const spare = options.planOnly === true ? undefined : new SpareWorker({ workerFile });
+  const idle = new IdleWorkers();
+  if (options.planOnly !== true) idle.startAhead({ workerFile });
   try {
-    return await trainWith(options, spare);
+    return await trainWith(options, idle);
   } finally {
-    spare?.drop();
+    idle.dismiss();
   }
 }
 
-async function trainWith(options: TrainOptions, spare: SpareWorker | undefined): Promise<TrainResult> {
+async function trainWith(options: TrainOptions, idle: IdleWorkers): Promise<TrainResult> {
   const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;
   const { signal, listener = {}, typedAs } = options;
   const { trainFamily } = await import('../training/train.js');
@@ -60,7 +61,7 @@ async function trainWith(options: TrainOptions, spare: SpareWorker | undefined):
   const completed = completeExperiment(typed, { file, recorded, typedAs }, execution.run);
   return trainFamily(
     {
-      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard, planOnly, spare },
+      ...{ root, ...completed, execution: { ...execution, run }, eager, tensorboard, planOnly, idle },
       ...(signal === undefined ? {} : { signal }),
     },
     { note: () => undefined, planned: () => undefined, event: () => undefined, ...listener },

@@ -6,7 +6,7 @@ import { ensureRuntime, runtimeEnvironment } from '../install/runtime.js';
 import { RunError } from '../terminal/errors.js';
 import { memberId, type PrecisionPilot } from '../runs/record.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
-import { send, startWorker } from './pool.js';
+import { send, startWorker } from './worker-process.js';
 import type { Coordinate, CoordinateRequest } from './coordinates.js';
 import {
   isAnswer,

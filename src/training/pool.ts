@@ -1,19 +1,23 @@
 /**
- * Worker processes, each with its own threads, memory and crashes: one trains a member, or a stack of members as one program, and then the
- * next that needs the same environment, as its start costs more than a second. A worker gets its jobs as a message and answers with events.
- * Its output is kept and shown only as its last words; the terminal belongs to the parent. No worker outlives the pool, which ends when all
- * are gone; `orphan.ts` handles the rest.
+ * Which job starts when, and what becomes of its members: a worker process trains a member, or a stack of members as one program, and then
+ * the next that needs the same environment. No worker outlives the pool, which ends when all are gone; `orphan.ts` handles the rest.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { withoutInformation } from '../install/log.js';
 import { firstThatFits } from '../experiment/plan.js';
 import { firstOf } from '../machine/present.js';
 import type { Held } from '../machine/lock.js';
 import { messageOf } from '../terminal/errors.js';
-import { aheadArgument, isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
-import { parentVariable } from './orphan.js';
+import { isReady, isTrainingEvent, type JobMessage, type TrainingEvent } from './events.js';
+import {
+  endGently,
+  farewellMilliseconds,
+  IdleWorkers,
+  isUsable,
+  killAfter,
+  send,
+  startWorker,
+  type Worker,
+  type WorkerProgram,
+} from './worker-process.js';
 
 /** What one worker does. */
 export interface PoolJob {
@@ -44,7 +48,7 @@ export interface Grip extends Pick<Held, 'lost' | 'share' | 'release'> {
   readonly job: unknown;
 }
 
-export interface PoolOptions {
+export interface PoolOptions extends WorkerProgram {
   /** In the order in which they are to start: longest first. */
   readonly jobs: readonly PoolJob[];
   /** Threads of all workers that run at once; a job with more of them runs alone. */
@@ -53,12 +57,8 @@ export interface PoolOptions {
   readonly maxJobs?: number | undefined;
   /** GPUs to use, as CUDA_VISIBLE_DEVICES names them: each worker gets the one with the fewest workers, and sees no other. */
   readonly gpus?: readonly string[] | undefined;
-  /** The worker's program, JavaScript or TypeScript. */
-  readonly workerFile: string;
-  /** Options of Node for the worker; default: those that let it run TypeScript. */
-  readonly execArgv?: readonly string[];
-  /** For the first job. */
-  readonly spare?: SpareWorker | undefined;
+  /** Workers that were started ahead; ended by the pool if no job takes them. */
+  readonly idle?: IdleWorkers | undefined;
   readonly onEvent: (event: TrainingEvent) => void;
   /** Stops all workers and starts no more. */
   readonly signal?: AbortSignal | undefined;
@@ -77,15 +77,6 @@ export interface PoolResult {
 
 type Outcome = keyof PoolResult;
 
-/**
- * Time between SIGTERM, on which a worker saves its progress in an epoch, and SIGKILL. Its files are whole at every
- * moment.
- */
-const graceMilliseconds = 20_000;
-/** Time that a finished worker may take to exit. */
-const farewellMilliseconds = 10_000;
-const lastLines = 20;
-
 /** Runs all jobs. Resolves when no worker is left; a member's failure is an event and an entry in the result. */
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
   const waiting = [...options.jobs];
@@ -94,14 +85,14 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     { readonly threads: number; readonly gpu: string | undefined; readonly ended: Promise<void> }
   >();
   const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
-  const idle = new IdleWorkers();
+  const { idle = new IdleWorkers() } = options;
 
   const start = (job: PoolJob): void => {
     const gpu = freestGpu(options.gpus ?? [], [...running.values()]);
     const placed = gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu };
     const environment = { ...job.environment, ...placed };
-    const shared = job.sharesWorker === true ? idle.take(environment) : undefined;
-    const ended = runJob({ ...job, environment }, options, shared).then(({ outcomes, worker }) => {
+    const found = idle.take({ ...job, environment });
+    const ended = runJob({ ...job, environment }, options, found).then(({ outcomes, worker }) => {
       for (const [id, outcome] of outcomes) result[outcome].push(id);
       running.delete(job);
       if (worker !== undefined) idle.add(environment, worker);
@@ -122,43 +113,6 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
   }
   await idle.gone();
   return result;
-}
-
-/** Workers that have finished a job and wait for another one. */
-class IdleWorkers {
-  readonly #workers: { readonly environment: string; readonly worker: Worker }[] = [];
-  readonly #dismissed: Promise<unknown>[] = [];
-
-  add(environment: PoolJob['environment'], worker: Worker): void {
-    this.#workers.push({ environment: JSON.stringify(environment), worker });
-  }
-
-  /** One with this environment, which leaves the list. */
-  take(environment: PoolJob['environment']): Worker | undefined {
-    const text = JSON.stringify(environment);
-    const found = this.#workers.findIndex((idle) => idle.environment === text && isAlive(idle.worker));
-    return this.#workers.splice(found < 0 ? this.#workers.length : found, 1)[0]?.worker;
-  }
-
-  /** Ends all of the list. */
-  dismiss(): void {
-    for (const { worker } of this.#workers.splice(0)) {
-      // Not `disconnect`, after which Node emits no 'close'.
-      worker.process.kill('SIGTERM');
-      killAfter(worker.process, farewellMilliseconds);
-      this.#dismissed.push(worker.exit);
-    }
-  }
-
-  /** Resolves when all that were dismissed have ended. */
-  async gone(): Promise<void> {
-    await Promise.all(this.#dismissed);
-  }
-}
-
-/** False from the moment in which it is killed, which is before it has ended. */
-function isAlive({ process: { connected, killed, exitCode, signalCode } }: Worker): boolean {
-  return connected && !killed && exitCode === null && signalCode === null;
 }
 
 /** The GPU with the fewest workers, the first in a tie. Undefined if there is no choice. */
@@ -199,8 +153,8 @@ interface Ended {
   readonly worker: Worker | undefined;
 }
 
-/** In the shared worker if there is one. Never rejects. */
-async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undefined): Promise<Ended> {
+/** In the worker that was found, if one was. Never rejects. */
+async function runJob(job: PoolJob, options: PoolOptions, found: Worker | undefined): Promise<Ended> {
   const outcomes = new Map<string, Outcome>();
   const ready: Ready[] = [];
   for (const { id, job: own, take } of job.members) {
@@ -214,12 +168,16 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
     }
   }
   try {
-    if (ready.length === 0 || isAborted(options)) return { outcomes, worker: shared };
-    const found = shared !== undefined && isAlive(shared) ? shared : options.spare?.take();
-    const worker = found ?? startWorker(job, options);
+    if (ready.length === 0 || isAborted(options)) return { outcomes, worker: found };
+    const shared = { options, outcomes, environment: job.environment };
+    let worker = found !== undefined && isUsable(found) ? found : startWorker(job, options);
     try {
-      const isIdle = await useWorker(worker, ready, { options, outcomes, environment: job.environment });
-      return { outcomes, worker: isIdle ? worker : undefined };
+      let use = await useWorker(worker, ready, { ...shared, isFound: worker === found });
+      if (use === 'unheard') {
+        worker = startWorker(job, options);
+        use = await useWorker(worker, ready, { ...shared, isFound: false });
+      }
+      return { outcomes, worker: use === 'idle' ? worker : undefined };
     } catch (error) {
       // Such as a lock that cannot be shared, on a full disk.
       worker.process.kill('SIGKILL');
@@ -237,8 +195,14 @@ async function runJob(job: PoolJob, options: PoolOptions, shared: Worker | undef
 }
 
 /**
- * A worker from its message until it is idle, which gives true, or has ended; the fate of its members goes to `outcomes`, except for those
- * that are stopped. Rejects if a lock cannot be shared with it.
+ * `idle`: the worker could do another job. `unheard`: one that waited for a job had died before it said anything of this one, which
+ * therefore has not begun.
+ */
+type Use = 'idle' | 'ended' | 'unheard';
+
+/**
+ * A worker from its message until it is idle or has ended; the fate of its members goes to `outcomes`, except for those that are stopped or
+ * unheard. Rejects if a lock cannot be shared with it.
  */
 async function useWorker(
   worker: Worker,
@@ -247,17 +211,20 @@ async function useWorker(
     options,
     outcomes,
     environment,
+    isFound,
   }: {
     readonly options: PoolOptions;
     readonly outcomes: Map<string, Outcome>;
     readonly environment: PoolJob['environment'];
+    /** Whether the worker waited for a job, rather than being started for this one. */
+    readonly isFound: boolean;
   },
-): Promise<boolean> {
+): Promise<Use> {
   const { process: child, words } = worker;
   words.clear();
   // Before it gets its message: everything that it writes, it writes under the lock.
   if (child.pid !== undefined) for (const { grip } of ready) grip?.share(child.pid);
-  const heard: { nonsense?: true } = {};
+  const heard: { something?: true; nonsense?: true } = {};
   const left = () => ready.map(({ id }) => id).filter((id) => !outcomes.has(id));
   const fail = (ids: readonly string[], { reason, lastWords = '' }: { reason: string; lastWords?: string }) => {
     for (const member of ids) {
@@ -268,6 +235,7 @@ async function useWorker(
   const over = new AbortController();
   const idle = new Promise<undefined>((resolve) => {
     const hear = (message: unknown) => {
+      heard.something = true;
       if (isReady(message)) {
         resolve(undefined);
         return;
@@ -303,142 +271,15 @@ async function useWorker(
     // One that was just about to stop listening may have missed the signal, and would wait for another job.
     if (exit === undefined) child.kill('SIGTERM');
     await worker.exit;
-    return false;
+    return 'ended';
   }
+  const isLost = locks.some(({ aborted }) => aborted);
+  if (isFound && heard.something === undefined && !isLost) return 'unheard';
   const reason = heard.nonsense
     ? 'the worker sent a message that is not an event'
-    : locks.some(({ aborted }) => aborted)
+    : isLost
       ? 'its lock was lost: another process took it, or it was removed'
       : (exit ?? 'the worker says that it has finished');
   fail(left(), { reason });
-  return exit === undefined && isAlive(worker);
-}
-
-/** A worker process. */
-export interface Worker {
-  readonly process: ChildProcess;
-  readonly words: LastWords;
-  /** Resolves, to why it ended in words for the user, when all that it wrote has arrived. */
-  readonly exit: Promise<string>;
-}
-
-/** A worker that is started before its job is known: it loads its program while the run is planned. */
-export class SpareWorker {
-  #worker: Worker | undefined;
-
-  constructor(options: Pick<PoolOptions, 'workerFile' | 'execArgv'>) {
-    this.#worker = startWorker({ environment: {} }, options, [aheadArgument]);
-  }
-
-  /** Of the worker that can be taken; undefined without one. */
-  get pid(): number | undefined {
-    return this.#worker?.process.pid;
-  }
-
-  /** The worker, once, if it is still there. */
-  take(): Worker | undefined {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    return worker !== undefined && isAlive(worker) ? worker : undefined;
-  }
-
-  /** Ends it, unless it was taken. */
-  drop(): void {
-    this.#worker?.process.kill('SIGKILL');
-    this.#worker = undefined;
-  }
-}
-
-/** A worker, which waits for its message. */
-export function startWorker(
-  { environment }: Pick<PoolJob, 'environment'>,
-  { workerFile, execArgv = typescriptArguments(workerFile) }: Pick<PoolOptions, 'workerFile' | 'execArgv'>,
-  words: readonly string[] = [],
-): Worker {
-  const child = spawn(process.execPath, [...execArgv, workerFile, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // JSON would turn a loss of NaN into null.
-    serialization: 'advanced',
-    env: { ...process.env, ...environment, [parentVariable]: String(process.pid) },
-  });
-  return { process: child, words: new LastWords(child), exit: exitOf(child) };
-}
-
-function exitOf(worker: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    worker.on('error', (error) => {
-      if (worker.pid === undefined) resolve(`could not be started (${messageOf(error)})`);
-    });
-    // 'close' and not 'exit': then its last words have arrived.
-    worker.on('close', (code, signal) => {
-      resolve(signal === null ? describeCode(code) : describeSignal(signal));
-    });
-  });
-}
-
-/** A worker that dies before it has read the message breaks the channel; how it ended is more informative than the broken pipe. */
-export function send({ process: child }: Worker, message: object): void {
-  child.send(message, () => undefined);
-}
-
-/** Resolved here, so that the worker's working folder does not matter. */
-function typescriptArguments(workerFile: string): string[] {
-  if (!workerFile.endsWith('.ts')) return [];
-  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
-}
-
-function describeCode(code: number | null): string {
-  return code === 0 ? 'the worker ended before it had finished' : `the worker ended with exit code ${String(code)}`;
-}
-
-const causes: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
-  SIGKILL: ', usually because memory ran out',
-  SIGSEGV: ', a crash in native code',
-  SIGABRT: ', a failed check in native code or memory that ran out',
-  SIGBUS: ', a crash in native code or a full disk',
-  SIGILL: ', an instruction that this processor does not support',
-};
-
-function describeSignal(signal: NodeJS.Signals): string {
-  return `the worker was killed by ${signal}${causes[signal] ?? ''}`;
-}
-
-function endGently(worker: ChildProcess): void {
-  worker.kill('SIGTERM');
-  killAfter(worker, graceMilliseconds);
-}
-
-/** Unless it ends earlier, or the signal comes. */
-function killAfter(worker: ChildProcess, milliseconds: number, signal?: AbortSignal): void {
-  if (worker.exitCode !== null || worker.signalCode !== null) return;
-  const timer = setTimeout(() => worker.kill('SIGKILL'), milliseconds);
-  const forget = () => {
-    clearTimeout(timer);
-    // A worker has many jobs, and Node warns of more than ten listeners.
-    worker.off('exit', forget);
-  };
-  worker.once('exit', forget);
-  signal?.addEventListener('abort', forget);
-}
-
-/** The last lines of what a process writes to stdout and stderr, together. */
-export class LastWords {
-  #text = '';
-
-  constructor(worker: ChildProcess) {
-    for (const stream of [worker.stdout, worker.stderr]) {
-      stream?.setEncoding('utf8');
-      stream?.on('data', (chunk: string) => {
-        this.#text = (this.#text + chunk).slice(-8000);
-      });
-    }
-  }
-
-  clear(): void {
-    this.#text = '';
-  }
-
-  text(): string {
-    return withoutInformation(this.#text).trimEnd().split('\n').slice(-lastLines).join('\n');
-  }
+  return exit === undefined && isUsable(worker) ? 'idle' : 'ended';
 }

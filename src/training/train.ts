@@ -21,7 +21,8 @@ import { condensed, counted } from '../terminal/format.js';
 import type { TrainingEvent } from './events.js';
 import { isSameRecord, planRun, type PlannedRun } from './plan.js';
 import type { PlanRequest } from './request.js';
-import { idsOf, runPool, type PoolResult, type SpareWorker } from './pool.js';
+import { idsOf, runPool, type PoolResult } from './pool.js';
+import type { IdleWorkers } from './worker-process.js';
 import {
   refuseContradictions,
   refuseOtherData,
@@ -44,8 +45,8 @@ export interface TrainRequest extends PlanRequest {
   readonly places?: ValueOrigins;
   /** Writes run.json and trains nothing. */
   readonly planOnly: boolean;
-  /** Trains the first member. */
-  readonly spare?: SpareWorker | undefined;
+  /** Workers that were started ahead. */
+  readonly idle?: IdleWorkers | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -194,7 +195,7 @@ function recordNotes(folder: string, record: RunRecord, { given }: Pick<TrainReq
  */
 async function trainPlanned(
   { folder, complete, jobs, limits: { maxThreads, maxJobs, gpus } }: PlannedRun,
-  { planOnly, spare, signal }: TrainRequest,
+  { planOnly, idle, signal }: TrainRequest,
   listener: TrainListener,
 ): Promise<TrainResult> {
   const ids = jobs.flatMap(idsOf);
@@ -204,7 +205,7 @@ async function trainPlanned(
   const all: Record<keyof PoolResult, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
   for (let left = jobs; ;) {
     const round = await runPool({
-      ...{ jobs: left, maxThreads, maxJobs, gpus, workerFile, spare, signal },
+      ...{ jobs: left, maxThreads, maxJobs, gpus, workerFile, idle, signal },
       onEvent: (event) => {
         listener.event(event);
       },

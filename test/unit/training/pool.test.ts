@@ -5,7 +5,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TrainingEvent } from '../../../src/training/events.js';
-import { runPool, SpareWorker, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
+import { runPool, type PoolJob, type PoolOptions } from '../../../src/training/pool.js';
+import { IdleWorkers } from '../../../src/training/worker-process.js';
 import { isRunning, until } from '../../support/processes.js';
 
 /** Real processes: a worker that does what its job says. */
@@ -120,10 +121,10 @@ test('jobs start in their order, as many as there are threads for', async () => 
 });
 
 test('a worker that was started before takes the first job, with its environment; the next one gets its own', async () => {
-  const spare = new SpareWorker({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
-  const before = spare.pid;
+  const idle = new IdleWorkers();
+  const before = idle.startAhead({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] }).process.pid;
   const withValue = { ...job('a'), environment: { TEST_VALUE: '7' } };
-  const { events } = await run([withValue, job('b')], { spare, maxJobs: 1 });
+  const { events } = await run([withValue, job('b')], { idle, maxJobs: 1 });
   const pids = events.filter((event) => event.type === 'started').map(({ epochs }) => epochs);
   expect(pids[0]).toBe(before);
   expect(pids[1]).not.toBe(before);
@@ -131,14 +132,25 @@ test('a worker that was started before takes the first job, with its environment
 });
 
 test('a worker that was started before and has died, or was dropped, is not used', async () => {
-  const dropped = new SpareWorker({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
-  dropped.drop();
-  expect(dropped.take()).toBeUndefined();
-  const dead = new SpareWorker({ workerFile: path.join(folder, 'missing.mjs'), execArgv: [] });
-  const { pid } = dead;
+  const idle = new IdleWorkers();
+  idle.startAhead({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
+  idle.dismiss();
+  expect(idle.take({ environment: {} })).toBeUndefined();
+  const { pid } = idle.startAhead({ workerFile: path.join(folder, 'missing.mjs'), execArgv: [] }).process;
   expect(await until(() => !isRunning(pid!), 60_000)).toBe(true);
-  const { result } = await run([job('a')], { spare: dead });
+  const { result } = await run([job('a')], { idle });
   expect(result.complete).toEqual(['a']);
+});
+
+test('a job given to a waiting worker that dies before it hears of it gets another worker', async () => {
+  const idle = new IdleWorkers();
+  const { process: child } = idle.startAhead({ workerFile: path.join(folder, 'worker.mjs'), execArgv: [] });
+  // It dies as the job is on its way.
+  const sent = vi.spyOn(child, 'send').mockImplementation(() => child.kill('SIGKILL'));
+  const { result, events } = await run([job('a')], { idle });
+  expect(sent).toHaveBeenCalledTimes(1);
+  expect(result).toMatchObject({ complete: ['a'], failed: [] });
+  expect(failures(events)).toEqual([]);
 });
 
 test('maxJobs is a separate limit', async () => {
