@@ -63,8 +63,9 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 /** A node on which a member has written a checkpoint since its task's present start. */
 async function busyNode(root: string): Promise<string> {
   let node: string | undefined;
-  const epochs = () =>
-    jobs('%N %i', '-t', 'R').find((line) => {
+  const epochs = () => {
+    if (jobs('%i').length === 0) throw new Error('all members were over first: they need more epochs here');
+    return jobs('%N %i', '-t', 'R').find((line) => {
       const log = path.join(logFolder(root), `${line.split(' ')[1]!}.txt`);
       const [text = ''] = fs.existsSync(log)
         ? fs
@@ -74,6 +75,7 @@ async function busyNode(root: string): Promise<string> {
         : [];
       return / epoch \d+\//.test(text);
     });
+  };
   await until('an epoch on a node', () => (node = epochs()?.split(' ')[0]) !== undefined);
   return node!;
 }
