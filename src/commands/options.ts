@@ -3,6 +3,8 @@ import { Option, type Command, type OptionValues } from '@commander-js/extra-typ
 import { probeNames } from '../datasets/probes.js';
 import { scoreNames } from '../analysis/scores.js';
 import { keyOfOption } from '../experiment/schema.js';
+import { refuseNoFolder } from '../machine/files.js';
+import { refuseNoName } from '../report/figures/figure-options.js';
 import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
@@ -83,8 +85,13 @@ export function induced(usual: string) {
 export function picture(usual: string) {
   return new Option('--output <stem>', `the picture's path without its extension (default: ${usual})`).argParser(
     (text: string) => {
+      refuseNoName(text);
       const [extension] = /\.(svg|png|pdf)$/i.exec(text) ?? [];
-      if (extension === undefined) return text;
+      if (extension === undefined) {
+        // Before any work is done.
+        refuseNoFolder(text, '--output');
+        return text;
+      }
       const format = extension.slice(1).toLowerCase();
       throw new UsageError(
         `"${text}" ends in ${extension}, and each picture gets its own extension`,

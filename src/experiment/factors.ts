@@ -72,40 +72,35 @@ export function experimentAt(experiment: Experiment, { factors = {} }: Pick<Poin
 export function refuseGrid(experiment: Experiment, places: ValueOrigins = {}, zip?: unknown): void {
   const { widths, grid = {}, seeds } = experiment;
   const keys = furtherFactors(experiment);
-  if (keys.length === 0) {
-    if (zip === true)
-      throw new UsageError(
-        'there is nothing to combine by position',
-        originOf('zip', places),
-        'give further lists, such as --depth 1,2,4',
-      );
-    return;
-  }
+  if (keys.length === 0 && zip === true)
+    throw new UsageError(
+      'there is nothing to combine by position',
+      originOf('zip', places),
+      'give further lists, such as --depth 1,2,4',
+    );
+  const isZipped = experiment.zip === true && keys.length > 0;
   const lists = [
-    ...(experiment.zip === true && widths.length === 1 ? [] : [{ key: 'widths', length: widths.length } as const]),
+    ...(isZipped && widths.length === 1 ? [] : [{ key: 'widths', length: widths.length } as const]),
     ...keys.map((key) => ({ key, length: present(grid[key]).length })),
   ];
-  if (experiment.zip === true) {
-    const first = firstOf(lists);
-    const other = lists.find(({ length }) => length !== first.length);
-    if (other !== undefined)
-      throw new UsageError(
-        `has ${counted(other.length, 'value')} and ${originOf(first.key, places)} ${first.length}`,
-        originOf(other.key, places),
-        'lists that are combined by position need equal lengths',
-      );
-    return;
-  }
-  for (const key of keys) {
+  const first = firstOf(lists);
+  const other = isZipped ? lists.find(({ length }) => length !== first.length) : undefined;
+  if (other !== undefined)
+    throw new UsageError(
+      `has ${counted(other.length, 'value')} and ${originOf(first.key, places)} ${first.length}`,
+      originOf(other.key, places),
+      'lists that are combined by position need equal lengths',
+    );
+  for (const key of isZipped ? [] : keys) {
     const twice = present(grid[key]).find((value, i, all) => all.indexOf(value) < i);
     if (twice !== undefined)
       throw new UsageError(`${String(twice)} is listed twice`, originOf(key, places), 'list each value once');
   }
-  const members = lists.reduce((product, { length }) => product * length, seeds.length);
-  if (members > mostMembers)
+  const lengths = [...(isZipped ? [first] : lists).map(({ length }) => length), seeds.length];
+  if (lengths.reduce((product, length) => product * length) > mostMembers)
     throw new UsageError(
-      `${[...lists.map(({ length }) => length), seeds.length].join(' x ')} are more than ${mostMembers} members`,
-      originOf(firstOf(keys), places),
+      `${lengths.join(' x ')} are more than ${mostMembers} members`,
+      originOf(keys[0] ?? 'widths', places),
       'give fewer values',
     );
 }

@@ -199,11 +199,14 @@ export async function scoreClaims(name: string, options: RunOptions = {}): Promi
   const { claim } = read;
   if ((await readRunRecord(runFolder(root, claim.run))) === undefined)
     throw new UsageError(`the run ${claim.run} is not trained yet`, claim.name, 'train it, then score');
-  const open = await openRun(runFolder(root, claim.run), { ...options, ...claim.view });
-  const record = trainedRecord(open, 'claims need a family that the lab trains');
-  const trained = open.complete.flatMap((member) => member.trained ?? []);
+  const folder = runFolder(root, claim.run);
+  // Another run than the claimed one need not have their axis, nor their probe.
+  const ends = await openRun(folder, { all: 'ends' });
+  const record = trainedRecord(ends, 'claims need a family that the lab trains');
+  const trained = ends.complete.flatMap((member) => member.trained ?? []);
   const reasons = whyClaimsVoid(read, record, trained);
   if (reasons.length > 0) throw new RunError(`void and not judged: ${reasons.join('; ')}`, claim.name);
+  const open = await openRun(folder, { ...options, ...claim.view });
   const [standard, induced] = [parseMetric(claim.standard, name), parseMetric(claim.induced, name)];
   const columns = [...standard.needs, ...induced.needs, ...(predictionNeeds(induced) ?? [])];
   const { members, absent } = await readRun(open, columns, options);

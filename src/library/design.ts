@@ -5,7 +5,7 @@ import { designExperiment as designOf, type Design } from '../analysis/design/de
 import { experimentAt } from '../experiment/factors.js';
 import { runNameOf } from '../experiment/options.js';
 import type { Experiment } from '../experiment/schema.js';
-import { refuseExisting, writeOutput } from '../machine/files.js';
+import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
 import { commandLine } from '../machine/installation.js';
 import { firstOf, present } from '../machine/present.js';
 import { experimentText } from '../report/tables/design.js';
@@ -216,6 +216,7 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
   if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
   if (!force) await refuseExisting([file], '--output');
+  await assertOutput(file, '--output');
   const name = path.basename(file).replace(/\.ya?ml$/i, '');
   const run = present(runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} }));
   if ((await readRunRecord(runFolder(root, run))) !== undefined)

@@ -32,7 +32,7 @@ import { lockMembers, lockRun } from '../runs/lock.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord } from '../runs/run.js';
 import { wordsOver } from '../runs/view.js';
-import { RunError, UsageError } from '../terminal/errors.js';
+import { isReported, RunError, UsageError } from '../terminal/errors.js';
 import { stepsOfPart } from '../terminal/steps.js';
 import {
   metricsFor,
@@ -418,7 +418,8 @@ export async function verifyForecasts(name?: string, { root = checkpoints }: Run
     for (const line of unreadable) verified.push({ name: null, digest: null, reasons: [line] });
     for (const read of seals) {
       const { name: of, digest } = read.seal;
-      verified.push({ name: of, digest, reasons: await whyVoid(folder, record, read) });
+      const reasons = typeof record === 'string' ? [record] : await whyVoid(folder, record, read);
+      verified.push({ name: of, digest, reasons });
     }
   }
   return verified;
@@ -434,6 +435,8 @@ export async function verifyForecasts(name?: string, { root = checkpoints }: Run
 export async function listForecasts(name?: string, { root = checkpoints, note }: RunOptions = {}): Promise<Seal[]> {
   const found = await sealsOf(name, root);
   for (const line of found.flatMap(({ unreadable }) => unreadable)) note?.(`not listed: ${line}`);
+  for (const { record, seals } of found)
+    if (typeof record === 'string' && seals.length > 0) note?.(`void because their run can't be read: ${record}`);
   const read = found.flatMap(({ seals }) => seals);
   for (const { seal, unchanged } of read)
     if (!unchanged) note?.(`void because it was changed after it was sealed: ${seal.name}`);
@@ -442,25 +445,35 @@ export async function listForecasts(name?: string, { root = checkpoints, note }:
 
 interface SealsOfRun {
   readonly folder: string;
-  readonly record: AnyRun;
+  /** Or why it cannot be read. */
+  readonly record: AnyRun | string;
   readonly seals: readonly ReadSeal[];
   readonly unreadable: readonly string[];
 }
 
 async function sealsOf(name: string | undefined, root: string): Promise<SealsOfRun[]> {
-  const ofRun = async (folder: string) => {
-    const record = await readAnyRun(folder);
-    return record === undefined ? [] : [{ folder, record, ...(await readSeals(folder)) }];
-  };
-  if (name === undefined)
-    return (await Promise.all((await runNames(root)).map((each) => ofRun(path.join(root, each))))).flat();
+  const ofRun = async (folder: string) => ({
+    folder,
+    record: await recordOrProblem(folder),
+    ...(await readSeals(folder)),
+  });
+  if (name === undefined) return Promise.all((await runNames(root)).map((each) => ofRun(path.join(root, each))));
   const folder = await locateRun(name, root).catch((error: unknown) => {
     if (error instanceof UsageError) return undefined;
     throw error;
   });
-  if (folder !== undefined) return ofRun(folder);
+  if (folder !== undefined) return [await ofRun(folder)];
   const { runFolder, read } = await locateSeal(name, root);
-  return (await ofRun(runFolder)).map((each) => ({ ...each, seals: [read], unreadable: [] }));
+  return [{ folder: runFolder, record: await recordOrProblem(runFolder), seals: [read], unreadable: [] }];
+}
+
+async function recordOrProblem(folder: string): Promise<AnyRun | string> {
+  try {
+    return (await readAnyRun(folder)) ?? `${folder}: run.json is missing`;
+  } catch (error) {
+    if (!isReported(error)) throw error;
+    return error.message;
+  }
 }
 
 export interface ForecastStudy {

@@ -87,13 +87,26 @@ async function flush(file: string): Promise<void> {
  */
 export async function assertOutput(file: string, where: string): Promise<Stats | undefined> {
   if (file === '') throw new UsageError('the value is empty', where);
-  const folder = path.dirname(file);
-  if (!(await fs.stat(folder).catch(() => undefined))?.isDirectory())
-    throw new UsageError(`${folder} is not a folder`, where, 'create it, or give another one');
+  const folder = refuseNoFolder(file, where);
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
   if (there === undefined) await assertWritable(folder);
   return there;
+}
+
+/** The folder of a file. Throws UsageError if there is none. */
+export function refuseNoFolder(file: string, where: string): string {
+  const folder = path.dirname(file);
+  if (!isFolder(folder)) throw new UsageError(`${folder} is not a folder`, where, 'create it, or give another one');
+  return folder;
+}
+
+function isFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch {
+    return false; // whatever is in the way: a folder that cannot be looked at cannot be written to
+  }
 }
 
 /** Throws UsageError if one of the files exists, for outputs that are overwritten only with --force. */
@@ -235,7 +248,8 @@ async function removeThose(folder: string, isMeant: (file: string) => Promise<bo
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Names of what a folder holds; none if it does not exist. Throws RunError if it cannot be read. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await fs.readdir(folder);
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { namesIn } from '../machine/files.js';
 import { removeAll, type Removal, type Removed } from '../machine/removal.js';
 import { isLeftover } from '../machine/temporary.js';
 import { entriesAt, type DiskEntry } from '../machine/usage.js';
@@ -239,8 +240,4 @@ async function probesIn(root: string): Promise<Removal[]> {
   for (const name of await namesIn(root))
     if (await isLeftover(path.join(root, name))) entries.push(entriesAt(path.join(root, name)));
   return [leftoversOf(root, entries.flat())];
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch(() => []);
 }

@@ -36,27 +36,28 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
 
 /** Members that started before they were predicted. */
 async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Promise<string[]> {
-  const { axis, targets, seeds, sealed } = seal;
-  const begun =
-    axis === undefined
-      ? await startedWidths(runFolder, run, seal)
-      : (await startedMembers(runFolder, run)).filter(
-          (record) =>
-            seeds.includes(record.seed) &&
-            scalesIn(run, record, { ...seal, axis }).some((scale) =>
-              targets.some(({ width }) => isAtTarget(scale, width)),
-            ),
-        );
+  const { axis, sealed } = seal;
+  const begun = await (axis === undefined ? startedWidths(runFolder, run, seal) : startedMembers(runFolder, run));
   return begun
-    .filter((record) => record.begun <= sealed)
+    .filter((record) => record.begun <= sealed && isPredicted(run, record, seal))
     .map((record) => `${record.id} started ${record.begun}, but the forecast was sealed ${sealed}`);
+}
+
+/** Whether a member that has started is one of those that a seal of trained members predicts. */
+export function isPredicted(run: RunRecord, record: MemberRecord, seal: Seal): boolean {
+  const { axis, targets, seeds } = seal;
+  if (!seeds.includes(record.seed)) return false;
+  if (axis === undefined)
+    return record.factors === undefined && targets.some(({ width }) => width === record.width);
+  const scales = scalesIn(run, record, { ...seal, axis });
+  return scales.some((scale) => targets.some(({ width }) => isAtTarget(scale, width)));
 }
 
 async function startedWidths(runFolder: string, { experiment }: RunRecord, { targets, seeds }: Seal) {
   const found: MemberRecord[] = [];
   for (const { width } of targets) {
     for (const seed of seeds) {
-      const record = await readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed }));
+      const record = await readStarted(memberFolder(runFolder, { arch: experiment.arch, width, seed }));
       if (record !== undefined) found.push(record);
     }
   }
@@ -67,13 +68,17 @@ async function startedWidths(runFolder: string, { experiment }: RunRecord, { tar
 export async function startedMembers(runFolder: string, run: RunRecord): Promise<MemberRecord[]> {
   const found: MemberRecord[] = [];
   for (const key of membersOf(run.experiment)) {
-    const record = await readMemberRecord(memberFolder(runFolder, key)).catch((error: unknown) => {
-      if (isReported(error)) return undefined;
-      throw error;
-    });
+    const record = await readStarted(memberFolder(runFolder, key));
     if (record !== undefined) found.push(record);
   }
   return found;
+}
+
+async function readStarted(folder: string): Promise<MemberRecord | undefined> {
+  return readMemberRecord(folder).catch((error: unknown) => {
+    if (isReported(error)) return undefined;
+    throw error;
+  });
 }
 
 /** Where on an axis a trained member is, at its end, after the step `at`, or along its training; nowhere if it differs from `held`. */

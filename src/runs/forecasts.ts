@@ -4,14 +4,13 @@
  * inserted later without the next ones showing it. A digest shows that nothing changed since; proving when it was written takes a
  * witness, such as a timestamping service or a public commit. Whether the run is still what a seal says: forecast-validity.ts.
  */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
 import { probeNames } from '../datasets/probes.js';
 import { runNameSchema } from '../experiment/schema.js';
-import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { createFolder, namesIn, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { firstOf } from '../machine/present.js';
-import { codeOf, isReported, messageOf, RunError, UsageError } from '../terminal/errors.js';
+import { isReported, RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { coordinateSchema, importedIdSchema } from './imported.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
@@ -143,7 +142,7 @@ export async function readSeal(file: string): Promise<ReadSeal> {
 export async function readSeals(runFolder: string): Promise<{ seals: ReadSeal[]; unreadable: string[] }> {
   const seals: ReadSeal[] = [];
   const unreadable: string[] = [];
-  for (const name of await namesIn(runFolder)) {
+  for (const name of await sealNames(runFolder)) {
     try {
       seals.push(await readSeal(sealFile(runFolder, name)));
     } catch (error) {
@@ -256,11 +255,11 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
     }
   }
   if (candidates.length === 0) {
-    const sealedHere = await namesIn(path.join(root, text));
+    const sealedHere = await sealNames(path.join(root, text));
     if (sealedHere.length === 1) return locateSeal(`${text}/${firstOf(sealedHere)}`, root);
     if (sealedHere.length > 1)
       throw new UsageError(`"${text}" has several sealed forecasts`, 'NAME', `give one of ${sealedHere.join(', ')}`);
-    const all = await Promise.all((await runNames(root)).map((run) => namesIn(path.join(root, run))));
+    const all = await Promise.all((await runNames(root)).map((run) => sealNames(path.join(root, run))));
     const meant = nearest(base, all.flat());
     const remedy = meant === undefined ? `${commandLine('forecast list')} lists them all` : `did you mean ${meant}?`;
     throw new UsageError(`"${text}" is not a sealed forecast of a run in ${root}`, 'NAME', remedy);
@@ -271,11 +270,7 @@ export async function locateSeal(text: string, root: string): Promise<{ runFolde
   return { runFolder: path.dirname(path.dirname(file)), read: await readSeal(file) };
 }
 
-async function namesIn(runFolder: string): Promise<string[]> {
-  const folder = forecastsFolder(runFolder);
-  const names = await fs.readdir(folder).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
-    throw new RunError(`can't be read (${messageOf(error)})`, folder);
-  });
+async function sealNames(runFolder: string): Promise<string[]> {
+  const names = await namesIn(forecastsFolder(runFolder));
   return names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -5));
 }

@@ -10,7 +10,7 @@ import { runNameSchema } from '../experiment/schema.js';
 import { readTextIfThere, sha256Of } from '../machine/files.js';
 import { RunError } from '../terminal/errors.js';
 import { counted, countedWithSpaces } from '../terminal/format.js';
-import { formatSealed, parseRecord } from './json.js';
+import { formatSealed, parseJson, parseRecord } from './json.js';
 import type { outcomeColumns } from './outcomes.js';
 import { sha256, textSchema, type RunRecord } from './record.js';
 
@@ -205,10 +205,10 @@ export async function readExamples({
   const text = await readTextIfThere(file);
   if (text === undefined || sha256Of(text) !== record.examples)
     throw new RunError('is missing or damaged: it does not match its SHA-256 in run.json', file);
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as string);
+  const lines = text.split('\n').slice(0, -1);
+  if (lines.length !== record.dataset.testCount)
+    throw new RunError(`has ${counted(lines.length, 'example')}, and run.json ${record.dataset.testCount}`, file);
+  return lines.map((line, i) => parseJson(z.string(), line, `${file}:${i + 1}`));
 }
 
 /** What is wrong with examples.jsonl; undefined if it is intact. */

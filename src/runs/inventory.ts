@@ -1,7 +1,7 @@
 /** All runs of a folder, each with its state: what is complete, what is missing, what it takes on disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { readTextIfThere } from '../machine/files.js';
+import { namesIn, readTextIfThere } from '../machine/files.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
@@ -98,7 +98,7 @@ async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsO
 async function changedSeals(folder: string): Promise<string[]> {
   const changed: string[] = [];
   for (const within of [forecastsFolder(folder), claimsFolder(folder)]) {
-    for (const name of await fs.readdir(within).catch(() => [])) {
+    for (const name of await namesIn(within)) {
       const file = path.join(within, name);
       if (name.endsWith('.json') && !name.startsWith('.') && !isUnchanged((await readTextIfThere(file)) ?? ''))
         changed.push(`${file} was changed after it was sealed, or is damaged`);

@@ -1,13 +1,13 @@
 /** Joins the sealed files of two runs: forecasts form a chain, which can only be extended at its end, and claims are independent. */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { copyFileAtomic, createFolder, readTextIfThere, sha256File } from '../machine/files.js';
+import { copyFileAtomic, createFolder, namesIn, readTextIfThere, sha256File } from '../machine/files.js';
 import { firstOf, nth } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';
+import { isPredicted } from './forecast-validity.js';
 import { forecastsFolder, readSeals, type ReadSeal } from './forecasts.js';
 import { isUnchanged } from './json.js';
-import { memberId } from './record.js';
+import type { MemberRecord, RunRecord } from './record.js';
 
 /** Small files, by their path in a run. */
 export interface CopyPlan {
@@ -18,10 +18,14 @@ export interface CopyPlan {
 interface Sealing {
   readonly into: string;
   readonly from: string;
-  readonly arch: string;
-  /** When a member started: in the run that is added to, in the other, and as the merged run has it. */
-  readonly begun: (id: string) => Readonly<Record<'ours' | 'theirs' | 'merged', string | undefined>>;
+  /** As it will be. */
+  readonly run: RunRecord;
+  /** Its members, as far as they have started. */
+  readonly members: readonly StartedMember[];
 }
+
+/** A member as the run that is added to has it, as the other one does, and as the merged run will. */
+export type StartedMember = Readonly<Record<'ours' | 'theirs' | 'merged', MemberRecord | undefined>>;
 
 /**
  * Throws UsageError if sealed files of the two contradict each other, or a forecast would be void; RunError if one is
@@ -51,7 +55,7 @@ interface Further {
   readonly file: string;
 }
 
-async function furtherSeals({ into, from, arch, begun }: Sealing): Promise<Further[]> {
+async function furtherSeals({ into, from, run, members }: Sealing): Promise<Further[]> {
   const [ours, theirs] = [await sealsOf(into), await sealsOf(from)];
   for (const [i, one] of ours.slice(0, theirs.length).entries()) {
     const other = nth(theirs, i);
@@ -62,8 +66,8 @@ async function furtherSeals({ into, from, arch, begun }: Sealing): Promise<Furth
       `move ${forecastsFolder(from)} elsewhere to merge the members alone`,
     );
   }
-  for (const read of ours) refuseVoid(read, arch, (id) => [begun(id).ours, begun(id).merged]);
-  for (const read of theirs) refuseVoid(read, arch, (id) => [begun(id).theirs, begun(id).merged]);
+  for (const [side, seals] of [['ours', ours], ['theirs', theirs]] as const)
+    for (const read of seals) refuseVoid(read, run, members.map((member) => [member[side], member.merged]));
   return theirs.slice(ours.length).map(({ seal, file }) => ({ name: `forecasts/${seal.name}.json`, file }));
 }
 
@@ -83,26 +87,23 @@ async function sealsOf(runFolder: string): Promise<readonly ReadSeal[]> {
  */
 function refuseVoid(
   { file, seal }: ReadSeal,
-  arch: string,
-  begunAs: (id: string) => readonly [own: string | undefined, merged: string | undefined],
+  run: RunRecord,
+  members: readonly (readonly [own: MemberRecord | undefined, merged: MemberRecord | undefined])[],
 ): void {
-  for (const { width } of seal.targets)
-    for (const seed of seal.seeds) {
-      const id = memberId({ arch, width, seed });
-      const [own, merged] = begunAs(id);
-      const isVoid = own !== undefined && own <= seal.sealed;
-      if (isVoid || merged === undefined || merged > seal.sealed) continue;
-      throw new UsageError(
-        `would be void: ${id}, which it predicts, started in the other run at ${merged}, before it was sealed (${seal.sealed})`,
-        file,
-        'move it elsewhere to merge the members alone',
-      );
-    }
+  for (const [own, merged] of members) {
+    const isVoid = own !== undefined && own.begun <= seal.sealed;
+    if (isVoid || merged === undefined || merged.begun > seal.sealed || !isPredicted(run, merged, seal)) continue;
+    throw new UsageError(
+      `would be void: ${merged.id}, which it predicts, started in the other run at ${merged.begun}, before it was sealed (${seal.sealed})`,
+      file,
+      'move it elsewhere to merge the members alone',
+    );
+  }
 }
 
 async function furtherClaims({ into, from }: Sealing): Promise<Further[]> {
   const further: Further[] = [];
-  for (const name of await fs.readdir(claimsFolder(from)).catch(() => [])) {
+  for (const name of await namesIn(claimsFolder(from))) {
     if (!name.endsWith('.json') || name.startsWith('.')) continue;
     const [file, own] = [path.join(claimsFolder(from), name), path.join(claimsFolder(into), name)];
     const [text, ours] = [(await readTextIfThere(file)) ?? '', await readTextIfThere(own)];

@@ -1,8 +1,7 @@
 /** Joins the trials of two runs: a copied member brings the trials that chose its value. */
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { bestTrial } from '../experiment/tuning.js';
-import { sha256File } from '../machine/files.js';
+import { namesIn, sha256File } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import type { CopyPlan } from './merge-sealed.js';
 import { readTuning, tuningFolder } from './tuning.js';
@@ -19,7 +18,7 @@ export async function planTuning(
   taken: readonly string[],
 ): Promise<CopyPlan> {
   const files: CopyPlan['files'][number][] = [];
-  for (const name of (await fs.readdir(tuningFolder(from)).catch(() => [])).sort()) {
+  for (const name of (await namesIn(tuningFolder(from))).sort()) {
     if (!name.endsWith('.json') || name.startsWith('.')) continue;
     const [file, own] = [path.join(tuningFolder(from), name), path.join(tuningFolder(into), name)];
     const [theirs, ours] = [await readTuning(file), await readTuning(own)];

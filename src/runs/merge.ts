@@ -16,7 +16,7 @@ import { isOfRun } from './contents.js';
 import { isImported } from './imported.js';
 import { beingTrained, busyMembers, holdRun, lockMember, lockRun, trainerOf } from './lock.js';
 import { planTuning } from './merge-tuning.js';
-import { copyPlanned, planSealed, type CopyPlan } from './merge-sealed.js';
+import { copyPlanned, planSealed, type CopyPlan, type StartedMember } from './merge-sealed.js';
 import { digestOfRun, memberId, randomStart, type MemberKey, type RunRecord } from './record.js';
 import { contradictions, memberFolder, membersOf, readAnyRun, writeMemberRecord, writeRunRecord } from './run.js';
 import { sizeOfStep } from './step-size.js';
@@ -150,7 +150,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   refuseOther(a, b, [into, from]);
   const experiment = merged(a, b);
   const whole: RunRecord = { ...a, experiment };
-  const pairs = new Map<string, TakenMember>();
+  const pairs: TakenMember[] = [];
   const lists = { taken: [] as string[], same: [] as string[], kept: [] as string[], missing: [] as string[] };
   const taken: TakenMember[] = [];
   const unfinished: string[] = [];
@@ -162,7 +162,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
       if (problem !== undefined)
         throw new RunError(problem, folder, 'delete that folder, or restore it, and merge again');
     const pair = { key, run: whole, there, here };
-    pairs.set(id, pair);
+    pairs.push(pair);
     const list = fateOf(pair);
     lists[list].push(id);
     if (list === 'same') refuseOtherBits(pair, [a, b]);
@@ -171,7 +171,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   }
   const busy = await busyMembers(into, lists.taken);
   for (const [id, owner] of busy) throw beingTrained(path.join(into, 'members', id), owner);
-  const sealed = await planSealed({ into, from, arch: experiment.arch, begun: (id) => begunOf(pairs.get(id)) });
+  const sealed = await planSealed({ into, from, run: whole, members: pairs.map(startedOf) });
   const tuning = await planTuning({ into, from, perWidth: experiment.tunePer === 'width' }, lists.taken);
   const dataset = { ...a.dataset, ...lacking(b.dataset, a.dataset) };
   const record: RunRecord = { ...whole, ...countsOf(a, b, taken), dataset };
@@ -199,9 +199,8 @@ function fateOf({ here, there }: TakenMember): 'taken' | 'same' | 'kept' | 'miss
   return (there.record?.epochsDone ?? -1) > (here.record?.epochsDone ?? -1) ? 'taken' : 'kept';
 }
 
-function begunOf(pair: TakenMember | undefined) {
-  if (pair === undefined) return { ours: undefined, theirs: undefined, merged: undefined };
-  const [ours, theirs] = [pair.here.record?.begun, pair.there.record?.begun];
+function startedOf(pair: TakenMember): StartedMember {
+  const [ours, theirs] = [pair.here.record, pair.there.record];
   return { ours, theirs, merged: fateOf(pair) === 'taken' ? theirs : ours };
 }
 

@@ -6,9 +6,11 @@ import type { ProbeName } from '../datasets/probes.js';
 import { imagesOf } from '../datasets/subsets.js';
 import { architectures } from '../experiment/architectures.js';
 import { lengthOf } from '../experiment/length.js';
-import { experimentAt, type Factors } from '../experiment/factors.js';
+import { experimentAt, refuseGrid, type Factors } from '../experiment/factors.js';
 import { tunableKeys } from '../experiment/tunable.js';
+import { tuningOf } from '../experiment/tuning.js';
 import { experimentSchema, factorKeys, runNameSchema, type Experiment } from '../experiment/schema.js';
+import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 
@@ -24,6 +26,7 @@ export const memberIdSchema = z
     ),
     'is not the id of a member',
   );
+const count = z.int().min(1);
 /** A file directly in a member's folder. */
 const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not the name of a file');
 
@@ -43,6 +46,19 @@ export const factorFormat = 3;
 /** Whether a record has no digest, so that a change in it goes unnoticed. */
 function isUnsealed({ format }: { readonly format: number }): boolean {
   return format < 2;
+}
+
+/** Why nobody can have trained an experiment, although each of its values is possible. */
+function problemOf(experiment: Experiment): string | undefined {
+  if ((experiment.epochs === undefined) === (experiment.steps === undefined)) return 'needs either epochs or steps';
+  try {
+    refuseGrid(experiment);
+    tuningOf(experiment);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return undefined;
 }
 
 /** How bfloat16 compared with float32 over a member's first steps. */
@@ -68,22 +84,22 @@ export const runRecordSchema = z.strictObject({
   format: formatSchema,
   name: runNameSchema,
   created: z.iso.datetime(),
-  experiment: experimentSchema.refine(({ epochs, steps }) => (epochs === undefined) !== (steps === undefined), {
-    error: 'needs either epochs or steps',
+  experiment: experimentSchema.refine((experiment) => problemOf(experiment) === undefined, {
+    error: ({ input }) => problemOf(input as Experiment),
   }),
   dataset: z.strictObject({
     name: textSchema.min(1),
     fingerprint: sha256,
-    shape: z.strictObject({ height: z.int(), width: z.int(), channels: z.int() }),
-    classes: z.int(),
+    shape: z.strictObject({ height: count, width: count, channels: count }),
+    classes: count,
     /** Mean of all training pixels, 0 to 1: autoencoders subtract it from their input. */
     meanPixel: z.number(),
-    trainCount: z.int(),
-    testCount: z.int(),
+    trainCount: count,
+    testCount: count,
     licence: textSchema,
     citation: textSchema,
     /** What the column `group` distinguishes, in the plural, and how many of them the test images have; if known. */
-    groups: z.strictObject({ noun: textSchema.min(1), count: z.int() }).optional(),
+    groups: z.strictObject({ noun: textSchema.min(1), count }).optional(),
     /** If classes are combinations of attributes: the attributes, and which combinations are trained. */
     composition: z
       .strictObject({
@@ -107,12 +123,12 @@ export const runRecordSchema = z.strictObject({
   /** `cpu` or `gpu` as resolved, with the device's name: `AMD EPYC`, `NVIDIA H200`. */
   device: z.strictObject({ kind: z.enum(['cpu', 'gpu']), name: textSchema }),
   /** Threads of each member, by member id. Recorded because the last bits of results depend on it. */
-  threads: z.record(memberIdSchema, z.int().min(1)),
+  threads: z.record(memberIdSchema, count.max(1024)),
   /**
    * Members that were started as one program, a list for each: their number and position decide the last bits. Null for a member that is
    * in another list since runs were merged. Absent if there are none.
    */
-  stacks: z.array(z.array(memberIdSchema.nullable()).min(1)).optional(),
+  stacks: z.array(z.array(memberIdSchema.nullable()).min(1).max(1024)).optional(),
   /**
    * Equal parts of a batch that a member computes side by side, by member id: they decide the last bits too. Missing for
    * members that compute a batch as a whole.

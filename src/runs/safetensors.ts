@@ -92,16 +92,16 @@ function digestPlace(bytes: Uint8Array): number | undefined {
   return isThere ? 8 + before.length : undefined;
 }
 
-/** @throws RunError naming `where` and what is wrong with it */
-export function decodeSafetensors(bytes: Uint8Array, where: string): SafeTensors {
-  const { entries, content, metadata, damaged } = openSafetensors(bytes, where);
+/** @throws RunError naming `where`, what is wrong with it, and the remedy */
+export function decodeSafetensors(bytes: Uint8Array, where: string, remedy?: string): SafeTensors {
+  const { entries, content, metadata, damaged } = openSafetensors(bytes, where, remedy);
   const tensors = new Map(entries.map(([name, entry]) => [name, tensorAt(name, entry, content, damaged)] as const));
   return { tensors, metadata };
 }
 
 /** A file's tensors in their stored form, of any type: the header is checked, values are not. Throws as `decodeSafetensors`. */
-export function openSafetensors(bytes: Uint8Array, where: string) {
-  const damaged = (what: string) => new RunError(`is not a complete safetensors file: ${what}`, where);
+export function openSafetensors(bytes: Uint8Array, where: string, remedy?: string) {
+  const damaged = (what: string) => new RunError(`is not a complete safetensors file: ${what}`, where, remedy);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 8) throw damaged(`${buffer.length} bytes are too few for a header`);
   const headerLength = Number(buffer.readBigUInt64LE());

@@ -6,6 +6,7 @@ import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/files.js'
 import { isReported, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { encodeHistory } from './history.js';
+import { parseJson } from './json.js';
 import {
   examplesProblem,
   importedFolder,
@@ -194,5 +195,5 @@ async function trainingProblem(folder: string, record: MemberRecord): Promise<st
 /** The history that a checkpoint holds, as history.jsonl has it. */
 function historyIn(checkpoint: Uint8Array, where: string): string {
   const { metadata } = decodeSafetensors(checkpoint, where);
-  return encodeHistory(z.array(epochRecordSchema).parse(JSON.parse(metadata['history'] ?? '[]')));
+  return encodeHistory(parseJson(z.array(epochRecordSchema), metadata['history'] ?? '[]', where));
 }

@@ -11,6 +11,7 @@ import { createFolder, readFileIfThere, sha256File, writeFileAtomic, type FileCo
 import { confirmLock, type Held } from '../machine/lock.js';
 import { present } from '../machine/present.js';
 import { encodeHistory } from '../runs/history.js';
+import { parseJson } from '../runs/json.js';
 import { encodeMoment, encodeOutcomes, momentFile, probeFile, type OutcomeColumns } from '../runs/outcomes.js';
 import {
   epochRecordSchema,
@@ -210,11 +211,13 @@ async function readCheckpoint(
   return bytes === undefined ? undefined : decodeCheckpoint(bytes, file, { id, names, experiment });
 }
 
+/** For a checkpoint that cannot be read. */
+export const damagedRemedy = 'delete the file to train this member from its last whole epoch, or its start';
+
 /** Throws RunError naming the file if it is damaged, or of another member or experiment. */
 export function decodeCheckpoint(bytes: Uint8Array, file: string, { id, names, experiment }: CheckpointOf): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
-  const damaged = (what: string) =>
-    new RunError(what, file, 'delete the file to train this member from its last whole epoch, or its start');
+  const { tensors, metadata } = decodeSafetensors(bytes, file, damagedRemedy);
+  const damaged = (what: string) => new RunError(what, file, damagedRemedy);
   if (names.some((name) => !tensors.has(name)) || tensors.size !== names.length)
     throw damaged('does not hold the tensors of this member');
   const state = new Map(names.map((name) => [name, present(tensors.get(name))]));
@@ -229,8 +232,8 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string, { id, names, e
   if (begun === undefined) throw damaged('is damaged: it does not say when training began');
   const { within } = metadata;
   return {
-    ...{ state, begun, history: z.array(epochRecordSchema).parse(JSON.parse(text)) },
-    ...(within === undefined ? {} : { within: withinSchema.parse(JSON.parse(within)) }),
+    ...{ state, begun, history: parseJson(z.array(epochRecordSchema), text, file, damagedRemedy) },
+    ...(within === undefined ? {} : { within: parseJson(withinSchema, within, file, damagedRemedy) }),
   };
 }
 

@@ -56,12 +56,18 @@ function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {
   return { id: memberId(key), job, take: () => takeMember(runFolder, key, job) };
 }
 
-/** The message to its worker. */
+/** The message to its worker. Throws RunError for branches that no training of ours has. */
 export function workerJob(
   { key, digest, stack, branches = 1, precision }: MemberPlan,
   { experiment, runFolder, runtime, threads, eager, tensorboard, dataDir }: Surroundings,
 ): WorkerJob {
   const own = experimentAt(experiment, key);
+  if (own.batchSize % branches !== 0)
+    throw new RunError(
+      `has ${branches} branches for ${memberId(key)}, which are no equal parts of batches of ${own.batchSize}`,
+      path.join(runFolder, 'run.json'),
+      'restore it from a copy',
+    );
   return {
     width: key.width,
     seed: key.seed,

@@ -3,12 +3,15 @@ import { group } from 'd3-array';
 import type { Architecture } from '../experiment/architectures.js';
 import { gpuSpeed, secondsPerStep } from '../experiment/step-seconds.js';
 import { memberId, type MemberKey, type RunRecord } from '../runs/record.js';
+import { RunError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
 
 /**
  * The missing members, each in one list: together with those that a run's record has in the same stack; alone if the record says so;
  * and others with those that differ only in seed and learning rate, at most `sizeFor` these.
  *
  * @param missing in the run's order
+ * @throws RunError for a recorded stack that nobody can have started
  */
 export function stacksOf(
   missing: readonly MemberKey[],
@@ -21,6 +24,13 @@ export function stacksOf(
     missing.filter((key) => recorded.has(memberId(key))),
     (key) => recorded.get(memberId(key)),
   );
+  const mixed = [...together.values()].find((keys) => new Set(keys.map(alikeExceptSeedAndRate)).size > 1);
+  if (mixed !== undefined)
+    throw new RunError(
+      `has a stack of ${condensed(mixed.map(memberId))}, which differ in more than seed and learning rate`,
+      'run.json',
+      'restore it from a copy',
+    );
   const single = missing.filter((key) => !recorded.has(memberId(key)) && begun(key));
   const alike = group(
     missing.filter((key) => !begun(key)),

@@ -16,6 +16,7 @@ import { openSafetensors } from '../runs/safetensors.js';
 import { readTuning, trialsKey, trialStateFile, tuningFile, writeTuning, type TuningRecord } from '../runs/tuning.js';
 import { RunError } from '../terminal/errors.js';
 import {
+  damagedRemedy,
   decodeCheckpoint,
   encodeCheckpoint,
   epochStart,
@@ -186,7 +187,7 @@ class TrialFiles implements TrainingFiles {
     const bytes = await readFileIfThere(this.#file);
     // It may be that of the trial before, which is finished.
     const isOwn =
-      bytes !== undefined && openSafetensors(bytes, this.#file).metadata['experiment'] === this.#of.experiment;
+      bytes !== undefined && openSafetensors(bytes, this.#file, damagedRemedy).metadata['experiment'] === this.#of.experiment;
     return isOwn ? decodeCheckpoint(bytes, this.#file, this.#of) : undefined;
   }
 

@@ -77,6 +77,16 @@ export function parseStyle(text: string): FigureStyle {
   throw new UsageError(`"${text}" is not a style of pictures`, '--style', `give ${figureStyles.join(' or ')}`);
 }
 
+/** Throws UsageError for a picture's path without its extension that names no file, such as `.` or `folder/`. */
+export function refuseNoName(stem: string): void {
+  if (/(^|[/\\])\.{0,2}$/.test(stem))
+    throw new UsageError(
+      `"${stem}" does not name a file`,
+      '--output',
+      'give a path without .svg and .png, such as figures/one',
+    );
+}
+
 /** Reads a command's options, with the usual defaults. Throws UsageError. */
 export function figureOptionsOf(raw: Readonly<Record<string, unknown>>): FigureOptions {
   const { size, format, title, style } = raw;

@@ -4,10 +4,9 @@ import * as path from 'node:path';
 import { writeOutputs, type OutputFile } from '../../machine/files.js';
 import { present } from '../../machine/present.js';
 import type { LoadedRun } from '../../runs/opened.js';
-import { UsageError } from '../../terminal/errors.js';
 import type { Figure } from './layout.js';
 import { figureSpec } from './spec.js';
-import { usualFigure, type FigureOptions } from './figure-options.js';
+import { refuseNoName, usualFigure, type FigureOptions } from './figure-options.js';
 import { rendered, toSvg } from './render.js';
 import { together } from './together.js';
 
@@ -31,12 +30,7 @@ export async function drawPicture(
   svg: string,
   options: FigureOptions = usualFigure,
 ): Promise<OutputFile[]> {
-  if (/(^|[/\\])\.{0,2}$/.test(stem))
-    throw new UsageError(
-      `"${stem}" does not name a file`,
-      '--output',
-      'give a path without .svg and .png, such as figures/one',
-    );
+  refuseNoName(stem);
   return (await rendered(svg, options)).map(([format, content]) => ({ file: `${stem}.${format}`, content }));
 }
 
