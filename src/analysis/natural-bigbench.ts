@@ -6,7 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { diskError, readInput } from '../machine/files.js';
+import { filesBelow, readInput } from '../machine/files.js';
 import { UsageError } from '../terminal/errors.js';
 import { isNameable } from '../terminal/printable.js';
 
@@ -84,12 +84,9 @@ async function recordFiles(location: string): Promise<string[]> {
   const stats = await fs.stat(location).catch(() => undefined);
   // If it does not exist, reading it reports that.
   if (stats?.isDirectory() !== true) return [location];
-  const entries = await fs.readdir(location, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw diskError(error, location);
-  });
-  const files = entries.filter((entry) => entry.isFile() && /^scores_.*\.json$/.test(entry.name));
+  const files = (await filesBelow(location)).filter((file) => /^scores_.*\.json$/.test(path.basename(file)));
   if (files.length === 0) throw new UsageError('has no scores_*.json of BIG-bench in it', location);
-  return files.map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  return files.sort();
 }
 
 function valuesOf(text: string, file: string): unknown[] {

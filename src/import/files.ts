@@ -1,11 +1,11 @@
 /** Finds a tool's files in the folders given by the user. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { diskError } from '../machine/files.js';
+import { diskError, filesBelow } from '../machine/files.js';
 import { codeOf, UsageError } from '../terminal/errors.js';
 
 /**
- * Matching files, sorted: those given, and those anywhere below a given folder.
+ * Matching files, sorted: those given, and those anywhere below a given folder, also behind links.
  *
  * @param wanted what they are called, for messages
  * @throws UsageError if a path is missing or none matches
@@ -26,12 +26,9 @@ export async function filesIn(
       found.add(given);
       continue;
     }
-    const entries = await fs.readdir(given, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-      throw diskError(error, given);
-    });
-    const inside = entries.filter((entry) => entry.isFile() && fits(entry.name));
+    const inside = (await filesBelow(given)).filter((file) => fits(path.basename(file)));
     if (inside.length === 0) throw new UsageError(`has no file ${wanted} in it`, given);
-    for (const entry of inside) found.add(path.join(entry.parentPath, entry.name));
+    for (const file of inside) found.add(file);
   }
   return [...found].sort();
 }

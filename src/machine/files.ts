@@ -258,6 +258,29 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/**
+ * Files anywhere below a folder, also behind links; each folder once, as links may lead back. A link that leads nowhere counts as a
+ * file, so that reading it says so.
+ *
+ * @throws RunError if a folder cannot be read
+ */
+export async function filesBelow(folder: string, seen = new Set<string>()): Promise<string[]> {
+  const files: string[] = [];
+  try {
+    const real = await fs.realpath(folder);
+    if (seen.has(real)) return files;
+    seen.add(real);
+    for (const name of await fs.readdir(folder)) {
+      const each = path.join(folder, name);
+      if (isFolder(each)) files.push(...(await filesBelow(each, seen)));
+      else files.push(each);
+    }
+  } catch (error) {
+    throw diskError(error, folder);
+  }
+  return files;
+}
+
 const again = 'then run the same command again';
 const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOSPC: ["can't be written, the disk is full", `free some space, ${again}`],

@@ -48,6 +48,22 @@ describe('a forged run.json with a matching digest is refused', () => {
     ['an experiment on a dataset of two lines', (record) => (inner(record, 'experiment')['dataset'] = 'images:a\nb')],
     ['a member elsewhere', (record) => (record['threads'] = { '../../X': 1 })],
     ['an unknown architecture', (record) => (inner(record, 'experiment')['arch'] = '<b>')],
+    ['threads of no machine', (record) => (record['threads'] = { 'cnn-w8-s0': 1e9 })],
+    ['a stack of no machine', (record) => (record['stacks'] = [new Array(2000).fill('cnn-w8-s0')])],
+    ['less than one class', (record) => (inner(record, 'dataset')['classes'] = 0)],
+    ['an option that cannot be tuned', (record) => (inner(record, 'experiment')['tune'] = 'arch=1,2')],
+    [
+      'lists by position that do not match',
+      (record) =>
+        Object.assign(inner(record, 'experiment'), { grid: { depth: [2, 3], trainSize: [1, 2, 3] }, zip: true }),
+    ],
+    [
+      'more members than memory',
+      (record) => {
+        const list = Array.from({ length: 5000 }, (_, i) => i + 1);
+        return Object.assign(inner(record, 'experiment'), { widths: list, seeds: list });
+      },
+    ],
     ['a key more', (record) => (record['\u001b[2J'] = 1)],
   ])('%s', async (_, change) => {
     const folder = await temporaryFolder();

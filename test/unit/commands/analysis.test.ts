@@ -244,6 +244,8 @@ describe('bad input is one line with exit code 2', () => {
     [['seeds', 'lenet', '--success', 'high'], /^error: --success: "high" is not a number; /],
     [['seeds', 'lenet', '--success', '2'], /^error: --success: accuracy cannot be 2; it is from 0 to 1$/m],
     [['seeds', 'lenet', '--output', '.'], /^error: --output: "." does not name a file; /],
+    // Before the run is opened, and so before any work.
+    [['seeds', 'nothing', '--output', 'nowhere/x'], /^error: --output: nowhere is not a folder; /],
     [['search', 'lenet', '--surrogate-of', 'x'], /^error: --surrogate-of: "x" is not a metric/],
   ])('%j', async (words, line) => {
     const { code, stdout, stderr } = await run(...words);

@@ -66,6 +66,7 @@ test.each([
   [['--standard', 'mse'], '--standard: mse is not available for cnn runs'],
   [['--induced', 'accuracy'], '--induced: accuracy is the standard metric too; give two metrics'],
   [['--output', 'pilot.yaml'], '--output: run "pilot" already exists'],
+  [['--output', 'nowhere/design.yaml'], '--output: nowhere is not a folder; create it, or give another one'],
   [['--output', 'design.json'], '--output: "design.json" is not a YAML file; name it FILE.yaml'],
 ])('%s is refused, and nothing is written', async (words, message) => {
   const { code, stdout, stderr } = await run('design', 'pilot', ...words);

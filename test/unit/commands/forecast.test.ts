@@ -117,6 +117,22 @@ test('a changed file or members older than the seal void it', async () => {
   );
 });
 
+test('a damaged run is named, and seals of other runs are listed and verified', async () => {
+  await run(seal);
+  const damaged = path.join(root, 'checkpoints', 'damaged');
+  fs.cpSync(folder, damaged, { recursive: true });
+  fs.writeFileSync(path.join(damaged, 'run.json'), '{');
+  fs.mkdirSync(path.join(root, 'checkpoints', 'empty'));
+  fs.writeFileSync(path.join(root, 'checkpoints', 'empty', 'run.json'), '');
+  const why = 'checkpoints/damaged/run.json: is damaged: not JSON';
+  const listed = await run('forecast list');
+  expect([listed.code, listed.stdout.match(/^lenet-1 /gm)]).toEqual([0, ['lenet-1 ', 'lenet-1 ']]);
+  expect(listed.stderr).toMatch(new RegExp(`^void because their run can't be read: ${why}.*\n$`));
+  const verified = await run('forecast verify');
+  expect([verified.code, verified.stderr]).toEqual([1, "error: 1 of 2 forecasts are void, or can't be read\n"]);
+  expect(verified.stdout).toMatch(new RegExp(`^✗ void  lenet-1  ${why}.*\n✓ ok    lenet-1  `));
+});
+
 /** Seals made until 26 November 2026 call the method `per-example` by the name of its data. */
 test('an old seal is verified, listed and scored like a new one', async () => {
   await run(seal);

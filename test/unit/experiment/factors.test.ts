@@ -94,6 +94,10 @@ describe('lists of options', () => {
       '--grid depth: 1000 x 16 x 100 x 3 are more than 1000000 members; give fewer values',
     ],
     [
+      '--arch cnn --grid width=1..1001 seed=1..1000',
+      '--grid width: 1001 x 1000 are more than 1000000 members; give fewer values',
+    ],
+    [
       '--arch cnn --steps 1,2 --epochs 3',
       '--steps: contradicts --epochs: both say how long to train; give one of the two',
     ],

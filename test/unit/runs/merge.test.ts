@@ -257,11 +257,12 @@ interface Sealed {
 async function seal(
   folder: string,
   name: string,
-  { width = 4, previous = null }: { readonly width?: number; readonly previous?: Sealed | null } = {},
+  { width = 4, previous = null, axis }: { width?: number; previous?: Sealed | null; axis?: string } = {},
 ): Promise<Sealed> {
   const sealed = '2026-02-01T00:00:00.000Z';
   const content = {
-    ...{ format: 1, name, run: path.basename(folder), number: previous === null ? 1 : 2, sealed, previous },
+    ...{ format: axis === undefined ? 1 : 3, name, run: path.basename(folder), number: previous === null ? 1 : 2 },
+    ...{ sealed, previous, ...(axis === undefined ? {} : { axis }) },
     ...{ lab: '0.1.0', gitCommit: null, experiment: 'b'.repeat(64), fingerprint: 'a'.repeat(64), evidence: [] },
     ...{ targets: [{ width, parameters: 100 }], seeds: [0, 1], metricFile: null, levels: [], draws: 1, metrics: [] },
   };
@@ -284,6 +285,20 @@ test('a chain of forecasts continues if the other run has more of it; claims are
   for (const name of ['forecasts/second.json', 'claims/steep.json'])
     expect(await fs.readFile(path.join(into, name))).toEqual(await fs.readFile(path.join(from, name)));
   expect((await mergeRunFolders(into, from)).sealed).toEqual([]);
+});
+
+test('a forecast over a factor is of members with that value, not of those that have it as their width', async () => {
+  const root = await temporaryFolder();
+  const record = { ...plan, experiment: { ...plan.experiment, widths: [2, 4], grid: { depth: [2, 3] } } };
+  const half = (name: string, own: number) => write(path.join(root, name), record, ({ seed }) => seed === own);
+  const [into, from] = [await half('a', 0), await half('b', 1)];
+  await seal(into, 'deeper', { width: 4, axis: 'depth' });
+  expect((await mergeRunFolders(into, from)).taken).toHaveLength(4);
+  const other = await half('c', 0);
+  await seal(other, 'late', { width: 3, axis: 'depth' });
+  await expect(mergeRunFolders(other, from)).rejects.toThrow(
+    /late\.json: would be void: cnn-w2-depth3-s1, which it predicts, started in the other run/,
+  );
 });
 
 type Halves = readonly [into: string, from: string];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { encodeSafetensors, isSealIntact } from '../../../src/runs/safetensors.js';
+import { encodeSafetensors, encodeSealed, isSealIntact } from '../../../src/runs/safetensors.js';
 import { loadCheckpoint, MemberFiles } from '../../../src/training/checkpoint.js';
 import { epochRecord, memberRecord, temporaryFolder } from '../../support/runs.js';
 
@@ -27,6 +27,22 @@ test('a checkpoint reads back as written; a change of the start time, or of any 
     changed[at]! ^= 1;
     await fs.writeFile(member.path(file), changed);
     await expect(loadCheckpoint(member, wanted)).rejects.toThrow(/training\.safetensors: /);
+  }
+});
+
+test('one that is empty, or has no history, is refused with what to do', async () => {
+  const member = await files();
+  await fs.mkdir(member.folder, { recursive: true });
+  const forged = encodeSealed(state, { begun, history: '{"epochs": 2}' });
+  for (const [bytes, why] of [
+    [new Uint8Array(), 'is not a complete safetensors file: 0 bytes are too few for a header'],
+    [forged, 'is damaged: '],
+  ] as const) {
+    await fs.writeFile(member.path(file), bytes);
+    await expect(loadCheckpoint(member, wanted)).rejects.toMatchObject({
+      name: 'RunError',
+      message: expect.stringMatching(`^${member.path(file)}: ${why}.*; delete the file to train this member`) as string,
+    });
   }
 });
 

@@ -41,6 +41,13 @@ describe('members in stacks', () => {
       ['cnn-w4-s4', 'cnn-w4-s5'],
     ]);
   });
+
+  test('that a damaged record says of other widths are refused', () => {
+    const record = { stacks: [['cnn-w4-s0', 'cnn-w8-s0']], threads: { 'cnn-w4-s0': 1, 'cnn-w8-s0': 1 } };
+    expect(() => stacksOf([...seeds(4, 1), ...seeds(8, 1)], record, () => 8)).toThrow(
+      /^run\.json: has a stack of cnn-w4-s0 and cnn-w8-s0, which differ in more than seed and learning rate; /,
+    );
+  });
 });
 
 describe('--stack auto', () => {
