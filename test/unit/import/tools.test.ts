@@ -48,6 +48,16 @@ test.each([
   expect(accuracyOf(collector)).toBeCloseTo(own.mean, 12);
 });
 
+test('folders behind links are read, each once; a link that leads nowhere is named', async () => {
+  const root = await temporaryFolder();
+  for (const name of ['latest', 'same']) await fs.symlink(fixture('helm-gpt2'), path.join(root, name));
+  await fs.symlink(root, path.join(root, 'circle'));
+  const read = () => readHelm([root], { ...helm, split: 'test' });
+  expect((await read()).files.map((file) => path.basename(path.dirname(file)))).toEqual(['latest', 'latest', 'latest']);
+  await fs.symlink('gone', path.join(root, 'per_instance_stats.json'));
+  await expect(read()).rejects.toThrow(`${root}/run_spec.json: does not exist`);
+});
+
 test('HELM: a score as well; splits, scenarios and metrics that differ', async () => {
   const { collector } = await readHelm([fixture('helm-pythia')], { ...helm, score: 'num_prompt_tokens' });
   const { score } = collector.finish({ strict: true }).members[0]!.columns;
