@@ -47,8 +47,7 @@ async function startedEarly(runFolder: string, run: RunRecord, seal: Seal): Prom
 export function isPredicted(run: RunRecord, record: MemberRecord, seal: Seal): boolean {
   const { axis, targets, seeds } = seal;
   if (!seeds.includes(record.seed)) return false;
-  if (axis === undefined)
-    return record.factors === undefined && targets.some(({ width }) => width === record.width);
+  if (axis === undefined) return record.factors === undefined && targets.some(({ width }) => width === record.width);
   const scales = scalesIn(run, record, { ...seal, axis });
   return scales.some((scale) => targets.some(({ width }) => isAtTarget(scale, width)));
 }

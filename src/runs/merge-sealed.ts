@@ -66,8 +66,16 @@ async function furtherSeals({ into, from, run, members }: Sealing): Promise<Furt
       `move ${forecastsFolder(from)} elsewhere to merge the members alone`,
     );
   }
-  for (const [side, seals] of [['ours', ours], ['theirs', theirs]] as const)
-    for (const read of seals) refuseVoid(read, run, members.map((member) => [member[side], member.merged]));
+  for (const [side, seals] of [
+    ['ours', ours],
+    ['theirs', theirs],
+  ] as const)
+    for (const read of seals)
+      refuseVoid(
+        read,
+        run,
+        members.map((member) => [member[side], member.merged]),
+      );
   return theirs.slice(ours.length).map(({ seal, file }) => ({ name: `forecasts/${seal.name}.json`, file }));
 }
 

@@ -187,7 +187,8 @@ class TrialFiles implements TrainingFiles {
     const bytes = await readFileIfThere(this.#file);
     // It may be that of the trial before, which is finished.
     const isOwn =
-      bytes !== undefined && openSafetensors(bytes, this.#file, damagedRemedy).metadata['experiment'] === this.#of.experiment;
+      bytes !== undefined &&
+      openSafetensors(bytes, this.#file, damagedRemedy).metadata['experiment'] === this.#of.experiment;
     return isOwn ? decodeCheckpoint(bytes, this.#file, this.#of) : undefined;
   }
 

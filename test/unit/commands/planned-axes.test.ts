@@ -233,7 +233,10 @@ test('claims over a factor: sealed with the axis, judged on its curve', async ()
   // The void claims are reported, not the axis that this run does not have.
   await train('final', { widths: [4, 8], seeds: [5, 6] }, now());
   const other = await run('claim score final');
-  expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/^error: final: void and not judged: final has /)]);
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: final: void and not judged: final has /),
+  ]);
   await fs.rm(runFolder('final'), { recursive: true });
   const shares = await train('final', { widths: [4, 8], seeds: [5, 6], trainSize: [500, 1000, 2000] }, now());
   const scored = await run('claim score final --json');
