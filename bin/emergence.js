@@ -1,24 +1,55 @@
 #!/usr/bin/env node
-// In a checkout TypeScript is run from source, the package has what `npm run build` made of it.
-import { existsSync } from 'node:fs';
+// In a checkout the program is bundled from its TypeScript after each change; the package has what `npm run build` made of it.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, utimes } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 12)) {
   console.error(`error: Node ${process.version} is too old; install Node 20.12 or newer`);
   process.exit(1);
 }
-if (existsSync(new URL('../src/main.ts', import.meta.url))) {
-  await registerTypescript();
-  await import('../src/main.ts');
-} else {
-  await import('../dist/main.js');
+const lab = fileURLToPath(new URL('..', import.meta.url));
+await import(existsSync(path.join(lab, 'src/main.ts')) ? await checkoutProgram() : '../dist/main.js');
+
+/** The bundle of these sources, made if there is none; the sources themselves where none can be written. */
+async function checkoutProgram() {
+  const folder = path.join(lab, 'node_modules/.cache/emergence', digestOfSources());
+  if (!existsSync(folder)) {
+    await registerTypescript();
+    const { bundleCheckout } = await import('../src/bundle.ts');
+    if (!(await bundleCheckout(folder))) return '../src/main.ts';
+  }
+  keep(folder);
+  setInterval(keep, 3_600_000, folder).unref();
+  return pathToFileURL(path.join(folder, 'main.js')).href;
 }
 
-/** tsx is registered in this process: its own command would start a second one, 0.4 s more. */
+/** Of all that a bundle is made of, and of the checkout's place, which it contains. */
+function digestOfSources() {
+  const below = ['src', 'vendor'].flatMap((folder) =>
+    readdirSync(path.join(lab, folder), { recursive: true }).map((name) => path.join(folder, name)),
+  );
+  const sources = below.filter((name) => /\.(ts|js|mjs|json)$/.test(name)).sort();
+  const hash = createHash('sha256').update(lab);
+  for (const name of [...sources, 'package.json', 'tsconfig.json', 'node_modules/.package-lock.json']) {
+    const file = path.join(lab, name);
+    const bytes = existsSync(file) ? readFileSync(file) : '';
+    hash.update(`\0${name}\0${bytes.length}\0`).update(bytes);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** A bundle that was used lately is not removed: this process may still load parts of it. */
+function keep(folder) {
+  const now = new Date();
+  utimes(folder, now, now, () => undefined);
+}
+
+/** tsx is registered in this process: its own command would start a second one. */
 async function registerTypescript() {
   try {
-    // Loaded before tsx looks at every import: 0.1 s less until help is there.
-    await Promise.all([import('@commander-js/extra-typings'), import('zod')]);
     const { register } = await import('tsx/esm/api');
     register();
   } catch (error) {

@@ -1,6 +1,11 @@
-/** How the program's JavaScript is bundled: for the package (`write-package.ts`), and for the tests that start it often. */
+/** How the program's JavaScript is bundled: for the package (`write-package.ts`), and for a checkout's own commands. */
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { existsSync, readFileSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { labFolder, packageJson } from './machine/installation.js';
+import { temporaryName } from './machine/temporary.js';
 
 /** Loaded in a checkout alone. */
 const checkoutOnly = ['esbuild', 'tsx'];
@@ -33,4 +38,60 @@ export async function bundle(outdir: string, plugins: Plugin[]): Promise<Metafil
 /** Our own `require`, which modules do not have, becomes one that the bundler follows. */
 export function withFollowedRequire(source: string): string {
   return source.replace('const require = createRequire(import.meta.url);', '');
+}
+
+const besideBundle = `import { fileURLToPath } from 'node:url';
+export const workerFile = fileURLToPath(new URL('worker.js', import.meta.url));`;
+
+/** Every file of ours still knows its place in the checkout; only the workers start from the bundle. */
+export const asInCheckout: Plugin = {
+  name: 'as-in-checkout',
+  setup(builder) {
+    builder.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
+      contents: file.endsWith(path.normalize('/src/training/worker-file.ts'))
+        ? besideBundle
+        : withFollowedRequire(readFileSync(file, 'utf8')).replaceAll(
+            'import.meta.url',
+            JSON.stringify(pathToFileURL(file).href),
+          ),
+      loader: 'ts',
+    }));
+  },
+};
+
+/** Processes mark the bundle that they run from every hour. */
+const unusedMilliseconds = 48 * 3_600_000;
+
+/**
+ * Bundles the checkout's program into `folder`, whose name stands for the sources, and removes bundles of earlier sources from beside it that no
+ * process has used for two days. The bundle behaves like the sources, with all of their paths, but starts in a third of the time.
+ *
+ * @returns whether it is there: false if it could not be written, or the sources have an error
+ */
+export async function bundleCheckout(folder: string): Promise<boolean> {
+  const cache = path.dirname(folder);
+  const aside = path.join(cache, temporaryName(path.basename(folder)));
+  try {
+    // Before esbuild, which would print why it cannot.
+    await fs.mkdir(aside, { recursive: true });
+    await bundle(aside, [asInCheckout]);
+    await fs.rename(aside, folder);
+    await removeUnused(cache);
+  } catch {
+    // Another process may have been faster.
+    await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
+  }
+  return existsSync(folder);
+}
+
+async function removeUnused(cache: string): Promise<void> {
+  for (const name of await fs.readdir(cache)) {
+    const folder = path.join(cache, name);
+    const { mtimeMs } = await fs.stat(folder);
+    if (Date.now() - mtimeMs < unusedMilliseconds) continue;
+    // Never a part of it under its own name.
+    const aside = path.join(cache, temporaryName(name));
+    await fs.rename(folder, aside);
+    await fs.rm(aside, { recursive: true });
+  }
 }

@@ -150,7 +150,7 @@ class Search {
     if (best !== undefined && lowerBound(classes, this.#limits) > best.schedule.seconds) return best;
     const inTurn = inOrder(classes, ({ estimatedSeconds }) => estimatedSeconds);
     this.#work += simulationWork * inTurn.reduce((sum, { count }) => sum + count, 0);
-    const schedule = simulate(inTurn, this.#limits);
+    const schedule = simulate(inTurn, { ...this.#limits, startSeconds: cpuSpeed.workerSeconds * this.#slowdown });
     return best === undefined || isBetter(schedule, best.schedule) ? { assignment, schedule } : best;
   }
 
@@ -161,7 +161,7 @@ class Search {
     const { [0]: member, length: count } = nth(this.#classes, index);
     const { steps, flopsPerStep } = present(member);
     const training = steps * secondsPerStep(flopsPerStep, threads);
-    const estimatedSeconds = (cpuSpeed.workerSeconds + training) * this.#slowdown;
+    const estimatedSeconds = (cpuSpeed.memberSeconds + training) * this.#slowdown;
     const area = count * Math.min(threads, this.#limits.maxThreads) * estimatedSeconds;
     const planned = { index, threads, count, estimatedSeconds, area };
     nth(this.#known, index).set(threads, planned);
@@ -245,16 +245,28 @@ function isBetter(a: Schedule, b: Schedule): boolean {
 }
 
 /**
- * Applies the pool's rule to estimated times: `firstThatFits` at every step, with a queue for each number of threads
- * and the running members in order of their ends, as families may have ten thousand members.
+ * Applies the pool's rules to estimated times: `firstThatFits` at every step, and a worker that has finished trains the next member with
+ * as many threads, if one starts at once. A queue for each number of threads and the running members in order of their ends, as families
+ * may have ten thousand members.
+ *
+ * @param startSeconds of a worker
  */
-function simulate(order: readonly Batch[], { maxThreads, maxJobs }: PoolLimits): Schedule {
+function simulate(
+  order: readonly Batch[],
+  { maxThreads, maxJobs, startSeconds }: PoolLimits & { readonly startSeconds: number },
+): Schedule {
   const queues: Queue[] = [...group(order.keys(), (place) => nth(order, place).threads)].map(([threads, places]) => {
     return { threads, places, next: 0, started: 0 };
   });
   // Those that finish first are last.
   const running: { readonly threads: number; readonly end: number }[] = [];
+  /** Workers that have just finished, by their threads. */
+  const idle = new Map<number, number>();
   let [now, waiting, busy] = [0, 0, 0];
+  const finish = ({ threads }: { readonly threads: number }) => {
+    busy -= threads;
+    idle.set(threads, (idle.get(threads) ?? 0) + 1);
+  };
   for (;;) {
     const room = running.length === 0 ? Infinity : running.length >= maxJobs ? 0 : maxThreads - busy;
     const queue = nextQueue(queues, room);
@@ -262,7 +274,9 @@ function simulate(order: readonly Batch[], { maxThreads, maxJobs }: PoolLimits):
       const { estimatedSeconds, threads, count } = nth(order, nth(queue.places, queue.next));
       queue.started += 1;
       if (queue.started === count) [queue.next, queue.started] = [queue.next + 1, 0];
-      const end = now + estimatedSeconds;
+      const workers = idle.get(threads) ?? 0;
+      if (workers > 0) idle.set(threads, workers - 1);
+      const end = now + (workers > 0 ? 0 : startSeconds) + estimatedSeconds;
       running.splice(byEnd.right(running, -end), 0, { threads, end });
       busy += threads;
       waiting += end;
@@ -270,8 +284,9 @@ function simulate(order: readonly Batch[], { maxThreads, maxJobs }: PoolLimits):
       const first = running.pop();
       if (first === undefined) return { seconds: now, waiting };
       now = first.end;
-      busy -= first.threads;
-      while (running.length > 0 && lastOf(running).end <= now) busy -= present(running.pop()).threads;
+      idle.clear();
+      finish(first);
+      while (running.length > 0 && lastOf(running).end <= now) finish(present(running.pop()));
     }
   }
 }

@@ -1,4 +1,4 @@
-/** `emergence train --experiment` as the user sees it in a checkout: TypeScript, translated while it is loaded. */
+/** `emergence train --experiment` as the user sees it in a checkout, whose TypeScript is bundled when it starts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';

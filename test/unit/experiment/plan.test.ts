@@ -12,24 +12,34 @@ function threadsOf({ members }: Plan): Record<string, number> {
   return Object.fromEntries(members.map(({ id, threads }) => [id, threads]));
 }
 
+/** In a worker that is there already. */
 function seconds({ flopsPerStep, steps }: PlanMember, threads: number): number {
-  return cpuSpeed.workerSeconds + steps * secondsPerStep(flopsPerStep, threads);
+  return cpuSpeed.memberSeconds + steps * secondsPerStep(flopsPerStep, threads);
 }
 
-/** When the last member ends if each in turn starts as soon as there is room: written independently of the plan's own simulation. */
+/**
+ * When the last member ends if each in turn starts as soon as there is room, in the worker of one that ends at that moment and has as many
+ * threads, or in a new one: written independently of the plan's own simulation.
+ */
 function makespan(order: readonly PlanMember[], threads: readonly number[], cores: number): number {
-  const intervals: { begin: number; end: number; threads: number }[] = [];
+  const intervals: { begin: number; end: number; threads: number; isFollowed?: true }[] = [];
   order.forEach((next, i) => {
     const used = (time: number) =>
       intervals.reduce((sum, each) => sum + (each.begin <= time && time < each.end ? each.threads : 0), 0);
-    const duration = seconds(next, threads[i]!);
+    const finished = (time: number) =>
+      intervals.find((each) => each.end === time && each.threads === threads[i] && each.isFollowed === undefined);
+    const durationAt = (begin: number) =>
+      seconds(next, threads[i]!) + (finished(begin) === undefined ? cpuSpeed.workerSeconds : 0);
     const moments = [0, ...intervals.map(({ end }) => end)].sort((a, b) => a - b);
     const fits = (begin: number) =>
       [begin, ...intervals.map((each) => each.begin)]
-        .filter((time) => time >= begin && time < begin + duration)
+        .filter((time) => time >= begin && time < begin + durationAt(begin))
         .every((time) => used(time) + threads[i]! <= cores);
     const begin = moments.find(fits)!;
-    intervals.push({ begin, end: begin + duration, threads: threads[i]! });
+    const end = begin + durationAt(begin);
+    const before = finished(begin);
+    if (before !== undefined) before.isFollowed = true;
+    intervals.push({ begin, end, threads: threads[i]! });
   });
   return Math.max(0, ...intervals.map(({ end }) => end));
 }
