@@ -7,7 +7,8 @@
  * it grows with the logarithm of the step's size.
  */
 export const cpuSpeed = {
-  workerSeconds: 2,
+  workerSeconds: 1.2,
+  memberSeconds: 0.5,
   overheadSeconds: 1.2e-3,
   flopsPerSecond: 60e9,
   twoThreads: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
