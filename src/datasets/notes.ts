@@ -68,11 +68,11 @@ function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
   return [`${count} of ${test.count} test images are pixel-identical to training images${labelled}`];
 }
 
-/** FNV-1a (Fowler, Noll, Vo), 32 bits, of every other byte; images with equal hashes are then compared in full. */
+/** FNV-1a (Fowler, Noll, Vo), 32 bits, of every fifth byte, and so of all columns; images with equal hashes are then compared in full. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   // Hot: 55 million bytes of MNIST.
-  for (let i = 0; i < bytes.length; i += 2) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  for (let i = 0; i < bytes.length; i += 5) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
   return hash;
 }
 

@@ -2,13 +2,13 @@
 
 /**
  * Measured on two cores of a current x86 server with the cnn family at batch 128. `workerSeconds`: a worker's start,
- * from spawn to first step, and its evaluation at the end. `overheadSeconds`: the cost of a step without arithmetic.
- * `flopsPerSecond`: one core. `twoThreads`: how much faster two threads are, for a small and a large step; in between
- * it grows with the logarithm of the step's size.
+ * until it could compile its first member. `memberSeconds`: each member's compilation, evaluation and files.
+ * `overheadSeconds`: the cost of a step without arithmetic. `flopsPerSecond`: one core. `twoThreads`: how much faster
+ * two threads are, for a small and a large step; in between it grows with the logarithm of the step's size.
  */
 export const cpuSpeed = {
-  workerSeconds: 1.2,
-  memberSeconds: 0.5,
+  workerSeconds: 0.8,
+  memberSeconds: 0.4,
   overheadSeconds: 1.2e-3,
   flopsPerSecond: 60e9,
   twoThreads: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
