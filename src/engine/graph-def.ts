@@ -32,6 +32,24 @@ function shapeProto(shape: readonly number[]): Uint8Array {
 export class GraphBuilder {
   readonly #nodes: Uint8Array[] = [];
   #count = 0;
+  /** Attributes that all nodes get which are added now. */
+  #common: Readonly<Record<string, Uint8Array>> = {};
+
+  /**
+   * Adds nodes that XLA compiles into one executable, and returns the edges of their results. TensorFlow takes all nodes with
+   * one `_xla_compile_id` out of the graph and puts an XlaLaunch in their place, where a loop of the original control flow
+   * becomes one of XLA (EncapsulateXlaComputationsPass and FunctionalizeControlFlowForXlaPass, which tf.xla.experimental.compile
+   * relies on). Results have to leave through XlaClusterOutput, a node that does not remain and so cannot be fetched.
+   */
+  compiled(add: () => readonly { readonly edge: Edge; readonly dtype: number }[]): Edge[] {
+    this.#common = { _xla_compile_id: attribute.string('compiled') };
+    const results = add();
+    this.#common = {};
+    return results.map(({ edge, dtype }) => {
+      const T = attribute.type(dtype);
+      return this.add('Identity', [this.add('XlaClusterOutput', [edge], { T })], { T });
+    });
+  }
 
   /** Adds a node and returns the edge of its first output. */
   add(
@@ -40,7 +58,7 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Uint8Array>>,
     name = `${op}_${this.#count++}`,
   ): Edge {
-    const attrs = Object.entries(attributes).map(([key, value]) =>
+    const attrs = Object.entries({ ...attributes, ...this.#common }).map(([key, value]) =>
       bytesField(5, concat([stringField(1, key), bytesField(2, value)])),
     );
     this.#nodes.push(

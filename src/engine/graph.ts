@@ -73,13 +73,39 @@ export function straightGraph(traced: Trace, precision: Precision): CompiledGrap
  * rewrites MaxPoolGrad only if it has already visited the matching MaxPool; through a loop's back edges it can reach
  * the gradient first, and then the slow kernel stays (ten times slower, 2 of 6.5 ms of a step at width 8). A single
  * entry point prevents that.
+ *
+ * @param options with `xla`, the whole loop is one executable of XLA; the trace has to be a plain one
  */
-export function loopGraph(traced: Trace, stateCount: number, precision: Precision): CompiledGraph {
+export function loopGraph(traced: Trace, stateCount: number, { precision, xla = false }: LoopGraphOptions): CompiledGraph {
   const graph = new GraphBuilder();
-  const counter: TensorSpec = { shape: [], dtype: dataTypes.int32 };
   const begin = graph.placeholder('begin', counter);
   const end = graph.placeholder('end', counter);
   const carried = traced.inputs.slice(1).map((spec, i) => graph.placeholder(`carried${i}`, spec));
+  const add = () => addLoop(graph, { traced, begin, end, carried, stateCount, precision });
+  const results = xla
+    ? graph.compiled(() => add().map((edge, i) => ({ edge, dtype: traced.inputs[i + 1]!.dtype })))
+    : add();
+  return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: results.map(first) };
+}
+
+export interface LoopGraphOptions {
+  readonly precision: Precision;
+  readonly xla?: boolean | undefined;
+}
+
+const counter: TensorSpec = { shape: [], dtype: dataTypes.int32 };
+
+interface Loop {
+  readonly traced: Trace;
+  readonly begin: Edge;
+  readonly end: Edge;
+  readonly carried: readonly Edge[];
+  readonly stateCount: number;
+  readonly precision: Precision;
+}
+
+/** Adds the loop and returns the edges of its final state. */
+function addLoop(graph: GraphBuilder, { traced, begin, end, carried, stateCount, precision }: Loop): Edge[] {
   const residents = residentsOf(traced, stateCount);
   const variables = new Map([...residents].map((i) => [i, addVariable(graph, carried[i - 1]!, traced.inputs[i]!, i)]));
 
@@ -115,11 +141,10 @@ export function loopGraph(traced: Trace, stateCount: number, precision: Precisio
   });
   const exit = (at: number) => graph.add('Exit', [switches[at]!], { T: attribute.type(types[at]!) });
   const done = exit(0);
-  const results = Array.from({ length: stateCount }, (_, k) => k + 1).map((i) => {
+  return Array.from({ length: stateCount }, (_, k) => k + 1).map((i) => {
     const variable = variables.get(i);
     return variable === undefined ? exit(loose.indexOf(i)) : readVariable(graph, variable, done);
   });
-  return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: results.map(first) };
 }
 
 const nextName = (i: number) => `next${i}`;

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backend } from './backend.js';
 import { loopGraph, straightGraph, type CompiledGraph } from './graph.js';
 import type { Precision } from './graph-ops.js';
-import { trace, type Trace } from './trace.js';
+import { trace, type Trace, type TraceOptions } from './trace.js';
 
 export interface Program {
   /** The ops that one call runs (for a loop: one step). */
@@ -35,6 +35,13 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** Runs the function op by op through tfjs instead: the slow reference that a compiled program must agree with. */
   readonly eager?: boolean;
+}
+
+export interface LoopOptions extends CompileOptions {
+  /**
+   * Has XLA compile the loop into one executable, when it first runs. Its sums have another order, so the last bits differ.
+   */
+  readonly xla?: boolean | undefined;
 }
 
 /** Compiles `body` for inputs of the shapes and types of `examples` (whose values don't matter). */
@@ -65,24 +72,25 @@ export interface StepExamples {
 }
 
 /** Inputs are `[index, ...state, ...constants]`. */
-export function traceStep(step: StepFunction, { state, constants }: StepExamples): Trace {
+export function traceStep(step: StepFunction, { state, constants }: StepExamples, options?: TraceOptions): Trace {
   const body = ([index, ...rest]: tf.Tensor[]) =>
     step(index as tf.Scalar, rest.slice(0, state.length), rest.slice(state.length));
   const index = tf.scalar(0, 'int32');
   try {
-    return trace(body, [index, ...state, ...constants]);
+    return trace(body, [index, ...state, ...constants], options);
   } finally {
     index.dispose();
   }
 }
 
 /** Compiles a loop over `step`: one call runs any number of steps inside TensorFlow. */
-export function compileLoop(step: StepFunction, examples: StepExamples, options: CompileOptions = {}): LoopProgram {
+export function compileLoop(step: StepFunction, examples: StepExamples, options: LoopOptions = {}): LoopProgram {
   const stateCount = examples.state.length;
-  const traced = traceStep(step, examples);
+  const { precision = 'float32', xla = false } = options;
+  const traced = traceStep(step, examples, { plain: xla });
   refuseOtherShapes(traced, stateCount);
   if (options.eager === true) return eagerLoop(step, traced);
-  const session = new Session(loopGraph(traced, stateCount, options.precision ?? 'float32'));
+  const session = new Session(loopGraph(traced, stateCount, { precision, xla }));
   return {
     traced,
     run(begin, end, state, constants) {

@@ -80,14 +80,23 @@ const keepsState = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedN
 /** One op list per traced function; nested traces would record into each other and are not allowed. */
 let current: Recorder | undefined;
 
+export interface TraceOptions {
+  /** Records the arithmetic of ops that change variables in place, not these ops: for XLA, whose programs have no variables. */
+  readonly plain?: boolean | undefined;
+}
+
 /**
  * Runs `body` once on `inputs` and returns the ops that it called. Tensors created on the way are disposed of.
  *
  * @throws TraceError if a result would not be a function of the inputs alone
  */
-export function trace(body: (inputs: tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]): Trace {
+export function trace(
+  body: (inputs: tf.Tensor[]) => tf.Tensor[],
+  inputs: readonly tf.Tensor[],
+  { plain = false }: TraceOptions = {},
+): Trace {
   if (current !== undefined) throw new Error('trace: a function that is being traced cannot trace another');
-  const recorder = new Recorder(backend(), inputs);
+  const recorder = new Recorder(backend(), inputs, plain);
   current = recorder;
   tf.engine().startScope('trace');
   try {
@@ -114,11 +123,11 @@ export interface InPlaceOp {
 }
 
 /**
- * The new values of the inputs that an op changes in place, as a function. Eagerly, `plain` computes them; in a trace
- * the op is recorded as one, and `loopGraph` keeps what it changes, which must be state of the loop, in variables.
+ * The new values of the inputs that an op changes in place, as a function. Eagerly and in a plain trace, `plain` computes
+ * them; in any other trace the op is recorded as one, and `loopGraph` keeps what it changes, which must be state of the loop, in variables.
  */
 export function inPlace(op: InPlaceOp, plain: () => tf.Tensor[]): tf.Tensor[] {
-  return current === undefined ? plain() : current.inPlace(op, plain);
+  return current === undefined || current.isPlain ? plain() : current.inPlace(op, plain);
 }
 
 class Recorder {
@@ -133,6 +142,7 @@ class Recorder {
   constructor(
     private readonly target: Backend,
     inputs: readonly tf.Tensor[],
+    readonly isPlain: boolean,
   ) {
     inputs.forEach((tensor, index) => this.#values.set(tensor.dataId, { kind: 'input', index }));
   }

@@ -104,6 +104,12 @@ const optionShape = {
     .describe(
       'precision of convolutions and matrix products; parameters and optimiser stay float32. auto: for each width what a pilot on this machine finds faster with the same losses',
     ),
+  xla: z
+    .boolean()
+    .optional()
+    .describe(
+      'have XLA compile the training steps into one program: meant for GPUs, where it has not been tried; slower on CPUs, same numbers up to rounding',
+    ),
   trainSize: positiveInteger
     .optional()
     .describe('train on a random subset of this many examples (the same for every member)'),
@@ -266,15 +272,16 @@ export function resolveExperiment(input: ExperimentInput): Experiment {
   }
   return experimentSchema.parse({
     ...Object.fromEntries(defaults),
-    ...withParametrization(options),
+    ...withoutUsual(options),
     ...(Object.keys(grid).length === 0 ? {} : { grid, ...(zip === true ? { zip } : {}) }),
   });
 }
 
-/** The standard one is what runs used before there was a choice: it is omitted, as in their records. */
-function withParametrization({ parametrization, ...options }: Record<string, unknown>): Record<string, unknown> {
-  if (parametrization === undefined || parametrization === 'standard') return options;
-  return { baseWidth: defaultBaseWidth, ...options, parametrization };
+/** What runs did before there was a choice is omitted, as in their records: the standard parametrization, and no XLA. */
+function withoutUsual({ parametrization, xla, ...options }: Record<string, unknown>): Record<string, unknown> {
+  const rest = xla === undefined || xla === false ? options : { ...options, xla };
+  if (parametrization === undefined || parametrization === 'standard') return rest;
+  return { baseWidth: defaultBaseWidth, ...rest, parametrization };
 }
 
 /** The input from which `resolveExperiment` makes this experiment. */

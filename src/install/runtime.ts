@@ -124,6 +124,12 @@ function cpu(): Device {
 }
 
 /**
+ * XLA's own products on a GPU would use TF32, which NVIDIA's variable does not forbid them; and algorithms are not chosen by timing
+ * them. That its kernels are deterministic it takes from TF_DETERMINISTIC_OPS.
+ */
+const xlaFlags = ['--xla_gpu_enable_triton_gemm=false', '--xla_gpu_autotune_level=0'];
+
+/**
  * Environment variables that must be set before a process loads the binding. The number of threads affects the last bits of results,
  * and each of a member's branches has its share of them;
  * on a GPU, kernels are deterministic and float32 means float32, not TF32 (docs/gpu.md).
@@ -132,10 +138,13 @@ export function runtimeEnvironment({
   runtime,
   threads,
   branches = 1,
+  xla = false,
 }: {
   runtime: Pick<Runtime, 'device'>;
   threads: number;
   branches?: number | undefined;
+  /** Whether the process compiles with XLA. */
+  xla?: boolean | undefined;
 }): Record<string, string> {
   const each = String(Math.floor(threads / branches));
   return {
@@ -148,6 +157,7 @@ export function runtimeEnvironment({
     TF_CUDNN_DETERMINISTIC: '1',
     TF_CUDNN_USE_AUTOTUNE: '0',
     NVIDIA_TF32_OVERRIDE: '0',
+    ...(xla ? { XLA_FLAGS: [process.env.XLA_FLAGS, ...xlaFlags].filter(Boolean).join(' ') } : {}),
     ...(runtime.device.kind === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
 }

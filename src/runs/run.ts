@@ -194,5 +194,6 @@ const unsetTexts: Readonly<Partial<Record<keyof Experiment, string>>> = {
 function shown(experiment: Experiment, key: Exclude<keyof Experiment, 'grid' | 'zip'>): string {
   if (isLength(key)) return lengthText(experiment);
   if (key === 'parametrization') return experiment[key] ?? 'standard';
+  if (key === 'xla') return experiment[key] === true ? 'compiled with XLA' : 'compiled without XLA';
   return String(experiment[key] ?? unsetTexts[key] ?? 'none');
 }

@@ -42,9 +42,9 @@ export async function askPilot(
   { note, signal }: { readonly note: Note; readonly signal?: AbortSignal | undefined },
 ): Promise<PrecisionPilot> {
   const where = memberId(memberKeyOf(job));
-  const { threads, branches } = job;
+  const { threads, branches, experiment } = job;
   return (await answerOf({ want: 'precision-pilot', job }, where, {
-    ...{ note, threads, branches, signal },
+    ...{ note, threads, branches, xla: experiment.xla, signal },
   })) as PrecisionPilot;
 }
 
@@ -57,17 +57,19 @@ async function answerOf(
     note,
     threads = 1,
     branches,
+    xla,
     signal,
   }: {
     readonly note: Note;
     readonly threads?: number;
     readonly branches?: number;
+    readonly xla?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<Answer> {
   const runtime = await ensureRuntime({ device: 'cpu', onProgress: note, signal });
   signal?.throwIfAborted();
-  const worker = startWorker({ environment: runtimeEnvironment({ runtime, threads, branches }) }, { workerFile });
+  const worker = startWorker({ environment: runtimeEnvironment({ runtime, threads, branches, xla }) }, { workerFile });
   const heard: { message?: AnswerMessage } = {};
   worker.process.on('message', (message: unknown) => {
     if (isAnswer(message)) heard.message = message;

@@ -44,9 +44,10 @@ export function memberJob(plans: readonly MemberPlan[], surroundings: Surroundin
   const { runtime, threads } = surroundings;
   const members = plans.map((plan) => poolMember(plan, surroundings));
   const { branches } = firstOf(plans);
+  const { xla } = surroundings.experiment;
   // On a GPU it has not been tried.
   const sharesWorker = runtime.device.kind === 'cpu';
-  return { members, threads, environment: runtimeEnvironment({ runtime, threads, branches }), sharesWorker };
+  return { members, threads, environment: runtimeEnvironment({ runtime, threads, branches, xla }), sharesWorker };
 }
 
 function poolMember(plan: MemberPlan, surroundings: Surroundings): PoolMember {

@@ -182,7 +182,8 @@ function branchesAt(
   const found = plan.members.flatMap(({ id, threads }): [string, number][] => {
     const [key, ...others] = stackOf(id);
     const isBegun = record?.threads[id] !== undefined;
-    if (key === undefined || others.length > 0 || eager || isBegun) return [];
+    // XLA runs one op of a program after another.
+    if (key === undefined || others.length > 0 || eager || isBegun || experiment.xla === true) return [];
     const branches = branchesFor(experimentAt(experiment, key), { threads, device: runtime.device.kind });
     return branches === 1 ? [] : [[id, branches]];
   });
@@ -350,7 +351,7 @@ function unsaidValues(recorded: Experiment, given: Partial<ExperimentInput>): st
   return settingKeys
     .filter((key) => recorded[key] !== undefined && !isFactor(recorded, key))
     .filter((key) => given[key] === undefined && recorded[key] !== defaults[key])
-    .map((key) => `--${optionOf(key)} ${String(recorded[key])}`);
+    .map((key) => `--${optionOf(key)}${recorded[key] === true ? '' : ` ${String(recorded[key])}`}`);
 }
 
 function newRecord({ request, folder, experiment, dataset, task, runtime }: Work): RunRecord {

@@ -29,8 +29,9 @@ export async function comparePrecisions(job: WorkerJob, bindingPath: string): Pr
   const constants = [packed(member.data.train), ...epochConstants(member, 0)];
   const start = toTensors(initialHostState(member.model.parameters, member.optimizer, job.seed));
   const step = trainingStep({ ...member, branches: job.branches });
+  const { xla } = member.experiment;
   const [single, half] = (['float32', 'bfloat16'] as const).map(
-    (precision) => new Runner(compileLoop(step, { state: start, constants }, { precision }), start, constants),
+    (precision) => new Runner(compileLoop(step, { state: start, constants }, { precision, xla }), start, constants),
   ) as [Runner, Runner];
   let at = 0;
   const take = (count: number, runners: readonly Runner[]) => {

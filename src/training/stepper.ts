@@ -201,9 +201,9 @@ export class Stack {
 }
 
 function optionsOf({ experiment, job }: Member) {
-  const { precision } = experiment;
+  const { precision, xla } = experiment;
   if (precision === 'auto') throw new Error('a job has the precision that was chosen, not auto');
-  return { precision, eager: job.eager };
+  return { precision, eager: job.eager, xla };
 }
 
 function secondsSince(started: number): number {

@@ -100,6 +100,9 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
+  if (request.eager && experiment.xla === true) {
+    throw new UsageError('XLA compiles the steps, which then do not run op by op', '--eager', 'leave --eager or --xla out');
+  }
   refuseStack(request, record, experiment);
   refusePlannedPilot({ experiment, record, planOnly: request.planOnly });
   const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({

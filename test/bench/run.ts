@@ -3,6 +3,7 @@
  * ratios is what counts. Nothing here is a test.
  *
  *     npm run bench -- throughput --widths 8,64 --peer "keras=python bench.py --framework keras --arch cnn --width {width}"
+ *     npm run bench -- throughput --arch autoencoder --precisions float32,float32+xla
  *     npm run bench -- family --widths 4,8 --seeds 0,1 --peer "keras=python test/bench/keras_family.py {mnist} {widths} {seeds} {epochs}"
  *
  *     npm run bench -- analysis
@@ -47,7 +48,7 @@ for (const [name, run] of [
     .option('--seeds <list>', 'seeds (family)', '0')
     .option('--epochs <n>', 'epochs (family)', '1')
     .option('--dataset <name>', "dataset (family; the architecture's own if omitted)")
-    .option('--precisions <list>', 'precisions (throughput)', 'float32')
+    .option('--precisions <list>', 'precisions (throughput); float32+xla is float32 compiled by XLA', 'float32')
     .option('--steps <n>', 'steps that are timed (throughput)', '60')
     .option('--pairs <n>', 'pairs of runs', '5')
     .option('--peer <name=command>', 'a peer; may be given again', collect, [])

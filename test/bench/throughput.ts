@@ -2,7 +2,7 @@
  * Training throughput of one member on random data of the peers' shapes, after compilation and a warm-up: one JSON line. A
  * process of its own, as the number of threads is fixed when TensorFlow is loaded: that of all cores, or THREADS.
  *
- *     node --import tsx test/bench/throughput.ts ARCH WIDTH STEPS PRECISION [THREADS [BRANCHES]]
+ *     node --import tsx test/bench/throughput.ts ARCH WIDTH STEPS PRECISION[+xla] [THREADS [BRANCHES]]
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/engine/backend.js';
@@ -22,7 +22,8 @@ import { evaluationBatch, named, planConstants, trainingStep } from '../../src/t
 
 const arch = process.argv[2] as Architecture;
 const [width, steps] = [Number(process.argv[3]), Number(process.argv[4])];
-const precision = process.argv[5] as 'float32' | 'bfloat16';
+const [precision, compiler] = process.argv[5]!.split('+') as ['float32' | 'bfloat16', 'xla' | undefined];
+const xla = compiler === 'xla';
 const threads = Number(process.argv[6] ?? availableCores());
 /** Shared by all peers (bench.py): image sizes, classes and examples per step. */
 const workloads = {
@@ -31,10 +32,11 @@ const workloads = {
   transformer: { task: { height: 28, width: 28, channels: 1, classes: 242, meanPixel: 0.25 }, batchSize: 32 },
 } as const;
 const { task, batchSize } = workloads[arch];
-const experiment = resolveExperiment({ arch, batchSize });
+const experiment = resolveExperiment({ arch, batchSize, xla });
 const runtime = await ensureRuntime({ device: 'auto' });
-const branches = Number(process.argv[7] ?? branchesFor(experiment, { threads, device: runtime.device.kind }));
-Object.assign(process.env, runtimeEnvironment({ runtime, threads, branches }));
+const usual = xla ? 1 : branchesFor(experiment, { threads, device: runtime.device.kind });
+const branches = Number(process.argv[7] ?? usual);
+Object.assign(process.env, runtimeEnvironment({ runtime, threads, branches, xla }));
 loadBackend(runtime.bindingPath);
 
 const family = families[arch];
@@ -62,8 +64,11 @@ const constants = [
 const start = initialHostState(model.parameters, optimizer, 0);
 let state = toTensors(start);
 const step = trainingStep({ model, experiment, optimizer, task, branches });
-const program = compileLoop(step, { state, constants }, { precision });
-state = program.run(0, Math.min(5, steps), state, constants);
+const program = compileLoop(step, { state, constants }, { precision, xla });
+const starting = timed(() => {
+  state = program.run(0, Math.min(5, steps), state, constants);
+  state[0]!.dataSync();
+});
 const training = timed(() => {
   state = program.run(0, steps, state, constants);
   state[0]!.dataSync();
@@ -75,8 +80,10 @@ console.log(
     arch,
     width,
     precision,
+    xla,
     threads,
     branches,
+    first_steps_seconds: starting.seconds,
     examples_per_second: count / training.seconds,
     examples_per_cpu_second: count / training.cpuSeconds,
     gflops: (model.flops.training * batchSize * steps) / training.seconds / 1e9,

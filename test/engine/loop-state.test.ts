@@ -54,7 +54,7 @@ function loopOf(arch: Architecture): { nodes: readonly Node[]; nameOf: ReadonlyM
   ];
   const nameOf = new Map(names.map((name, i) => [`carried${i}`, name]));
   nameOf.set('begin', 'the step').set('end', 'the last step');
-  return { nodes: nodesOf(loopGraph(program.traced, state.length, 'float32').savedModel), nameOf };
+  return { nodes: nodesOf(loopGraph(program.traced, state.length, { precision: 'float32' }).savedModel), nameOf };
 }
 
 describe.each(architectures)('%s', (arch) => {

@@ -70,6 +70,10 @@ same() { REF=cnn-a train cnn-b 60 --arch cnn --dataset mnist --widths $A $N $ONE
 cpu() { ON=cpu REF=cnn-a train cnn-cpu 75 --arch cnn --dataset mnist --widths $A $N $ONE; }
 ae() { train ae-a 60 --arch autoencoder --dataset mnist --widths $A $N $ONE; ON=cpu REF=ae-a train ae-cpu 60 --arch autoencoder --dataset mnist --widths $A $N $ONE; }
 transformer() { train tr-a 90 --arch transformer --dataset omniglot-small --pairs 8 $T; ON=cpu REF=tr-a train tr-cpu 60 --arch transformer --dataset omniglot-small --pairs 8 $T; }
+xla() { # the same families compiled by XLA, against those of first, ae and transformer, then once more for the same bits; rates are in the results
+  REF=cnn-a train cnn-xla 120 --arch cnn --dataset mnist --widths $A $N $ONE --xla; REF=cnn-xla train cnn-xla-b 120 --arch cnn --dataset mnist --widths $A $N $ONE --xla
+  REF=ae-a train ae-xla 60 --arch autoencoder --dataset mnist --widths $A $N $ONE --xla; REF=ae-xla train ae-xla-b 60 --arch autoencoder --dataset mnist --widths $A $N $ONE --xla
+  REF=tr-a train tr-xla 120 --arch transformer --dataset omniglot-small --pairs 8 $T --xla; REF=tr-xla train tr-xla-b 120 --arch transformer --dataset omniglot-small --pairs 8 $T --xla; }
 wide() { train cnn-wide 75 --arch cnn --dataset mnist --widths $W $N $ONE; }
 jobs_() { for j in ${JOBS:-1 4 8}; do train jobs-$j 75 --arch cnn --dataset mnist --widths 8 $S $N --jobs $j | grep '^{"step"'; done; }
 again() { # the same bits from an autoencoder and a transformer trained twice, and from a family that was interrupted and resumed
@@ -91,5 +95,5 @@ peers() { # JAX and PyTorch of the machine, on the lab's workloads, data on the 
   for w in $PW; do for f in jax-scan torch jax torch-compile; do for a in cnn autoencoder transformer; do
     step "peer-$f-$a-$w" 45 env XLA_PYTHON_CLIENT_PREALLOCATE=false "$python" $root/peers/bench_gpu.py --framework $f --arch $a --width $w --steps $PS && tail -1 "$root/tmp/step.out" | tee -a "$results"
   done; done; done; }
-for s in "$@"; do case $s in facts | links | doctor | selftest | probe | first | same | again | cpu | ae | transformer | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
+for s in "$@"; do case $s in facts | links | doctor | selftest | probe | first | same | again | cpu | ae | transformer | xla | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
 [ -s "$log" ] && { gzip -c "$log" >"$OUT/log.txt.gz"; rm -f "$log"; }; exit 0

@@ -16,9 +16,11 @@ say() { echo "$(date +%T) $*"; }
 say 'wheels'
 fetch() { python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.12 --implementation cp \
   --platform manylinux_2_27_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 -d "$root/wheels" "$@"; }
-if [ -n "${WHEELS:-}" ]; then ln -sf "$WHEELS"/*.whl "$root/wheels/"; else fetch tensorflow==2.21.0 nvidia-cuda-runtime-cu12==12.9.79; fi
+if [ -n "${WHEELS:-}" ]; then ln -sf "$WHEELS"/*.whl "$root/wheels/"; else fetch tensorflow==2.21.0 nvidia-cuda-runtime-cu12==12.9.79 nvidia-cuda-nvcc-cu12==12.9.86; fi
 unzip -q -o "$root"/wheels/tensorflow-2.21.0-*.whl 'tensorflow/libtensorflow_*' 'tensorflow/include/*' -d "$tf"
 unzip -q -o "$root"/wheels/nvidia_cuda_runtime_cu12-*.whl 'nvidia/cuda_runtime/lib/libcudart.so.12' -d "$tf"
+# What XLA compiles with (check.sh xla).
+unzip -q -o "$root"/wheels/nvidia_cuda_nvcc_cu12-*.whl 'nvidia/cuda_nvcc/bin/ptxas' 'nvidia/cuda_nvcc/nvvm/libdevice/*' -d "$tf"
 
 say 'strip; keep the GPU code of compute capability 9.0 alone (H100, H200)'
 for lib in "$tf"/tensorflow/libtensorflow_*.so.2; do strip --strip-unneeded "$lib"; python3 "$here/slim.py" "$lib" 90; touch -d $stamp "$lib"; done
