@@ -19,6 +19,8 @@ export const dataTypes = {
   bool: 10,
   bfloat16: 14,
   resource: 20,
+  uint32: 22,
+  uint64: 23,
 } as const;
 export type DataTypeNumber = (typeof dataTypes)[keyof typeof dataTypes];
 

@@ -2,11 +2,19 @@
 import { attributeTypes, dataTypes, type DataTypeNumber, type OpAttribute } from './backend.js';
 import { attribute, type Edge, type GraphBuilder } from './graph-def.js';
 import { TraceError, type TracedOp } from './trace.js';
+import { addUniform } from './xla.js';
 
 export type Precision = 'float32' | 'bfloat16';
 
+export interface OpForm {
+  readonly precision: Precision;
+  /** For XLA to compile. */
+  readonly xla?: boolean | undefined;
+}
+
 /** Adds the op and returns the edge of its first output. */
-export function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[], precision: Precision): Edge {
+export function addOp(graph: GraphBuilder, op: TracedOp, inputs: readonly Edge[], { precision, xla }: OpForm): Edge {
+  if (xla === true && op.name === 'StatelessRandomUniform') return addUniform(graph, inputs as [Edge, Edge]);
   return precision === 'bfloat16' && isProduct(op)
     ? addInBfloat16(graph, op, inputs)
     : graph.add(op.name, inputs, attributesOf(op));

@@ -4,7 +4,7 @@
  */
 import { dataTypes, type DataTypeNumber } from './backend.js';
 import { attribute, GraphBuilder, type Edge } from './graph-def.js';
-import { addOp, attributesOf, type Precision } from './graph-ops.js';
+import { addOp, attributesOf, type OpForm, type Precision } from './graph-ops.js';
 import { TraceError, type TensorSpec, type Trace, type TracedOp, type TracedValue } from './trace.js';
 
 /** A function whose last inputs are fixed: the names of the other inputs and of the output, and the fixed values. */
@@ -26,7 +26,12 @@ export function servingModel(traced: Trace, { inputs: names, output, bound }: Bo
     graph.constant(traced.inputs[names.length + i]!, bytes, [], `weights/${name}`),
   );
   const inputs = new Map([...placeholders, ...constants].entries());
-  const { outputs } = emit(graph, traced, { inputs, variables: new Map(), control: [], precision: 'float32' });
+  const { outputs } = emit(graph, traced, {
+    inputs,
+    variables: new Map(),
+    control: [],
+    form: { precision: 'float32' },
+  });
   const [result] = traced.outputSpecs;
   return graph.toSavedModel({
     inputs: Object.fromEntries(names.map((name, i) => [name, { ...traced.inputs[i]!, edge: first(placeholders[i]!) }])),
@@ -55,7 +60,7 @@ export function straightGraph(traced: Trace, precision: Precision): CompiledGrap
     inputs: new Map(inputs.entries()),
     variables: new Map(),
     control: [],
-    precision,
+    form: { precision },
   });
   return { savedModel: graph.toSavedModel(), feeds: inputs.map(first), fetches: outputs.map(withIndex) };
 }
@@ -74,23 +79,19 @@ export function straightGraph(traced: Trace, precision: Precision): CompiledGrap
  * the gradient first, and then the slow kernel stays (ten times slower, 2 of 6.5 ms of a step at width 8). A single
  * entry point prevents that.
  *
- * @param options with `xla`, the whole loop is one executable of XLA; the trace has to be a plain one
+ * @param form with `xla`, the whole loop is one executable of XLA; its trace is made with `xlaForms`
  */
-export function loopGraph(traced: Trace, stateCount: number, { precision, xla = false }: LoopGraphOptions): CompiledGraph {
+export function loopGraph(traced: Trace, stateCount: number, form: OpForm): CompiledGraph {
   const graph = new GraphBuilder();
   const begin = graph.placeholder('begin', counter);
   const end = graph.placeholder('end', counter);
   const carried = traced.inputs.slice(1).map((spec, i) => graph.placeholder(`carried${i}`, spec));
-  const add = () => addLoop(graph, { traced, begin, end, carried, stateCount, precision });
-  const results = xla
-    ? graph.compiled(() => add().map((edge, i) => ({ edge, dtype: traced.inputs[i + 1]!.dtype })))
-    : add();
+  const add = () => addLoop(graph, { traced, begin, end, carried, stateCount, form });
+  const results =
+    form.xla === true
+      ? graph.compiled(() => add().map((edge, i) => ({ edge, dtype: traced.inputs[i + 1]!.dtype })))
+      : add();
   return { savedModel: graph.toSavedModel(), feeds: [begin, end, ...carried].map(first), fetches: results.map(first) };
-}
-
-export interface LoopGraphOptions {
-  readonly precision: Precision;
-  readonly xla?: boolean | undefined;
 }
 
 const counter: TensorSpec = { shape: [], dtype: dataTypes.int32 };
@@ -101,11 +102,11 @@ interface Loop {
   readonly end: Edge;
   readonly carried: readonly Edge[];
   readonly stateCount: number;
-  readonly precision: Precision;
+  readonly form: OpForm;
 }
 
 /** Adds the loop and returns the edges of its final state. */
-function addLoop(graph: GraphBuilder, { traced, begin, end, carried, stateCount, precision }: Loop): Edge[] {
+function addLoop(graph: GraphBuilder, { traced, begin, end, carried, stateCount, form }: Loop): Edge[] {
   const residents = residentsOf(traced, stateCount);
   const variables = new Map([...residents].map((i) => [i, addVariable(graph, carried[i - 1]!, traced.inputs[i]!, i)]));
 
@@ -127,7 +128,7 @@ function addLoop(graph: GraphBuilder, { traced, begin, end, carried, stateCount,
   // A node without an input from the loop would run before it, outside its frame, so literals wait for the gate.
   const control = [`^${gate}`];
 
-  const { outputs, changes } = emit(graph, traced, { inputs, variables, control, precision });
+  const { outputs, changes } = emit(graph, traced, { inputs, variables, control, form });
   const one = graph.constant(counter, int32Constant(1), control);
   // The next step starts, and reads variables, when its counter arrives: all changes must have been made by then. The
   // counter bypasses the gate: on a GPU the gate puts all of its outputs into device memory, but int32 is added in host
@@ -228,7 +229,7 @@ interface EmitOptions {
   /** Inputs that live in variables. */
   readonly variables: ReadonlyMap<number, Variable>;
   readonly control: readonly Edge[];
-  readonly precision: Precision;
+  readonly form: OpForm;
 }
 
 interface Emitted {
@@ -239,7 +240,7 @@ interface Emitted {
 }
 
 /** Adds the traced ops to the graph. */
-function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, precision }: EmitOptions): Emitted {
+function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, form }: EmitOptions): Emitted {
   const names = new Map<TracedOp, Edge>();
   const constants = new Map<string, Edge>();
   const reads = new Map<number, Edge>();
@@ -267,7 +268,7 @@ function emit(graph: GraphBuilder, traced: Trace, { inputs, variables, control, 
       continue;
     }
     const edges = op.inputs.map(edgeOf);
-    names.set(op, addOp(graph, op, edges, precision));
+    names.set(op, addOp(graph, op, edges, form));
   }
   // Done last, once every read of a variable is known, because changes wait for the reads.
   for (const op of changed) {

@@ -10,6 +10,7 @@ import { backend } from './backend.js';
 import { loopGraph, straightGraph, type CompiledGraph } from './graph.js';
 import type { Precision } from './graph-ops.js';
 import { trace, type Trace, type TraceOptions } from './trace.js';
+import { xlaForms } from './xla.js';
 
 export interface Program {
   /** The ops that one call runs (for a loop: one step). */
@@ -87,7 +88,7 @@ export function traceStep(step: StepFunction, { state, constants }: StepExamples
 export function compileLoop(step: StepFunction, examples: StepExamples, options: LoopOptions = {}): LoopProgram {
   const stateCount = examples.state.length;
   const { precision = 'float32', xla = false } = options;
-  const traced = traceStep(step, examples, { plain: xla });
+  const traced = traceStep(step, examples, xla ? { forms: xlaForms } : {});
   refuseOtherShapes(traced, stateCount);
   if (options.eager === true) return eagerLoop(step, traced);
   const session = new Session(loopGraph(traced, stateCount, { precision, xla }));

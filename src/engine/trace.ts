@@ -80,9 +80,16 @@ const keepsState = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedN
 /** One op list per traced function; nested traces would record into each other and are not allowed. */
 let current: Recorder | undefined;
 
+/** By an op's name: what computes the same from its attributes and inputs. */
+export type OpForms = Readonly<
+  Record<string, (attributes: readonly OpAttribute[], inputs: readonly tf.Tensor[]) => tf.Tensor>
+>;
+
 export interface TraceOptions {
-  /** Records the arithmetic of ops that change variables in place, not these ops: for XLA, whose programs have no variables. */
-  readonly plain?: boolean | undefined;
+  /**
+   * For a compiler that lacks ops: records these in their place, and arithmetic in place of ops that change variables.
+   */
+  readonly forms?: OpForms | undefined;
 }
 
 /**
@@ -93,10 +100,10 @@ export interface TraceOptions {
 export function trace(
   body: (inputs: tf.Tensor[]) => tf.Tensor[],
   inputs: readonly tf.Tensor[],
-  { plain = false }: TraceOptions = {},
+  { forms }: TraceOptions = {},
 ): Trace {
   if (current !== undefined) throw new Error('trace: a function that is being traced cannot trace another');
-  const recorder = new Recorder(backend(), inputs, plain);
+  const recorder = new Recorder(backend(), inputs, forms);
   current = recorder;
   tf.engine().startScope('trace');
   try {
@@ -123,11 +130,11 @@ export interface InPlaceOp {
 }
 
 /**
- * The new values of the inputs that an op changes in place, as a function. Eagerly and in a plain trace, `plain` computes
+ * The new values of the inputs that an op changes in place, as a function. Eagerly and in a trace with `forms`, `plain` computes
  * them; in any other trace the op is recorded as one, and `loopGraph` keeps what it changes, which must be state of the loop, in variables.
  */
 export function inPlace(op: InPlaceOp, plain: () => tf.Tensor[]): tf.Tensor[] {
-  return current === undefined || current.isPlain ? plain() : current.inPlace(op, plain);
+  return current === undefined || current.forms !== undefined ? plain() : current.inPlace(op, plain);
 }
 
 class Recorder {
@@ -142,7 +149,7 @@ class Recorder {
   constructor(
     private readonly target: Backend,
     inputs: readonly tf.Tensor[],
-    readonly isPlain: boolean,
+    readonly forms: OpForms | undefined,
   ) {
     inputs.forEach((tensor, index) => this.#values.set(tensor.dataId, { kind: 'input', index }));
   }
@@ -160,6 +167,8 @@ class Recorder {
     };
     target.executeSingleOutput = (name, attributes, inputs) => {
       if (this.#silent) return original.single(name, attributes, inputs);
+      const form = this.forms?.[name];
+      if (form !== undefined) return form(attributes, inputs);
       const values = this.#enter(name, inputs);
       const output = original.single(name, attributes, inputs);
       this.#leave({ name, attributes, inputs, values }, [output]);

@@ -95,6 +95,23 @@ export function refuseOtherStart(record: RunRecord, folder: string): void {
   );
 }
 
+/** XLA compiles whole steps, and has no op that moves images. */
+export function refuseXla({ eager, places }: Pick<Asked, 'eager' | 'places'>, experiment: Experiment): void {
+  if (experiment.xla !== true) return;
+  if (eager)
+    throw new UsageError(
+      'XLA compiles the steps, which then do not run op by op',
+      '--eager',
+      'leave --eager or --xla out',
+    );
+  for (const point of pointsOf(experiment)) {
+    const own = experimentAt(experiment, point);
+    const moved = (['augmentShift', 'augmentRotation', 'augmentScale'] as const).find((key) => own[key] !== 0);
+    if (moved !== undefined)
+      throw new UsageError('XLA has no op that moves images', originOf(moved, places), 'leave it or --xla out');
+  }
+}
+
 /** Stacks are trained by one process, and compiled. */
 export function refuseStack(
   { execution: { stack = 1 }, eager, planOnly }: Pick<Asked, 'execution' | 'eager'> & { readonly planOnly: boolean },

@@ -32,6 +32,7 @@ import {
   refuseTooLarge,
   refuseUnfit,
   refuseWidth,
+  refuseXla,
 } from './refusals.js';
 import { taskOf } from './task.js';
 import { workerFile } from './worker-file.js';
@@ -100,9 +101,7 @@ export async function trainFamily(request: TrainRequest, listener: TrainListener
   if (request.eager && experiment.precision !== 'float32') {
     throw new UsageError(`${experiment.precision} needs compiled programs`, '--eager', 'leave one of the two out');
   }
-  if (request.eager && experiment.xla === true) {
-    throw new UsageError('XLA compiles the steps, which then do not run op by op', '--eager', 'leave --eager or --xla out');
-  }
+  refuseXla(request, experiment);
   refuseStack(request, record, experiment);
   refusePlannedPilot({ experiment, record, planOnly: request.planOnly });
   const runtime = await (request.planOnly ? plannedRuntime : ensureRuntime)({
