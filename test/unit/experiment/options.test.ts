@@ -58,14 +58,14 @@ test('every key of both schemas is read as an option', () => {
       '--augment-shift .1 --augment-rotation 10 --augment-scale .1 --schedule warm-up --precision bfloat16 --train-size 100 --test-size 50 ' +
       '--classes 5 --image-size 16 --colour rgb --label-noise .1 --validation-size 9 --epoch-test-size 0 --moments 5,9 --moments-size 20 --parametrization mup --base-width 4 --tune learningRate=.1,.2 --tune-per width --tune-budget 2 --tune-steps 5 --run r --device cpu --jobs 2 --threads 3 --stack 4 --data-dir d',
   );
-  const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70').experiment;
+  const others = parse('--arch autoencoder --depth 2 --activation tanh --steps 70 --xla').experiment;
   const further = parse(
     '--arch transformer --pairs 4 --blocks 1 --heads 2 --burstiness .9 --label-remapping 1 --zipf 1 --held-out-classes 5 --probe held-out,few-shot --ways 3 --test-sequences 9 --symmetries all --dropout .1',
   ).experiment;
   const keys = [experiment, others, further].flatMap((each) => Object.keys(each));
   // `zip` needs lists; factors.test.ts has them.
   expect([...new Set(keys), 'zip'].sort()).toEqual(Object.keys(inputSchema.shape).sort());
-  expect(others).toMatchObject({ depth: 2, activation: 'tanh', steps: 70 });
+  expect(others).toMatchObject({ depth: 2, activation: 'tanh', steps: 70, xla: true });
   expect(others.epochs).toBeUndefined();
   expect(further).toMatchObject({
     ...{ pairs: 4, blocks: 1, heads: 2, burstiness: 0.9, labelRemapping: 1, testSequences: 9, dropout: 0.1 },
