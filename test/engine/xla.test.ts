@@ -29,7 +29,7 @@ test('maxima pass their gradient to the first of equals, and random numbers are 
     [2, 2, 2, 2],
   );
   const step = (_: tf.Scalar, __: tf.Tensor[], [x, weights, seeds]: tf.Tensor[]) => [
-    tf.grad((values: tf.Tensor4D) => tf.sum(tf.mul(tf.maxPool(values, 2, 2, 'valid'), weights!)))(x as tf.Tensor4D),
+    tf.grad((values) => tf.sum(tf.mul(tf.maxPool(values as tf.Tensor4D, 2, 2, 'valid'), weights!)))(x!),
     ...tf.unstack(seeds!).map((seed) => statelessUniform([5], seed as tf.Tensor1D)),
   ];
   const constants = [images, slope, seeds];
