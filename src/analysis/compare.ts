@@ -1,7 +1,5 @@
 /**
  * The paper's figures as numbers: a published natural curve, a family's standard curve and its induced one, each with its scores.
- * Scales of models that have nothing else in common are made comparable by dividing their parameters by those of the smallest
- * model.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Interval } from '../statistics/intervals.js';
@@ -15,8 +13,6 @@ import { sharpnessOf, type Sharpness, type SharpnessOptions } from './sharpness.
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ComparedPoint {
-  /** Parameters divided by those of the curve's smallest model. */
-  readonly relative: number;
   readonly parameters: number;
   /** Curve of a family. */
   readonly width?: number;
@@ -33,7 +29,7 @@ export interface ComparedCurve {
   /** In order of scale. */
   readonly points: readonly ComparedPoint[];
   /** Single members. */
-  readonly members: readonly { readonly relative: number; readonly value: number }[];
+  readonly members: readonly { readonly parameters: number; readonly value: number }[];
   /** max - min. */
   readonly range: number;
   readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
@@ -102,16 +98,15 @@ export function familyCurve(
   { scores }: Pick<ComparedCurve, 'scores'>,
 ): ComparedCurve {
   const { metric } = curve;
-  const unit = curve.scales[0]!.parameters || 1;
   const intervals = curve.intervals();
   const points = curve.scales.map(({ parameters, width }, i) => {
-    return { relative: parameters / unit, parameters, width, value: curve.values[i]!, interval: intervals[i] };
+    return { parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });
   return {
     ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit },
     points,
     members: members.map(({ record }, i) => ({
-      relative: record.parameters / unit,
+      parameters: record.parameters,
       value: curve.memberValues[i]!,
     })),
     range: rangeOf(points),
@@ -135,7 +130,6 @@ export function publishedCurve(
   const known = points.every(({ standardError }) => standardError !== undefined);
   const sign = better === 'higher' ? 1 : -1;
   const params = points.map((point) => point.params);
-  const smallest = params[0]!;
   const observed = scoresOf(
     points.map(({ value }) => sign * value),
     params,
@@ -156,13 +150,13 @@ export function publishedCurve(
       standardError === undefined
         ? undefined
         : { lower: value - 1.96 * standardError, upper: value + 1.96 * standardError };
-    return { relative: parameters / smallest, parameters, value, interval };
+    return { parameters, value, interval };
   });
   return {
     title: name,
     unit,
     points: compared,
-    members: compared.map(({ relative, value }) => ({ relative, value })),
+    members: compared.map(({ parameters, value }) => ({ parameters, value })),
     range: rangeOf(compared),
     scores: Object.fromEntries(scores) as Record<ScoreName, ScoreWithInterval>,
     shape: shapeOf(

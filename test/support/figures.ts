@@ -1,5 +1,7 @@
 /** A figure of every kind, from small families made in code, for tests and for looking at. */
 import { compareCurves, type Comparison } from '../../src/analysis/compare.js';
+import { compareTwins, type TunedComparison } from '../../src/analysis/compare-tuned.js';
+import { widthSlopes } from '../../src/analysis/coordinates.js';
 import { compareRuns, type FamilyDifference, type NamedRun } from '../../src/analysis/diff/difference.js';
 import { scalesOf } from '../../src/analysis/scales.js';
 import { forecastMetric } from '../../src/analysis/forecast/forecast.js';
@@ -18,11 +20,14 @@ import {
 import { collapseOverLoss, type Collapse } from '../../src/analysis/collapse/collapse.js';
 import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';
+import { nth } from '../../src/machine/present.js';
 import { curve } from '../../src/metrics/curve.js';
 import { accuracy, crossEntropy, subsetAccuracy } from '../../src/metrics/classification.js';
 import { metrics } from '../../src/metrics/index.js';
 import { mse } from '../../src/metrics/reconstruction.js';
 import { comparisonFigure } from '../../src/report/figures/compare.js';
+import { tunedFigure } from '../../src/report/figures/compare-tuned.js';
+import { coordinateFigure } from '../../src/report/figures/coordinates.js';
 import { diffFigure } from '../../src/report/figures/diff.js';
 import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
 import type { Figure } from '../../src/report/figures/layout.js';
@@ -32,6 +37,7 @@ import { scalingFigure } from '../../src/report/figures/scaling.js';
 import { seedsFigure } from '../../src/report/figures/seeds.js';
 import { causesFigure, sweepFigure } from '../../src/report/figures/sweep.js';
 import { fitFigure, modelFigure } from '../../src/report/figures/theory.js';
+import { together } from '../../src/report/figures/together.js';
 import { curvesFigure, type CurvesFigure } from '../../src/report/figures/train.js';
 import { Random } from '../../src/statistics/random.js';
 import { trainedWords } from '../../src/runs/words.js';
@@ -186,6 +192,40 @@ export const studied: MetricStudy[] = [accuracy.with({}), subsets].map((metric) 
   studyMetric(metric, images, { draws: 100 }),
 );
 
+/** Outputs of eight layers, some of which grow with the width: more than the first colours of the palette. */
+const layers = widthSlopes(
+  (['standard', 'mup'] as const).flatMap((parametrization) =>
+    ['tokens', 'block0.scores', 'block0.attended', 'block0', 'block1.scores', 'block1.attended', 'block1', 'head'].flatMap(
+      (layer, i) =>
+        [8, 32, 128, 512].map((width) => {
+          const size = (0.4 + 0.1 * i) * (width / 8) ** (parametrization === 'mup' ? -0.05 * i : 0.08 * i);
+          return { parametrization, layer, width, seed: 0, step: 10, size, change: size };
+        }),
+    ),
+  ),
+);
+
+const tuned: TunedComparison<NamedRun> = {
+  ...compareTwins({
+    ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, draws: 100 },
+    ...{ untuned: images, tuned: familyOf('cnn', [3, 4, 5]) },
+  }),
+  ...{ one: { label: 'plain', words: trainedWords }, other: { label: 'tuned', words: trainedWords } },
+  ...{ common: 120, factor: 'learningRate', chosen: [] },
+};
+
+/** Moments at even distances, of which the first is step 1. */
+const alongSteps: Comparison = (() => {
+  const members = images.map((member, i) => {
+    const step = nth([1, 500, 1000, 1500, 2000], Math.floor(i / 3));
+    return { ...member, record: { ...member.record, width: step, parameters: step } };
+  });
+  return compareCurves({
+    ...{ run: 'cnn-shapes', about: 'cnn family on shapes.', members, natural: [], draws: 100 },
+    ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets } },
+  });
+})();
+
 /** By the name of their file among the snapshots. */
 export const figures: Readonly<Record<string, Figure>> = {
   train: trained({ curves: curvesOf([0, 1, 2]) }),
@@ -198,6 +238,16 @@ export const figures: Readonly<Record<string, Figure>> = {
   }),
   compare: comparisonFigure(comparison),
   'compare-errors': comparisonFigure(comparedErrors),
+  'compare-steps': comparisonFigure(alongSteps, { ...trainedWords, axis: 'training steps', isCoordinate: true }),
+  'compare-tuned': tunedFigure(tuned),
+  'train-per-depth': together(
+    'cnn-shapes',
+    Array.from({ length: 8 }, (_, i) => ({
+      figure: trained({ curves: curvesOf([3 * i, 3 * i + 1, 3 * i + 2]) }),
+      curve: { factor: 'depth', name: `depth ${i + 1}` },
+    })),
+  ),
+  coordinates: coordinateFigure('transformer on omniglot-small, adam at 0.003, base width 8', layers),
   diff: diffFigure(differences.seeds),
   'diff-members': diffFigure(differences.members),
   sweep: sweepFigure({ run: 'autoencoder-shapes', sweep: sweptCutoffs, leastRange: 0.1 }),

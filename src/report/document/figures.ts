@@ -42,7 +42,7 @@ export async function figuresOf(family: AnalysedFamily, drawing: Drawing): Promi
     await draw(comparisonFigure(comparison, words), drawing, {
       name: `${stem}-compare`,
       alt: `Curves of ${name}: ${standard.title}, ${induced.title}${drawing.natural.length > 0 ? ' and a published one' : ''}`,
-      caption: `${standard.title} and ${induced.title} of the same members, against ${size} over ${size.endsWith('s') ? 'those' : 'that'} of the smallest model${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
+      caption: `${standard.title} and ${induced.title} of the same members, against ${size}${drawing.natural.length > 0 ? ', beside a published curve' : ''}. Bands: 95 % intervals. Points: members.`,
       command: compareCommand(family, drawing.natural, flags),
     }),
     await draw(sweepFigure({ run: name, sweep, leastRange: leastMovement, words }), drawing, {
@@ -104,7 +104,7 @@ export async function drawTogether(
   const figures = families.flatMap(({ run, comparison }) =>
     run.curve === undefined
       ? []
-      : { figure: comparisonFigure({ ...comparison, run: run.record.name }, run.words, true), curve: run.curve },
+      : { figure: comparisonFigure({ ...comparison, run: run.record.name }, run.words), curve: run.curve },
   );
   const last = lastOf(families);
   const { run, standard, induced } = last;

@@ -121,6 +121,20 @@ export function haveLogarithms(values: readonly number[]): boolean {
   return values.every((value) => value > 0);
 }
 
+/**
+ * Whether a logarithmic axis suits the values. It doesn't if one gap between neighbours takes more than half of it and no gap would
+ * take half of a linear one, as with moments every 500 steps of which the first is step 1.
+ */
+export function suitLogarithms(values: readonly number[]): boolean {
+  if (!haveLogarithms(values)) return false;
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const widest = (at: (value: number) => number) => {
+    const [least, most] = [at(Number(sorted[0])), at(Number(sorted.at(-1)))];
+    return Math.max(...sorted.slice(1).map((value, i) => at(value) - at(Number(sorted[i])))) / (most - least);
+  };
+  return sorted.length < 4 || widest(Math.log) <= 0.5 || widest(Number) >= 0.5;
+}
+
 /** The range of the values with a margin on both sides; for a logarithmic axis only of values above 0. */
 export function domainOf(values: readonly number[], isLog: boolean, share = 0.06): [number, number] {
   const [least, most] = extent(values.filter((value) => Number.isFinite(value) && (!isLog || value > 0)));
@@ -148,20 +162,26 @@ export function shareTicks(values: readonly number[]): Tick[] {
   return values.map((at) => ({ at, text: `${formatNumber(100 * at, 6)} %` }));
 }
 
-/** Ticks whose labels don't collide along an axis; the first is kept. */
+/** Ticks whose labels don't collide along an axis, which runs as `place` ascends; the first is kept, and the last if both have room. */
 export function withRoom(
   ticks: readonly Tick[],
   place: (value: number) => number,
   sizeOf: (text: string) => number,
   gap: number,
 ): Tick[] {
-  let end = -Infinity;
-  return ticks.filter(({ at, text }) => {
-    const [middle, half] = [place(at), sizeOf(text) / 2];
-    if (!(middle - half >= end + gap)) return false;
-    end = middle + half;
-    return true;
-  });
+  const collide = (one: Tick, next: Tick) =>
+    place(next.at) - place(one.at) < (sizeOf(one.text) + sizeOf(next.text)) / 2 + gap;
+  const kept: Tick[] = [];
+  for (const tick of ticks) {
+    if (Number.isNaN(place(tick.at))) continue;
+    const before = kept.at(-1);
+    if (before === undefined || !collide(before, tick)) kept.push(tick);
+    else if (tick === ticks.at(-1)) {
+      const own = kept.findLastIndex((each) => !collide(each, tick));
+      if (own >= 0) kept.splice(own + 1, Infinity, tick);
+    }
+  }
+  return kept;
 }
 
 /** Ascending positions moved as little as needed to be `distance` apart: neighbours that collide are centred as a group. */

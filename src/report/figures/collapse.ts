@@ -1,4 +1,4 @@
-/** An ability over loss, whatever the members' factors, and below it the contribution of each factor. */
+/** An ability over loss, whatever the members' factors, and beside it the contribution of each factor. */
 import type { Collapse } from '../../analysis/collapse/collapse.js';
 import type { FactorTest } from '../../analysis/collapse/factors.js';
 import { firstOf, lastOf, nth } from '../../machine/present.js';
@@ -25,7 +25,6 @@ export function collapseFigure({ run, found, metric, loss }: CollapseFigure): Fi
     title: `${run}: ${metric.title} over test loss`,
     notes: found.onset === undefined ? [] : [`It ${onsetText(found.onset)}.`],
     panels: [abilityPanel(found, metric, loss), ...found.factors.map((_, k) => factorPanel(found, k))].map(curvePanel),
-    columns: 2,
   };
 }
 

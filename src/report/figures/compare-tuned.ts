@@ -1,7 +1,6 @@
 /** A family and its tuned twin: both curves, a panel for each metric. */
 import type { NamedRun } from '../../analysis/diff/difference.js';
 import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/compare-tuned.js';
-import { firstOf } from '../../machine/present.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import { bowText } from '../bows.js';
 import { seriesOf, verticalOf } from './compare.js';
@@ -9,7 +8,6 @@ import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 
 export function tunedFigure({ one, other, standard, induced, severalSeeds }: TunedComparison<NamedRun>): Figure {
-  const smallest = firstOf(standard.untuned.points).parameters;
   const panel = (role: string, { untuned, tuned, scores: { bow } }: TwinCurves) => {
     const bowOf = ({ scores }: TwinCurve) => formatWithInterval(scores.bow.value, scores.bow.interval, 2);
     return curvePanel({
@@ -21,7 +19,7 @@ export function tunedFigure({ one, other, standard, induced, severalSeeds }: Tun
           : [`difference ${formatWithInterval(bow.difference.value, bow.difference.interval, 2)}`]),
       ],
       series: [untuned, tuned].map((curve, i) =>
-        seriesOf(curve, i, ({ relative }) => relative * smallest, i === 0 ? one.label : other.label),
+        seriesOf(curve, i, i === 0 ? one.label : other.label),
       ),
       ...{ xTitle: one.words.axis, legend: true, ...verticalOf(untuned) },
     });

@@ -1,40 +1,31 @@
 /** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
 import { rollup } from 'd3-array';
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
-import { firstOf, zip } from '../../machine/present.js';
+import { zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { bowText } from '../bows.js';
 import { bothTitles } from '../titles.js';
+import { suitLogarithms } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { thinned } from './thinned.js';
 
-/**
- * Beside published curves, whose models have other sizes, scales are relative to the smallest.
- *
- * @param isOneOf whether other curves, which may start at another scale, are drawn with it: then scales are absolute
- */
-export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords, isOneOf = false): Figure {
+/** Each panel has its own horizontal axis: published curves are of models of other sizes. */
+export function comparisonFigure(comparison: Comparison, words: FamilyWords = trainedWords): Figure {
   const { natural, standard, induced, prediction, sharpness, run, about } = comparison;
-  const smallest = firstOf(standard.points).parameters;
-  const isAbsolute = isOneOf || natural.length === 0;
-  const unit = isAbsolute ? smallest || 1 : 1;
-  const placeOf = ({ relative }: { readonly relative: number }) => unit * relative;
-  const xTitle =
-    isAbsolute || smallest === 0 ? words.axis : overSmallest(words.isCoordinate ? words.axis : 'parameters');
   const predicted: PanelSeries[] =
     prediction === undefined
       ? []
       : [
           {
             label: `predicted: ${prediction.title}`,
-            line: zip(induced.points, prediction.values).map(([point, y]) => ({ x: placeOf(point), y })),
+            line: zip(induced.points, prediction.values).map(([{ parameters: x }, y]) => ({ x, y })),
             points: [],
             style: 2,
           },
         ];
-  const measured = seriesOf(induced, 1, placeOf, predicted.length > 0 ? 'measured' : induced.title);
+  const measured = seriesOf(induced, 1, predicted.length > 0 ? 'measured' : induced.title);
   return {
     title: `${run}: ${bothTitles(standard.title, induced.title)}`,
     notes: [
@@ -42,14 +33,13 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
       [
         `Bands and bars: 95 % intervals over test ${words.examples}${sharpness.severalSeeds ? ' and seeds' : ''}`,
         `${natural.length > 0 ? ' (published curves: their standard errors)' : ''}. Points: ${pointsText(standard.members.length)}${words.isImported ? 'models' : 'seeds'}.`,
+        suitLogarithms(standard.points.map(({ parameters }) => parameters)) ? '' : ' The bow is measured in log scale.',
       ].join(''),
     ],
     panels: [
-      ...natural.map((curve) =>
-        panelOf(curve, 'natural', [seriesOf(curve, 3, ({ relative }) => relative)], overSmallest('parameters')),
-      ),
-      panelOf(standard, 'standard', [seriesOf(standard, 0, placeOf)], xTitle),
-      panelOf(induced, 'induced', [measured, ...predicted], xTitle),
+      ...natural.map((curve) => panelOf(curve, 'natural', [seriesOf(curve, 3)], 'parameters')),
+      panelOf(standard, 'standard', [seriesOf(standard, 0)], words.axis),
+      panelOf(induced, 'induced', [measured, ...predicted], words.axis),
     ].map(curvePanel),
   };
 }
@@ -60,8 +50,6 @@ const mostPoints = 2000;
 function pointsText(members: number): string {
   return members <= mostPoints ? '' : `${withSpaces(mostPoints)} of ${withSpaces(members)} `;
 }
-
-const overSmallest = (size: string) => `${size} / smallest`;
 
 function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSeries[], xTitle: string): CurvePanel {
   const { emergence, jump, bow } = curve.scores;
@@ -87,18 +75,17 @@ export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yT
 export function seriesOf(
   { title, points, members }: ComparedCurve,
   style: number,
-  placeOf: (point: { readonly relative: number }) => number,
   label = title,
 ): PanelSeries {
   const seedsAt = rollup(
     members,
     (own) => own.length,
-    ({ relative }) => relative,
+    ({ parameters }) => parameters,
   );
-  const hasTwoSeeds = points.some(({ relative }) => seedsAt.get(relative) === 2);
+  const hasTwoSeeds = points.some(({ parameters }) => seedsAt.get(parameters) === 2);
   return {
     ...{ label, style, spread: hasTwoSeeds ? 'bars' : 'band' },
-    line: points.map((point) => ({ x: placeOf(point), y: point.value, ...point.interval })),
-    points: thinned(members, mostPoints).map((member) => ({ x: placeOf(member), y: member.value })),
+    line: points.map(({ parameters: x, value: y, interval }) => ({ x, y, ...interval })),
+    points: thinned(members, mostPoints).map(({ parameters: x, value: y }) => ({ x, y })),
   };
 }

@@ -91,7 +91,7 @@ export interface CurvePanel {
   readonly xTicks?: (values: readonly number[]) => Tick[];
   /** Default: the range of the data, with a margin. */
   readonly xDomain?: Domain;
-  /** Default: linear if a logarithmic axis can't show all points. */
+  /** Default: linear if a logarithmic axis does not suit the points (`suitLogarithms`). */
   readonly xLinear?: boolean;
   readonly yLog?: boolean;
   readonly yTicks?: (values: readonly number[]) => Tick[];

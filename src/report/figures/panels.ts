@@ -1,7 +1,7 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
 import { lastOf } from '../../machine/present.js';
 import { seriesStyle, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, haveLogarithms, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
+import { countTicks, domainOf, placing, suitLogarithms, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 
@@ -11,7 +11,7 @@ export function curvePanel(whole: CurvePanel): Panel {
   const { title, subtitle, xTitle, xTicks = countTicks, top } = whole;
   const yLog = whole.yLog ?? false;
   const all = everyPoint(whole);
-  const xLinear = whole.xLinear ?? !haveLogarithms(all.map(({ x }) => x));
+  const xLinear = whole.xLinear ?? !suitLogarithms(all.map(({ x }) => x));
   const xDomain =
     whole.xDomain ??
     domainOf(

@@ -201,7 +201,7 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
       subtitle: ['the law at a number of FLOPs; points: where it is least'],
       ...{ xTitle: axisTitle(n), yTitle, yLog: true },
       series: budgets.map((flops, style) => ({
-        ...{ label: `${formatNumber(flops, 2)} FLOPs`, style },
+        ...{ label: `${formatCount(Number(flops.toPrecision(2)))} FLOPs`, style },
         line: isoFlop(flops, found, cost),
         points: [optimumPoint(flops, found, cost)],
       })),

@@ -7,7 +7,7 @@ export const fontFamily = 'DejaVu Sans, Verdana, sans-serif';
 
 export interface SeriesStyle {
   readonly color: string;
-  /** The same hue, with a contrast of at least 4.5:1 against the page's dark background. */
+  /** Of the first six colours the same hue; with a contrast of at least 4.5:1 against the page's dark background. */
   readonly onDark: string;
   readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'triangle-down' | 'cross';
   /** Lengths of stroke and gap in pixels; [1, 0] is a solid line. */
@@ -22,7 +22,7 @@ export interface SeriesStyle {
  * Okabe and Ito's palette (2008), adjusted so that every pair is at least 19 apart in CIELAB, with normal vision and under protanopia,
  * deuteranopia and tritanopia (Machado et al. 2009). The original has pairs only 16 apart.
  */
-export const seriesStyles: readonly SeriesStyle[] = [
+const firstStyles: readonly SeriesStyle[] = [
   { color: '#0072B2', onDark: '#17A4FB', shape: 'circle', dash: [1, 0] },
   { color: '#D55E00', onDark: '#F47023', shape: 'square', dash: [7, 3] },
   { color: '#0AAD7D', onDark: '#4CE9A7', shape: 'triangle-up', dash: [2, 2] },
@@ -31,13 +31,29 @@ export const seriesStyles: readonly SeriesStyle[] = [
   { color: '#F39B0D', onDark: '#FEDF37', shape: 'cross', dash: [10, 3, 2, 2, 2, 3] },
 ];
 
-/** The style of a figure's n-th series, from 0; after the sixth, colours repeat with different shapes and dashes. */
+/** For the seventh series to the twelfth: as far apart from the first six and from each other, on a dark ground 18. */
+const furtherColors: readonly Pick<SeriesStyle, 'color' | 'onDark'>[] = [
+  { color: '#6405A5', onDark: '#DF34C0' },
+  { color: '#AD1101', onDark: '#AF7448' },
+  { color: '#0301FD', onDark: '#AFFF90' },
+  { color: '#71573F', onDark: '#6E886E' },
+  { color: '#ED4CFF', onDark: '#FFB4FF' },
+  { color: '#29455D', onDark: '#97C66D' },
+];
+
+const colors = [...firstStyles, ...furtherColors];
+
+/** The style of a figure's n-th series, from 0: each six have other shapes and dashes, and every second six are rings. */
 export function seriesStyle(index: number): SeriesStyle {
-  const { length } = seriesStyles;
-  const round = Math.floor(index / length);
-  const at = (place: number) => nth(seriesStyles, place % length);
-  return { ...at(index), shape: at(index + round).shape, dash: at(index + 2 * round).dash };
+  const round = Math.floor(index / firstStyles.length);
+  const at = (place: number) => nth(firstStyles, place % firstStyles.length);
+  const { color, onDark } = nth(colors, index % colors.length);
+  const style = { color, onDark, shape: at(index + round).shape, dash: at(index + 2 * round).dash };
+  return round % 2 === 0 ? style : { ...style, isHollow: true };
 }
+
+/** As many as there are colours. */
+export const seriesStyles: readonly SeriesStyle[] = colors.map((_, index) => seriesStyle(index));
 
 /** Greys for references that the series are compared with. */
 export const referenceStyles: Readonly<Record<'curve' | 'limit', SeriesStyle>> = {

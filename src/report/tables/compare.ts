@@ -68,7 +68,7 @@ export function comparisonTable(
     ...unscoredLines(
       curves.map(({ title, notFinite, points }) => ({
         ...{ title, notFinite, values: points.map(({ value }) => value) },
-        smallest: firstOf(points).relative,
+        smallest: firstOf(points).parameters,
       })),
     ),
   );

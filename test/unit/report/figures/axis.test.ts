@@ -11,6 +11,7 @@ import {
   wholePlaces,
   placing,
   shareTicks,
+  suitLogarithms,
   ticksAround,
   valueTicks,
   withRoom,
@@ -103,6 +104,42 @@ test('ticks have room for their texts', () => {
     4,
   );
   expect(kept.map(({ at }) => at)).toEqual([0, 2, 40]);
+});
+
+test('the last tick is kept, as the end of a family is what readers look for: those that collide with it are left out', () => {
+  const shown = (values: readonly number[]) =>
+    withRoom(
+      countTicks(values),
+      (value) => 10 * Math.log2(value),
+      () => 12,
+      4,
+    ).map(({ at }) => at);
+  // Moments of a training of 1024 steps, as `--moments 10:log` takes them: 474 is 11 pixels below the end.
+  expect(shown([1, 2, 5, 10, 22, 47, 102, 219, 474, 1024])).toEqual([1, 5, 22, 102, 1024]);
+  expect(shown([1, 1.5])).toEqual([1]);
+  expect(shown([1, 2, 3, 0])).toEqual([1]);
+  expect(shown([])).toEqual([]);
+});
+
+test('an axis is logarithmic unless one gap takes more than half of it that a linear axis would spread', () => {
+  // Twenty moments of 10 000 steps, the first of them step 1: ln 527 / ln 10 000 is 0.68.
+  const moments = Array.from({ length: 20 }, (_, i) => Math.round(1 + (9999 * i) / 19));
+  expect(suitLogarithms(moments)).toBe(false);
+  expect(suitLogarithms([...moments, ...moments].reverse())).toBe(false);
+  for (const usual of [
+    [1, 2, 4, 8, 16, 32],
+    [1, 2, 3, 4, 6, 8],
+    [8, 16, 24, 32],
+    [1, 2, 3, 4, 5, 6, 7, 8, 16, 96],
+    [125e6, 350e6, 1.3e9, 2.7e9, 6.7e9, 13e9, 30e9, 66e9],
+    // One gap of a linear axis is as wide.
+    [1, 1000, 1001, 1e6],
+    // With few scales a gap is half of the axis soon.
+    [1, 500, 1000],
+    [7],
+  ])
+    expect(suitLogarithms(usual)).toBe(true);
+  expect(suitLogarithms([0, 0.1, 0.2])).toBe(false);
 });
 
 test('labels are moved apart, neighbours together, and as little as needed', () => {

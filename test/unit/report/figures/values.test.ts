@@ -108,25 +108,25 @@ test('compare: each panel has its curve, members and interval; the last one also
   ] as const) {
     expectPlaces(
       line(panel, colourOf(i)),
-      of_.map(({ relative, value }) => [relative, value]),
+      of_.map(({ parameters, value }) => [parameters, value]),
     );
     expectPlaces(
       points(panel, colourOf(i)),
-      members.map(({ relative, value }) => [relative, value]),
+      members.map(({ parameters, value }) => [parameters, value]),
     );
     const { lower, upper } = band(of(panel.areas, colourOf(i))[0]!);
     expectPlaces(
       lower,
-      of_.map(({ relative, interval }) => [relative, Math.max(0, interval!.lower)]),
+      of_.map(({ parameters, interval }) => [parameters, Math.max(0, interval!.lower)]),
     );
     expectPlaces(
       upper,
-      of_.map(({ relative, interval }) => [relative, interval!.upper]),
+      of_.map(({ parameters, interval }) => [parameters, interval!.upper]),
     );
   }
   expectPlaces(
     line(panels[2]!, colourOf(2)),
-    induced.points.map(({ relative }, i) => [relative, prediction!.values[i]!]),
+    induced.points.map(({ parameters }, i) => [parameters, prediction!.values[i]!]),
   );
 });
 
