@@ -56,8 +56,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
       const found = await ofEach(runs, options, (run, listener) => compare(run, { ...options, ...listener }));
       const pictures = await writeRunFigures(found, {
         runOf: ({ family }) => family,
-        figureOf: ({ family: { words }, ...comparison }, run, isOneOf) =>
-          comparisonFigure({ ...comparison, run }, words, isOneOf),
+        figureOf: ({ family: { words }, ...comparison }, run) => comparisonFigure({ ...comparison, run }, words),
         ...{ name: 'compare', output: options.output, printed },
       });
       const shown = zip(found, pictures).map(([{ family, ...comparison }, figures]): Shown => {

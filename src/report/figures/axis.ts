@@ -162,12 +162,17 @@ export function shareTicks(values: readonly number[]): Tick[] {
   return values.map((at) => ({ at, text: `${formatNumber(100 * at, 6)} %` }));
 }
 
-/** Ticks whose labels don't collide along an axis, which runs as `place` ascends; the first is kept, and the last if both have room. */
+/**
+ * Ticks whose labels don't collide along an axis, which runs as `place` ascends; the first is kept.
+ *
+ * @param ends `both` where ticks are a family's own scales: the last is kept too, if both have room
+ */
 export function withRoom(
   ticks: readonly Tick[],
   place: (value: number) => number,
   sizeOf: (text: string) => number,
   gap: number,
+  ends: 'first' | 'both' = 'first',
 ): Tick[] {
   const collide = (one: Tick, next: Tick) =>
     place(next.at) - place(one.at) < (sizeOf(one.text) + sizeOf(next.text)) / 2 + gap;
@@ -176,7 +181,7 @@ export function withRoom(
     if (Number.isNaN(place(tick.at))) continue;
     const before = kept.at(-1);
     if (before === undefined || !collide(before, tick)) kept.push(tick);
-    else if (tick === ticks.at(-1)) {
+    else if (ends === 'both' && tick === ticks.at(-1)) {
       const own = kept.findLastIndex((each) => !collide(each, tick));
       if (own >= 0) kept.splice(own + 1, Infinity, tick);
     }

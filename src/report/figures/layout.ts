@@ -273,7 +273,8 @@ export function xTicks({ x }: Panel, width: number, { label, unit }: Look): Tick
   const place = placing(x.domain, [0, width], x.isLog ?? false);
   // From left to right, even if the axis is descending.
   const ordered = [...ticks].sort((a, b) => place(a.at) - place(b.at));
-  const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit);
+  const ends = x.ticks === undefined ? 'first' : 'both';
+  const fit = (some: readonly Tick[]) => withRoom(some, place, (text) => textWidth(text, label), 6 * unit, ends);
   if (x.isLog !== true) return fit(ordered);
   return x.ticks === undefined ? roundest(ordered, fit) : evenlyThinned(ordered, fit);
 }

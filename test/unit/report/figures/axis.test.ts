@@ -106,13 +106,14 @@ test('ticks have room for their texts', () => {
   expect(kept.map(({ at }) => at)).toEqual([0, 2, 40]);
 });
 
-test('the last tick is kept, as the end of a family is what readers look for: those that collide with it are left out', () => {
+test('the largest of a family’s scales keeps its tick, as it is what readers look for: those that collide with it are left out', () => {
   const shown = (values: readonly number[]) =>
     withRoom(
       countTicks(values),
       (value) => 10 * Math.log2(value),
       () => 12,
       4,
+      'both',
     ).map(({ at }) => at);
   // Moments of a training of 1024 steps, as `--moments 10:log` takes them: 474 is 11 pixels below the end.
   expect(shown([1, 2, 5, 10, 22, 47, 102, 219, 474, 1024])).toEqual([1, 5, 22, 102, 1024]);
