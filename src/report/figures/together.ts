@@ -16,6 +16,9 @@ export interface CurveFigure {
 
 type DrawnName = Pick<CurveName, 'factor' | 'name'>;
 
+/** Most bands in one panel: in grey print more are a single shade. */
+const mostBands = 4;
+
 /**
  * @param figures at least one, ordered by value
  * @param isApart whether to place panels of curves side by side too, as is done if each has several curves
@@ -34,11 +37,16 @@ export function together(run: string, figures: readonly CurveFigure[], isApart =
   const drawn = panels.map(({ curves }) => curves?.series ?? []);
   const thin = new Set(drawn.flat().flatMap(({ isUnnamed, label }) => (isUnnamed === true ? label : [])));
   const hasBars = !areApart && drawn.some((series) => series.filter(({ spread }) => spread === 'bars').length > 1);
+  const haveTooMany = !areApart && figures.length > mostBands;
   return {
     title: titles.size === 1 ? `${first.title}, by ${factor}` : `${run}, by ${factor}`,
     notes: [
       ...first.notes.filter((note) => figures.every(({ figure: { notes } }) => notes.includes(note))),
-      ...(hasBars ? ['Intervals of two seeds are wide, and in the tables alone.'] : []),
+      ...(haveTooMany
+        ? [`Intervals of more than ${mostBands} curves would hide each other, and are in the tables alone.`]
+        : hasBars
+          ? ['Intervals of two seeds are wide, and in the tables alone.']
+          : []),
       ...(areApart || thin.size === 0 ? [] : [`Thin lines: ${[...thin].join(', ')}.`]),
     ],
     panels,
@@ -85,8 +93,9 @@ function inOne(all: readonly { readonly panel: CurvePanel; readonly curve: Drawn
               return { ...{ label: series.label, line, points: [] }, style: { ...style, width: 0.8 }, isUnnamed: true };
             }
             const title = panel.title.replace(/^[^:]*: /, '');
-            // Bars of several curves would overlap.
-            const line = series.spread === 'bars' ? series.line.map(({ x, y }) => ({ x, y })) : series.line;
+            // Bars of several curves would overlap, as would bands of many.
+            const isBare = series.spread === 'bars' || all.length > mostBands;
+            const line = isBare ? series.line.map(({ x, y }) => ({ x, y })) : series.line;
             return { ...series, style, line, label: isOneTitle ? name : `${name}: ${title}` };
           }),
       ),

@@ -66,6 +66,24 @@ test('different metrics are named at the curves, and incompatible panels stand s
   ).toEqual(['width 8: natural: opt', 'width 8: induced: K = 5', 'width 8', 'width 16: natural: opt']);
 });
 
+test('bands of up to four curves are drawn; those of more would be one shade, and the figure says where they are', () => {
+  const ofWidths = (count: number) =>
+    together(
+      'run',
+      Array.from({ length: count }, (_, i) => ({
+        figure: figure(i / 100),
+        curve: { factor: 'width', name: `width ${i}` },
+      })),
+    );
+  const bandsIn = ({ panels }: Figure) =>
+    panels[1]!.curves!.series.filter(
+      ({ style, line: points }) => style !== referenceStyles.limit && points.some(({ lower }) => lower !== undefined),
+    ).length;
+  const said = 'Intervals of more than 4 curves would hide each other, and are in the tables alone.';
+  expect([bandsIn(ofWidths(4)), ofWidths(4).notes.includes(said)]).toEqual([4, false]);
+  expect([bandsIn(ofWidths(5)), ofWidths(5).notes.includes(said)]).toEqual([0, true]);
+});
+
 test('36 series have 36 looks, and neighbours differ in colour, shape and dashes', () => {
   const looks = Array.from({ length: 36 }, (_, i) => seriesStyle(i));
   expect(new Set(looks.map((look) => JSON.stringify(look))).size).toBe(36);
