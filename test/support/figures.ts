@@ -195,12 +195,20 @@ export const studied: MetricStudy[] = [accuracy.with({}), subsets].map((metric) 
 /** Outputs of eight layers, some of which grow with the width: more than the first colours of the palette. */
 const layers = widthSlopes(
   (['standard', 'mup'] as const).flatMap((parametrization) =>
-    ['tokens', 'block0.scores', 'block0.attended', 'block0', 'block1.scores', 'block1.attended', 'block1', 'head'].flatMap(
-      (layer, i) =>
-        [8, 32, 128, 512].map((width) => {
-          const size = (0.4 + 0.1 * i) * (width / 8) ** (parametrization === 'mup' ? -0.05 * i : 0.08 * i);
-          return { parametrization, layer, width, seed: 0, step: 10, size, change: size };
-        }),
+    [
+      'tokens',
+      'block0.scores',
+      'block0.attended',
+      'block0',
+      'block1.scores',
+      'block1.attended',
+      'block1',
+      'head',
+    ].flatMap((layer, i) =>
+      [8, 32, 128, 512].map((width) => {
+        const size = (0.4 + 0.1 * i) * (width / 8) ** (parametrization === 'mup' ? -0.05 * i : 0.08 * i);
+        return { parametrization, layer, width, seed: 0, step: 10, size, change: size };
+      }),
     ),
   ),
 );

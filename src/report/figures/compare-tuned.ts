@@ -18,9 +18,7 @@ export function tunedFigure({ one, other, standard, induced, severalSeeds }: Tun
           ? []
           : [`difference ${formatWithInterval(bow.difference.value, bow.difference.interval, 2)}`]),
       ],
-      series: [untuned, tuned].map((curve, i) =>
-        seriesOf(curve, i, i === 0 ? one.label : other.label),
-      ),
+      series: [untuned, tuned].map((curve, i) => seriesOf(curve, i, i === 0 ? one.label : other.label)),
       ...{ xTitle: one.words.axis, legend: true, ...verticalOf(untuned) },
     });
   };

@@ -72,11 +72,7 @@ export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yT
 }
 
 /** As in figures/train.ts: with two seeds, Student's t gives a band that hides the rest. */
-export function seriesOf(
-  { title, points, members }: ComparedCurve,
-  style: number,
-  label = title,
-): PanelSeries {
+export function seriesOf({ title, points, members }: ComparedCurve, style: number, label = title): PanelSeries {
   const seedsAt = rollup(
     members,
     (own) => own.length,

@@ -222,7 +222,8 @@ function headingLines(
   let lower = above;
   const { top, x } = panel;
   const place = placing(x.domain, [0, layout.width], x.isLog ?? false);
-  const numbers = top === undefined ? [] : withRoom(top.ticks, place, (each) => textWidth(each, label), 5 * unit, 'both');
+  const numbers =
+    top === undefined ? [] : withRoom(top.ticks, place, (each) => textWidth(each, label), 5 * unit, 'both');
   return [
     ...words.title.map((each) => text(each, { x: 0, y: (y += line), ...font })),
     ...words.notes.map((each) => text(each, { x: 0, y: (y += line), ...label, color: inks.note })),
