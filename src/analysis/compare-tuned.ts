@@ -13,7 +13,7 @@ import { contrast, type Contrast } from './contrast.js';
 import { scoreDraws } from './curves.js';
 import { normalsOf } from './expected-curves.js';
 import { scoreNames, type ScoreName } from './scores.js';
-import { curveSharpness, type CurveSharpness, type SharpnessOptions } from './sharpness.js';
+import { curveSharpness, nullOptionsOf, type CurveSharpness, type SharpnessOptions } from './sharpness.js';
 
 /** Whether the late rise of the untuned curve also exists in the tuned one: `twinVerdict`. */
 export type TwinVerdict =
@@ -29,6 +29,8 @@ export type TwinVerdict =
 
 export interface TwinCurve extends ComparedCurve {
   readonly smooth: CurveSharpness['smooth'];
+  /** Drawn families behind each p of `smooth`. */
+  readonly nullDraws: number;
 }
 
 /** One metric of both families. */
@@ -131,7 +133,8 @@ function twinCurves(
 
 function sharpCurve(sampled: SampledChoice, members: readonly MemberOutcomes[], options: SharpnessOptions): TwinCurve {
   const { scores, smooth } = curveSharpness(sampled, members, options);
-  return { ...familyCurve(sampled.curve, members, { scores }), smooth };
+  const { draws: nullDraws } = nullOptionsOf(options, sampled);
+  return { ...familyCurve(sampled.curve, members, { scores }), smooth, nullDraws };
 }
 
 type Limits = Readonly<Record<'lower' | 'upper', number>>;

@@ -114,7 +114,10 @@ const manyMembers = 500;
 const memberDraws = 1_000_000;
 const fewestDraws = 200;
 
-function nullOptionsOf(options: SharpnessOptions, { curve }: SampledChoice): NullOptions & { readonly draws: number } {
+export function nullOptionsOf(
+  options: SharpnessOptions,
+  { curve }: SampledChoice,
+): NullOptions & { readonly draws: number } {
   const draws = curve.draws.length;
   const members = curve.memberValues.length;
   const most = members > manyMembers ? Math.max(fewestDraws, Math.round(memberDraws / members)) : draws;

@@ -5,7 +5,6 @@ import { compareCurves, type Comparison, type PublishedCurve } from '../../analy
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { scoreSeal, type ScoredSeal } from '../../analysis/forecast/sealed.js';
-import { predictFromStandard } from '../../analysis/independence.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
 import {
   sampleScores,
@@ -50,8 +49,6 @@ export interface AnalysedFamily {
   readonly isUsual: boolean;
   readonly comparison: Comparison;
   readonly evaluations: readonly [standard: MetricEvaluation, induced: MetricEvaluation];
-  /** One value for each scale. */
-  readonly predicted: Float64Array;
   readonly sweep: Sweep;
   /** In the form of `--over`. */
   readonly over: string;
@@ -135,7 +132,6 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
     seeds: fewestSeeds(members) < leastSeeds ? undefined : seedDistribution(standard, members),
     // Forecasts are for all widths as one curve.
     ...(open.curve === undefined ? await forecastsOf(open) : { forecasts: [], unreadableForecasts: [] }),
-    predicted: present(predictFromStandard(chosen, members)).values,
     sweep: sampleScores(
       sweepGrid({ metric: registered(chosen), parameters: {}, axes: [parseAxis(over)], members }),
       members,

@@ -2,7 +2,7 @@
 import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { firstOf, nth } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
@@ -154,8 +154,9 @@ export function withFewerRows(table: Table): Table {
   return { ...table, caption: caption + text, rows: thinned(rows, mostRows) };
 }
 
-export function curvesTable({ run, comparison, evaluations, predicted }: AnalysedFamily): Table {
+export function curvesTable({ run, comparison, evaluations }: AnalysedFamily): Table {
   const { standard, induced, sharpness } = comparison;
+  const { title: prediction, values: predicted } = present(comparison.prediction);
   const { words } = run;
   // For imported members a scale is a single number.
   const sized = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
@@ -174,7 +175,7 @@ export function curvesTable({ run, comparison, evaluations, predicted }: Analyse
             values: curve.points.map(({ value, interval }) => ({ value, ...interval })),
           })),
           {
-            metric: { title: 'predicted by independence', unit: 'probability' },
+            metric: { title: `predicted: ${prediction}`, unit: 'probability' },
             values: [...predicted].map((value) => ({ value })),
           },
         ],

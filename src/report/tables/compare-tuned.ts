@@ -48,6 +48,10 @@ export function tunedTable(found: TunedComparison<NamedRun>): string {
       [title(curve)],
     );
   });
+  // Runs with different numbers of members may have different ones.
+  const nullDraws = [...new Set([standard.untuned, standard.tuned].map((each) => withSpaces(each.nullDraws)))].join(
+    ' and ',
+  );
   return [
     `${other.label} has the ${name} tuned on the validation split${atEdge === 0 ? '' : ` (${atEdge} of ${counted(members, 'member')} at an end of the grid)`}, ${one.label} does not.`,
     '',
@@ -55,7 +59,7 @@ export function tunedTable(found: TunedComparison<NamedRun>): string {
     '',
     compared.join('\n\n'),
     `Difference: ${other.label} minus ${one.label}; of Eq 1, which has no upper limit, their ratio. In brackets: 95 % intervals, from ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each run are drawn separately, at the values that were chosen' : '; with one seed, another seed may lie outside'}.`,
-    'Smooth p: that smooth growth scores as high, adjusted for all scores of the curve (see compare without --tuned).',
+    `Smooth p: that smooth growth scores as high, from ${nullDraws} drawn families, adjusted for all scores of the curve (see compare without --tuned).`,
     ...(induced.rule === undefined
       ? []
       : [`${induced.metric} was chosen on ${one.label} (${induced.rule}), and is chosen again in each draw.`]),
