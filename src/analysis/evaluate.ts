@@ -6,14 +6,8 @@ import type { OutcomeName } from '../runs/outcomes.js';
 import { drawsWithValue, percentileInterval } from '../statistics/bootstrap.js';
 import { meanOf, type Interval } from '../statistics/intervals.js';
 import { overSeeds } from '../statistics/seeds.js';
-import {
-  defaultDraws,
-  drawEachMember,
-  scalesOf,
-  type MemberByMember,
-  type SampleOptions,
-  type Scale,
-} from './curves.js';
+import { scalesOf, type SampleOptions, type Scale } from './curves.js';
+import { defaultDraws, drawEachMember, type MemberByMember } from './draws/members.js';
 
 export interface MemberEvaluation extends Interval {
   readonly id: string;

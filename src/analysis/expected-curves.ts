@@ -1,9 +1,9 @@
 /** The model of seeds of a family's curves: what its members show, and curves over all possible seeds. */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
-import type { UnitValues } from '../metrics/metric.js';
 import { scoresAtPlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
+import { remembered } from './draws/units.js';
 import { effectiveCount, errorsOf } from './noise.js';
 import { mixed, mixturesOf, sameTrainings } from './trainings.js';
 import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
@@ -150,19 +150,4 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
   const [least, most] = isShare ? [0, 1] : metric.limits;
   const seen = bases.map((base) => (base > least && base < most) || !Number.isFinite(most));
   return { bases, errors, ranks, shared, seen, count, isShare };
-}
-
-/** `transform` of the shares of a test set, cached: the same ones are requested repeatedly. */
-export function remembered(
-  transform: UnitValues['transform'],
-  count: number,
-): (share: number, size?: number) => number {
-  let values = new Float64Array(0);
-  return (share, size = 1) => {
-    const units = Math.round(size * count);
-    if (values.length !== units + 1) values = new Float64Array(units + 1).fill(NaN);
-    const place = Math.round(share * units);
-    const value = values[place]!;
-    return Number.isNaN(value) ? (values[place] = transform(place / units, units)) : value;
-  };
 }

@@ -12,7 +12,8 @@ import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import { spearman } from '../statistics/ranks.js';
-import { drawMembers, meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { drawMembers } from './draws/members.js';
 import { scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface MetricCurve {

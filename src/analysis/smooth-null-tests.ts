@@ -14,7 +14,6 @@ import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { SampledChoice } from './chosen.js';
 import {
-  defaultDraws,
   orient,
   positionOf,
   sampleCurve,
@@ -23,6 +22,7 @@ import {
   type ScaleName,
   type ScoreWithInterval,
 } from './curves.js';
+import { defaultDraws } from './draws/members.js';
 import { inducingFunction, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
 import { contrast, type ScoredDraws } from './contrast.js';

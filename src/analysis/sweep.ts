@@ -14,6 +14,8 @@ import { Random } from '../statistics/random.js';
 import { mostUnits } from '../statistics/resamples.js';
 import { UsageError } from '../terminal/errors.js';
 import type { OnStep } from '../terminal/steps.js';
+import { orTooLarge } from './draws/members.js';
+import { remembered } from './draws/units.js';
 import {
   meansOf,
   orient,
@@ -199,7 +201,7 @@ export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
   return sizes.map((size) => {
     const random = Random.named(seed, 'test-size', size);
     const drawOne = subsetDrawer(random, count, size);
-    const curves = valuesOn(drawOne, { draws, size }).map((values) => ({
+    const curves = orTooLarge(() => valuesOn(drawOne, { draws, size }), metric).map((values) => ({
       scales: all,
       values: meansOf(values, scales),
     }));
@@ -240,17 +242,13 @@ function sharesOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): On
       for (const i of drawOne()) list[i] = 1;
       return list;
     });
-    const known = new Float64Array(size + 1).fill(NaN);
-    const valueOf = (right: number) => {
-      const value = known[right]!;
-      return Number.isNaN(value) ? (known[right] = transform(right / size, size)) : value;
-    };
+    const of = remembered(transform, size);
     const values = lists.map(() => new Float64Array(members.length));
     for (let first = 0; first < columns.length; first += membersAtOnce) {
       const kernel = sumsKernel(columns.slice(first, first + membersAtOnce), availableCores())!;
       for (let b = 0; b < draws; b += listsAtOnce) {
         for (const [k, sums] of kernel.sums(lists.slice(b, b + listsAtOnce), size).entries())
-          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = valueOf(sums[i]!);
+          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = of(sums[i]! / size);
       }
     }
     return values;

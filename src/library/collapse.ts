@@ -2,7 +2,7 @@
 import { choosesFromFew } from '../datasets/probes.js';
 import { chanceOf } from '../analysis/collapse/chance.js';
 import { collapseOverLoss as collapseOf, type Collapse } from '../analysis/collapse/collapse.js';
-import { drawMembers } from '../analysis/curves.js';
+import { drawMembers } from '../analysis/draws/members.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import { firstOf, nth, present, zip } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';

@@ -1,5 +1,5 @@
 /** A run's scaling law: its loss against parameters, training examples and FLOPs. */
-import { drawMembers } from '../analysis/curves.js';
+import { drawMembers } from '../analysis/draws/members.js';
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import {
   lossCells,

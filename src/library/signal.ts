@@ -1,7 +1,7 @@
 /**
  * How far apart a metric places a run's models, compared with how much it fluctuates from one checkpoint to the next.
  */
-import { drawMembers } from '../analysis/curves.js';
+import { drawMembers } from '../analysis/draws/members.js';
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import { signalOf, type CheckpointScores, type MetricSignals } from '../analysis/signal.js';
 import { allAt, firstOf, nth } from '../machine/present.js';

@@ -9,7 +9,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { drawMembers } from '../../src/analysis/curves.js';
+import { drawMembers } from '../../src/analysis/draws/members.js';
 import { sweepGrid } from '../../src/analysis/sweep.js';
 import { metrics, parseMetric } from '../../src/metrics/index.js';
 import { readColumns } from '../../src/runs/load.js';

@@ -15,7 +15,8 @@ import { isotonic } from '../../statistics/isotonic.js';
 import { mean } from '../../statistics/mean.js';
 import { Random } from '../../statistics/random.js';
 import { sampleCurve, type Scale } from '../curves.js';
-import { observe, remembered } from '../expected-curves.js';
+import { remembered } from '../draws/units.js';
+import { observe } from '../expected-curves.js';
 import { linkOf, meanOverSeeds, seenShare, shareError, spreadOf, type Observed } from '../seed-model.js';
 
 export interface PilotMetric {

@@ -1,7 +1,8 @@
 /** Intervals of test sets whose images are in several sequences, or in groups; for coverage in full see test/reference/shared_images.py. */
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { drawMembers, sampleCurve } from '../../../src/analysis/curves.js';
+import { sampleCurve } from '../../../src/analysis/curves.js';
+import { drawMembers } from '../../../src/analysis/draws/members.js';
 import { clustersOf, fewestGroups } from '../../../src/metrics/clusters.js';
 import { parseMetric } from '../../../src/metrics/index.js';
 import { defineMetric } from '../../../src/metrics/define-metric.js';

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/analysis/diff/power.js';
 import { estimateInClosedForm, populationOf, simulatedPower } from '../../../../src/analysis/diff/power-simulation.js';
 import { differenceOf } from '../../../../src/analysis/diff/difference.js';
-import { drawMembers } from '../../../../src/analysis/curves.js';
+import { drawMembers } from '../../../../src/analysis/draws/members.js';
 import { accuracy } from '../../../../src/metrics/classification.js';
 import { wilsonInterval } from '../../../../src/statistics/intervals.js';
 import { Random } from '../../../../src/statistics/random.js';
