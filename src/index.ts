@@ -62,16 +62,12 @@ export { coordCheck, type CoordCheck, type CoordCheckOptions } from './library/c
 export { power, type PlannedPower, type PowerOptions } from './library/power.js';
 export { design, type DesignOptions, type ProposedDesign } from './library/design.js';
 export { listClaimQuantities, scoreClaims, sealClaims, type ClaimOptions } from './library/claims.js';
-export {
-  listForecastMethods,
-  listForecasts,
-  scoreForecast,
-  sealForecast,
-  studyForecasts,
-  verifyForecasts,
-  type ForecastOptions,
-  type SealOptions,
-} from './library/forecast.js';
+export { sealForecast } from './library/forecast/seal.js';
+export { scoreForecast } from './library/forecast/score.js';
+export { listForecasts, verifyForecasts } from './library/forecast/verify.js';
+export { listForecastMethods, studyForecasts } from './library/forecast/study.js';
+export type { ForecastOptions } from './library/forecast/metrics.js';
+export type { SealOptions } from './library/forecast/targets.js';
 
 // All of it in a folder.
 export { report, type ReportOptions, type WrittenReport } from './library/report.js';

@@ -23,7 +23,8 @@ const docstring =
 /** Of all functions, in the order of their files. */
 export function examples(): Example[] {
   return fs
-    .readdirSync(folder)
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
     .sort()
     .flatMap((name) => [...fs.readFileSync(path.join(folder, name), 'utf8').matchAll(docstring)])
     .map(([, lines, of]) => ({ of: of!, code: lines!.replaceAll(/^ \* {5}/gm, '') }));

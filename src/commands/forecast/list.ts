@@ -11,7 +11,7 @@ export function registerList(group: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('forecast list'))
     .action(async (run, options) => {
-      const { listForecasts } = await import('../../library/forecast.js');
+      const { listForecasts } = await import('../../library/forecast/verify.js');
       const { textTable } = await import('../../report/tables/text-table.js');
       const forecasts = await listForecasts(run, terminal);
       const { wordsOfSeal } = await import('../../runs/forecasts.js');

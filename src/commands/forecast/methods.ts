@@ -11,7 +11,7 @@ export function registerMethods(group: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('forecast methods'))
     .action(async (options) => {
-      const { listForecastMethods } = await import('../../library/forecast.js');
+      const { listForecastMethods } = await import('../../library/forecast/study.js');
       const methods = listForecastMethods();
       if (options.json === true) printJson({ methods });
       else

@@ -16,7 +16,7 @@ export function registerScore(group: CommandUnknownOpts): void {
     .addHelpText('after', examples('forecast score lenet-mnist-1'))
     .action(async (name, options) => {
       const path = await import('node:path');
-      const { scoreForecast } = await import('../../library/forecast.js');
+      const { scoreForecast } = await import('../../library/forecast/score.js');
       const { plainMetric, scoreCsv, scoreTable } = await import('../../report/tables/forecast.js');
       const { scoreFigure } = await import('../../report/figures/forecast.js');
       const { figureOptionsOf } = await import('../../report/figures/figure-options.js');

@@ -50,7 +50,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
       ),
     )
     .action(async (run, { metric, ...options }) => {
-      const { sealForecasts } = await import('../../library/forecast.js');
+      const { sealForecasts } = await import('../../library/forecast/seal.js');
       const { sealedTable } = await import('../../report/tables/forecast.js');
       const { wordsOfSeal } = await import('../../runs/forecasts.js');
       const curves = await ofEach([run], options, (curve) => Promise.resolve(curve));

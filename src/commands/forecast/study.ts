@@ -16,7 +16,7 @@ export function registerStudy(group: CommandUnknownOpts): void {
     .addOption(csv)
     .addHelpText('after', examples('forecast study lenet-mnist --metric accuracy --metric subset-accuracy:k=20'))
     .action(async (runs, { metric, ...options }) => {
-      const { studyForecasts } = await import('../../library/forecast.js');
+      const { studyForecasts } = await import('../../library/forecast/study.js');
       const { plainMetric, studyCsv, studyTable } = await import('../../report/tables/forecast.js');
       const { studyFigure } = await import('../../report/figures/forecast.js');
       const { figureOptionsOf } = await import('../../report/figures/figure-options.js');

@@ -14,7 +14,7 @@ export function registerVerify(group: CommandUnknownOpts): void {
     .addOption(json)
     .addHelpText('after', examples('forecast verify lenet-mnist'))
     .action(async (name, options) => {
-      const { verifyForecasts } = await import('../../library/forecast.js');
+      const { verifyForecasts } = await import('../../library/forecast/verify.js');
       const forecasts = await verifyForecasts(name);
       const broken = forecasts.filter(({ reasons }) => reasons.length > 0).length;
       if (options.json === true) printJson({ forecasts });

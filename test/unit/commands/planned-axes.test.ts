@@ -6,7 +6,7 @@ import { loadExperiment } from '../../../src/experiment/load.js';
 import { parseTrainOptions } from '../../../src/experiment/options.js';
 import { resolveExperiment, type ExperimentInput } from '../../../src/experiment/schema.js';
 import { loadDataset } from '../../../src/datasets/index.js';
-import { sealForecast } from '../../../src/library/forecast.js';
+import { sealForecast } from '../../../src/library/forecast/seal.js';
 import { present } from '../../../src/machine/present.js';
 import type { Seal } from '../../../src/runs/forecasts.js';
 import { encodeOutcomes, probeFile } from '../../../src/runs/outcomes.js';
