@@ -1,10 +1,9 @@
 /**
  * Curves with all that their scores need: values at each scale, and bootstrap draws of them over test set and seeds. The draw of the
  * test set (draws/members.ts) is shared by all members, as the test set is; seeds are drawn within each width, those of one training
- * once for all of its moments. Both together are Owen's pigeonhole
- * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too wide. Of S seeds, S - 1 are drawn, so that the variance of their
- * mean has the right size (McCarthy and Snowden 1985); with a single seed, whose spread is unknown, the interval is over the test set
- * alone.
+ * once for all of its moments. Both together are Owen's pigeonhole bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too
+ * wide. Of S seeds, S - 1 are drawn, so that the variance of their mean has the right size (McCarthy and Snowden 1985); with a single
+ * seed, whose spread is unknown, the interval is over the test set alone.
  */
 import type { Metric } from '../metrics/metric.js';
 import { once } from '../machine/once.js';
