@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { momentsOf } from '../experiment/moments.js';
 import { sha256File } from '../machine/files.js';
-import { isReported } from '../terminal/errors.js';
+import { unlessReported } from '../terminal/errors.js';
 import { coordinatesOf } from './coordinates.js';
 import { chainFaults, isOfImported, type ReadSeal, type Seal } from './forecasts.js';
 import { isImported, readImportedMember, type AnyRun, type ImportedRun } from './imported.js';
@@ -26,7 +26,8 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   reasons.push(...(await chainFaults(runFolder, seal)));
   for (const { member, step, outcomes } of seal.evidence) {
     const file = shownFile({ moment: step, probe: seal.probe });
-    const now = await hashOf(path.join(runFolder, 'members', member, file));
+    // Of the file itself: the hash in member.json may be out of date.
+    const now = await unlessReported(sha256File(path.join(runFolder, 'members', member, file)));
     if (now === undefined) reasons.push(`${member}, on which it is based, was removed or can't be read`);
     else if (now !== outcomes) reasons.push(`${member}, on which it is based, has other outcomes now`);
   }
@@ -56,7 +57,7 @@ async function startedWidths(runFolder: string, { experiment }: RunRecord, { tar
   const found: MemberRecord[] = [];
   for (const { width } of targets) {
     for (const seed of seeds) {
-      const record = await readStarted(memberFolder(runFolder, { arch: experiment.arch, width, seed }));
+      const record = await unlessReported(readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed })));
       if (record !== undefined) found.push(record);
     }
   }
@@ -67,17 +68,10 @@ async function startedWidths(runFolder: string, { experiment }: RunRecord, { tar
 export async function startedMembers(runFolder: string, run: RunRecord): Promise<MemberRecord[]> {
   const found: MemberRecord[] = [];
   for (const key of membersOf(run.experiment)) {
-    const record = await readStarted(memberFolder(runFolder, key));
+    const record = await unlessReported(readMemberRecord(memberFolder(runFolder, key)));
     if (record !== undefined) found.push(record);
   }
   return found;
-}
-
-async function readStarted(folder: string): Promise<MemberRecord | undefined> {
-  return readMemberRecord(folder).catch((error: unknown) => {
-    if (isReported(error)) return undefined;
-    throw error;
-  });
 }
 
 /** Where on an axis a trained member is, at its end, after the step `at`, or along its training; nowhere if it differs from `held`. */
@@ -102,10 +96,7 @@ export function scalesIn(
 async function importedEarly(runFolder: string, run: ImportedRun, seal: Seal): Promise<string[]> {
   const reasons: string[] = [];
   for (const id of run.members) {
-    const member = await readImportedMember(runFolder, id, run).catch((error: unknown) => {
-      if (isReported(error)) return undefined;
-      throw error;
-    });
+    const member = await unlessReported(readImportedMember(runFolder, id, run));
     // A damaged one is not scored.
     if (member === undefined) continue;
     const at = member.coordinates[seal.axis ?? ''] ?? NaN;
@@ -123,14 +114,4 @@ const targetTolerance = 0.01;
 
 export function isAtTarget(scale: number, target: number): boolean {
   return Math.abs(scale / target - 1) <= targetTolerance;
-}
-
-/** Hash of the file itself: the one in member.json may be out of date. */
-async function hashOf(file: string): Promise<string | undefined> {
-  try {
-    return await sha256File(file);
-  } catch (error) {
-    if (isReported(error)) return undefined;
-    throw error;
-  }
 }

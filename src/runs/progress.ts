@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { group, least } from 'd3-array';
 import { tuningOf } from '../experiment/tuning.js';
 import { nth, present } from '../machine/present.js';
-import { RunError } from '../terminal/errors.js';
+import { RunError, unlessReported } from '../terminal/errors.js';
 import { readHistory } from './history.js';
 import { statusOf, type RunStatus } from './inventory.js';
 import type { MemberJob } from './jobs.js';
@@ -94,7 +94,7 @@ async function trialsOf(
   const tuning = status === 'no epoch done' ? tuningOf(experiment) : undefined;
   if (tuning === undefined) return null;
   // Nothing is shown of damaged ones; the training says so.
-  const made = await readTuning(tuningFile(folder, memberId(trialsKey(tuning, key)))).catch(() => undefined);
+  const made = await unlessReported(readTuning(tuningFile(folder, memberId(trialsKey(tuning, key)))));
   return { made: made?.trials.length ?? 0, of: tuning.budget };
 }
 

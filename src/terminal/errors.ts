@@ -35,6 +35,16 @@ export function isReported(error: unknown): error is UsageError | RunError {
   return error instanceof UsageError || error instanceof RunError;
 }
 
+/** The result; undefined if it fails with a message meant for the user. Rejects on anything else. */
+export async function unlessReported<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isReported(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The message of anything thrown; of TensorFlow's two lines ("Invalid TF_Status: 12", "Message: ...") only the message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^Invalid TF_Status: \d+\nMessage: /, '') : String(error);

@@ -264,14 +264,12 @@ function planMissing(
     costs.set(point, known);
     return known;
   };
-  const sizeFor = (keys: readonly MemberKey[]) =>
-    stack === 'auto'
-      ? automaticStack(keys.length, costOf(firstOf(keys)), { device, each, gpuMemoryBytes: runtime.gpuMemoryBytes })
-      : stack;
-  const canStack = stack !== 'auto' || (experiment.tune === undefined && !request.eager);
-  const stacks = new Map(
-    stacksOf(missing, record, canStack ? sizeFor : () => 1).map((keys) => [memberId(firstOf(keys)), keys]),
-  );
+  const sizeFor = (keys: readonly MemberKey[]) => {
+    if (stack !== 'auto') return stack;
+    if (experiment.tune !== undefined || request.eager) return 1;
+    return automaticStack(keys.length, costOf(firstOf(keys)), { device, each, gpuMemoryBytes: runtime.gpuMemoryBytes });
+  };
+  const stacks = new Map(stacksOf(missing, record, sizeFor).map((keys) => [memberId(firstOf(keys)), keys]));
   const costOfStack = (keys: readonly MemberKey[]): Pick<StackCost, 'flopsPerStep' | 'steps'> => {
     const { arch, flopsPerStep, steps } = costOf(firstOf(keys));
     const speed = keys.length === 1 || device === 'gpu' ? 1 : stackedSpeed[arch];
