@@ -10,7 +10,7 @@ import { probeNames } from '../datasets/probes.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, namesIn, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { firstOf } from '../machine/present.js';
-import { isReported, RunError, UsageError } from '../terminal/errors.js';
+import { isReported, RunError, unlessReported, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { coordinateSchema, importedIdSchema } from './imported.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
@@ -220,13 +220,8 @@ async function brokenChain(runFolder: string, last: Seal): Promise<string[]> {
   let next = last;
   while (next.previous !== null) {
     const { name, digest } = next.previous;
-    let before: ReadSeal;
-    try {
-      before = await readSeal(sealFile(runFolder, name));
-    } catch (error) {
-      if (isReported(error)) return [`${name}, an earlier seal, can't be read`];
-      throw error;
-    }
+    const before = await unlessReported(readSeal(sealFile(runFolder, name)));
+    if (before === undefined) return [`${name}, an earlier seal, can't be read`];
     const { seal, unchanged } = before;
     if (!unchanged || seal.digest !== digest) return [`${name}, an earlier seal, was changed`];
     if (seal.number !== next.number - 1)

@@ -7,7 +7,7 @@ import { openRunFolder, testLosses } from '../../runs/open.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
 import { mean } from '../../statistics/mean.js';
 import { coordinateValues, pointsAt, viewOf } from '../../runs/view.js';
-import { isReported } from '../../terminal/errors.js';
+import { unlessReported } from '../../terminal/errors.js';
 import { axesOf, type Placing } from './places.js';
 import type { PagePoint } from './compact.js';
 
@@ -108,12 +108,7 @@ async function lossesOf(
   folder: string,
   { all, members }: { readonly all: OpenRun; readonly members: OpenRun['complete'] },
 ): Promise<Losses> {
-  try {
-    return await testLosses(members, { folder, columns: all.columns });
-  } catch (error) {
-    if (!isReported(error)) throw error;
-    return new Map();
-  }
+  return (await unlessReported(testLosses(members, { folder, columns: all.columns }))) ?? new Map();
 }
 
 /** The mean of what training minimises, as for `--axis loss`: over the rows that moments also have. */
