@@ -2,16 +2,16 @@
 import type { Dataset, Split } from './dataset.js';
 import { countsOf } from './subsets.js';
 
-type Told = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> &
+type Noted = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> &
   Partial<Pick<Dataset, 'trueLabels' | 'composition'>>;
 
 /** About classes without images, images in both splits, classes of very different sizes, and blank images. */
-export function notesOn(data: Told): string[] {
+export function notesOn(data: Noted): string[] {
   const lines = [...classNotes(data), ...repeated(data), ...imbalance(data), ...constant(data)];
   return lines.map((line) => `${data.name}: ${line}`);
 }
 
-function classNotes(data: Told): string[] {
+function classNotes(data: Noted): string[] {
   const { classes, composition, train, test } = data;
   const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
   const labels = Array.from({ length: classes }, (_, label) => label);
@@ -35,12 +35,12 @@ function classNotes(data: Told): string[] {
   ];
 }
 
-function className({ classNames }: Pick<Told, 'classNames'>, label: number): string {
+function className({ classNames }: Pick<Noted, 'classNames'>, label: number): string {
   return classNames?.[label] ?? String(label);
 }
 
 /** Test images that are also training images, pixel for pixel: a model that memorised them gets them right. */
-function repeated({ train, test, trueLabels = train.labels }: Told): string[] {
+function repeated({ train, test, trueLabels = train.labels }: Noted): string[] {
   const pixels = test.images.length / test.count;
   const imageOf = (split: Split, i: number) => split.images.subarray(i * pixels, (i + 1) * pixels);
   const byHash = new Map<number, number[]>();
@@ -79,7 +79,7 @@ function hashOf(bytes: Uint8Array): number {
 /** Sizes of classes are reported if the largest has this many times the images of the smallest, and this many more. */
 const uneven = { times: 3, more: 10 };
 
-function imbalance(data: Told): string[] {
+function imbalance(data: Noted): string[] {
   for (const [split, what] of [
     [data.train, 'training'],
     [data.test, 'test'],
@@ -108,7 +108,7 @@ function extremesOf(counts: Int32Array) {
   return { least, most };
 }
 
-function constant({ train: { images } }: Told): string[] {
+function constant({ train: { images } }: Noted): string[] {
   const [first] = images;
   return images.every((value) => value === first)
     ? [`every pixel of the training images is ${first ?? 0}: there is nothing to learn`]

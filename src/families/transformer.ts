@@ -91,9 +91,9 @@ function queriesKeysValues(name: string, w: number): ParameterSpecs {
 function tokens(parameters: Parameters, { images, labels }: Batch, { w, pairs }: Shape): tf.Tensor3D {
   const x = relu(conv(parameters, 'conv2', relu(conv(parameters, 'conv1', images, half)), half));
   const embedded = dense(parameters, 'image', flatten(x)); // [n pairs, w]
-  const told = embed(parameters['label'] as tf.Tensor2D, labels); // [n pairs, w]
+  const labelled = embed(parameters['label'] as tf.Tensor2D, labels); // [n pairs, w]
   const n = images.shape[0] / pairs;
-  return tf.add(tf.reshape(tf.stack([embedded, told], 1), [n, 2 * pairs, w]), present(parameters['position']));
+  return tf.add(tf.reshape(tf.stack([embedded, labelled], 1), [n, 2 * pairs, w]), present(parameters['position']));
 }
 
 /** [n, 2 pairs, w] -> its image tokens, [n, pairs, w]. */

@@ -39,8 +39,8 @@ function ask(command: string, words: readonly string[], patience = submitPatienc
 /** A command's error message as one line. */
 function complaintOf({ stderr, stdout }: Answer): string {
   const lines = (stderr.trim() === '' ? stdout : stderr).trim().split('\n');
-  const told = lines.map((line) => line.replace(/^(sbatch: )?(error: |fatal: )?/, '').trim());
-  return [...new Set(told.filter((line) => line !== ''))].join('; ') || 'no reason given';
+  const reasons = lines.map((line) => line.replace(/^(sbatch: )?(error: |fatal: )?/, '').trim());
+  return [...new Set(reasons.filter((line) => line !== ''))].join('; ') || 'no reason given';
 }
 
 /** A problem with the cluster rather than a user's mistake. */

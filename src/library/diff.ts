@@ -63,11 +63,11 @@ export async function diffCurves(
   second: string,
   { note, curvePer, ...rest }: DiffOptions & { readonly curvePer?: string | undefined } = {},
 ): Promise<FamilyDifference[]> {
-  const told = new Set<string>();
+  const noted = new Set<string>();
   // What applies to every curve is said once.
   const once = (line: string) => {
-    if (!told.has(line)) note?.(line);
-    told.add(line);
+    if (!noted.has(line)) note?.(line);
+    noted.add(line);
   };
   const options = { ...rest, note: once };
   if (curvePer === undefined) return [await diff(first, second, options)];

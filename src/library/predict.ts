@@ -128,7 +128,7 @@ function refuseOthersOptions({ experiment: { arch } }: TrainedMember, { labels, 
 }
 
 /** Numbers of the given classes. Throws UsageError if they are not those of all images but the last. */
-function labelsOf(member: MemberWithTask, files: readonly string[], told: readonly string[]): number[] {
+function labelsOf(member: MemberWithTask, files: readonly string[], labels: readonly string[]): number[] {
   const pairs = setting(member.experiment, 'pairs');
   if (files.length > pairs)
     throw new UsageError(
@@ -136,14 +136,14 @@ function labelsOf(member: MemberWithTask, files: readonly string[], told: readon
       'IMAGE',
       `give at most ${pairs}`,
     );
-  if (told.length !== files.length - 1 && told.length !== files.length)
+  if (labels.length !== files.length - 1 && labels.length !== files.length)
     throw new UsageError(
-      `${counted(told.length, 'label')} for a sequence of ${counted(files.length, 'image')}`,
+      `${counted(labels.length, 'label')} for a sequence of ${counted(files.length, 'image')}`,
       '--labels',
       `a transformer predicts from the preceding (image, label) pairs: give the classes of the first ${files.length - 1}`,
     );
   const names = classNamesOf(member);
-  return told.map((text) => {
+  return labels.map((text) => {
     const number = /^\d+$/.test(text) && Number(text) < names.length ? Number(text) : -1;
     const named = names.indexOf(text);
     const label = named >= 0 ? named : number;

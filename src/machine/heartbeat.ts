@@ -50,7 +50,7 @@ const program = `
   }, workerData.interval);
 `;
 
-interface Told {
+interface FromThread {
   readonly lost?: string;
   readonly stopped?: string;
 }
@@ -62,7 +62,7 @@ const whenStopped = new Map<string, () => void>();
 function theThread(): Worker {
   if (thread !== undefined) return thread;
   thread = new Worker(program, { eval: true, execArgv: [], workerData: { interval: intervalMilliseconds } });
-  thread.on('message', ({ lost, stopped }: Told) => {
+  thread.on('message', ({ lost, stopped }: FromThread) => {
     if (lost !== undefined) whenLost.get(lost)?.();
     if (stopped !== undefined) whenStopped.get(stopped)?.();
   });

@@ -1,4 +1,4 @@
-/** The bow of a curve in words: where it improves, or why that cannot be told. For texts, pictures and the page. */
+/** The bow of a curve in words: where it improves, or why that cannot be determined. For texts, pictures and the page. */
 import type { FamilyWords } from '../runs/words.js';
 import type { Interval } from '../statistics/wilson.js';
 

@@ -9,7 +9,7 @@ import { probeNames } from '../datasets/probes.js';
 import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { jsonWithDigest, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
 import { coordinateSchema } from './imported.js';
 import {
@@ -74,7 +74,7 @@ export async function writeClaims(
   const file = path.join(claimsFolder(runFolder), `${claim.name}.json`);
   if ((await readTextIfThere(file)) !== undefined)
     throw new UsageError(`claim "${claim.name}" already exists`, '--name', 'give another name');
-  const { text, digest } = formatSealed(claim);
+  const { text, digest } = jsonWithDigest(claim);
   claimFileSchema.parse(JSON.parse(text));
   await createFolder(claimsFolder(runFolder));
   await writeFileAtomic(file, text);

@@ -14,7 +14,7 @@ import { isReported, RunError, unlessReported, UsageError } from '../terminal/er
 import { nearest } from '../terminal/nearest.js';
 import { coordinateSchema, importedIdSchema } from './imported.js';
 import { importedWords, trainedWords, type FamilyWords } from './words.js';
-import { formatSealed, isUnchanged, parseJson } from './json.js';
+import { jsonWithDigest, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
 import { memberIdSchema, sha256, textSchema } from './record.js';
 import { wordsOver } from './view.js';
@@ -179,7 +179,7 @@ export async function writeSeal(
   const file = sealFile(runFolder, seal.name);
   if ((await readTextIfThere(file)) !== undefined)
     throw new UsageError(`forecast "${seal.name}" already exists`, '--name', 'give another name');
-  const { text, digest } = formatSealed(seal);
+  const { text, digest } = jsonWithDigest(seal);
   // A seal that cannot be read back would make all later ones void.
   sealSchema.parse(JSON.parse(text));
   await createFolder(forecastsFolder(runFolder));

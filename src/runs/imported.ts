@@ -10,7 +10,7 @@ import { runNameSchema } from '../experiment/schema.js';
 import { readTextIfThere, sha256Of } from '../machine/files.js';
 import { RunError } from '../terminal/errors.js';
 import { counted, countedWithSpaces } from '../terminal/format.js';
-import { formatSealed, parseJson, parseRecord } from './json.js';
+import { jsonWithDigest, parseJson, parseRecord } from './json.js';
 import type { outcomeColumns } from './outcomes.js';
 import { sha256, textSchema, type RunRecord } from './record.js';
 
@@ -176,7 +176,7 @@ export function importedFolder(runFolder: string, id: string): string {
 
 /** A record as its file has it. */
 export function encodeImported(record: ImportedRun | ImportedMember): string {
-  return formatSealed(record).text;
+  return jsonWithDigest(record).text;
 }
 
 /** Throws RunError, one line, if member.json is missing, damaged or that of another member. */

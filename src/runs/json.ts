@@ -1,6 +1,6 @@
 /**
- * Our JSON files, read back with every field checked. Records and forecasts are sealed: their last line has the SHA-256 of the
- * file with that line's value left empty, so that anyone can detect a change of any byte:
+ * Our JSON files, read back with every field checked. The last line of records, forecasts and claims is a digest: the SHA-256
+ * of the file with that line's value left empty, so that anyone can detect a change of any byte:
  *
  *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
  */
@@ -38,8 +38,7 @@ export function formatJson(value: unknown): string {
 }
 
 /**
- * Parses a record: sealed since format 2, without a digest before. Throws as `parseJson`, and if the text was changed after
- * sealing.
+ * Parses a record, which has a digest since format 2. Throws as `parseJson`, and if the text does not match its digest.
  */
 export function parseRecord<T extends { readonly format: number; readonly digest?: string | undefined }>(
   schema: z.ZodType<T>,
@@ -54,14 +53,14 @@ export function parseRecord<T extends { readonly format: number; readonly digest
 
 const digestLine = /"digest": "([0-9a-f]*)"\n\}\n$/;
 
-/** The text of a sealed file, and its digest. */
-export function formatSealed(content: object): { readonly text: string; readonly digest: string } {
+/** The text of a file whose last line is its digest, and the digest. */
+export function jsonWithDigest(content: object): { readonly text: string; readonly digest: string } {
   const blank = formatJson({ ...content, digest: '' });
   const digest = createHash('sha256').update(blank).digest('hex');
   return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
 }
 
-/** Whether a file's text is unchanged since it was sealed. */
+/** Whether a file's text matches the digest in its last line; false if it has none. */
 export function isUnchanged(text: string): boolean {
   const [, digest] = digestLine.exec(text) ?? [];
   if (digest === undefined) return false;

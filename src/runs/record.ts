@@ -31,7 +31,7 @@ const count = z.int().min(1);
 const fileNameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is not the name of a file');
 
 /**
- * Raised when a reader of the older one could misunderstand the newer. Since 2 a record is sealed (json.ts), so any change shows.
+ * Raised when a reader of the older one could misunderstand the newer. Since 2 a record has a digest (json.ts), so any change shows.
  * Those of 1 are read without a check. Since 3 members may differ in further factors.
  */
 const formatSchema = z.literal([1, 2, 3]);

@@ -25,7 +25,7 @@ import {
   type Writing,
 } from '../machine/files.js';
 import { importedRunSchema, isImported, type AnyRun } from './imported.js';
-import { formatSealed, parseRecord } from './json.js';
+import { jsonWithDigest, parseRecord } from './json.js';
 import {
   factorFormat,
   memberId,
@@ -100,7 +100,7 @@ export async function writeRunRecord(folder: string, record: RunRecord, confirm?
   await createFolder(folder);
   await writeFileAtomic(
     runFile(folder),
-    formatSealed({ ...record, format: record.experiment.grid === undefined ? recordFormat : factorFormat }).text,
+    jsonWithDigest({ ...record, format: record.experiment.grid === undefined ? recordFormat : factorFormat }).text,
     { confirm },
   );
 }
@@ -135,7 +135,7 @@ export async function writeMemberRecord(
   await createFolder(folder);
   await writeFileAtomic(
     memberFile(folder),
-    formatSealed({ ...record, format: record.factors === undefined ? recordFormat : factorFormat }).text,
+    jsonWithDigest({ ...record, format: record.factors === undefined ? recordFormat : factorFormat }).text,
     { confirm },
   );
 }

@@ -67,7 +67,7 @@ const digestKey = 'digest';
 const noDigest = '0'.repeat(64);
 
 /** `encodeSafetensors` with the SHA-256 of the whole file in its metadata, computed while that value is all zeros. */
-export function encodeSealed(
+export function encodeWithDigest(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
@@ -77,8 +77,8 @@ export function encodeSealed(
   return bytes;
 }
 
-/** Whether a file is unchanged since `encodeSealed` made it; undefined for one without a digest. */
-export function isSealIntact(bytes: Uint8Array): boolean | undefined {
+/** Whether a file is unchanged since `encodeWithDigest` made it; undefined for one without a digest. */
+export function matchesDigest(bytes: Uint8Array): boolean | undefined {
   const at = digestPlace(bytes);
   if (at === undefined) return undefined;
   const blank = Buffer.from(bytes);

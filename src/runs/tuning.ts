@@ -3,11 +3,11 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { sharedSeed, type Tuning } from '../experiment/tuning.js';
 import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
-import { formatSealed, parseRecord } from './json.js';
+import { jsonWithDigest, parseRecord } from './json.js';
 import { memberIdSchema, sha256, tunedSchema, type MemberKey } from './record.js';
 
 const tuningSchema = z.strictObject({
-  /** Sealed, as all records are since format 2. */
+  /** With a digest, as all records have since format 2. */
   format: z.literal(2),
   /**
    * The member that the trials belong to: for the members of a width, the one of seed 0, whether the run has it or not.
@@ -62,5 +62,5 @@ export async function readTuning(file: string): Promise<TuningRecord | undefined
 
 export async function writeTuning(file: string, record: TuningRecord): Promise<void> {
   await createFolder(path.dirname(file));
-  await writeFileAtomic(file, formatSealed(record).text);
+  await writeFileAtomic(file, jsonWithDigest(record).text);
 }

@@ -34,7 +34,7 @@ import {
   readMemberRecord,
   readRunRecord,
 } from './run.js';
-import { decodeSafetensors, isSealIntact } from './safetensors.js';
+import { decodeSafetensors, matchesDigest } from './safetensors.js';
 
 export type MemberStatus = 'complete' | 'training' | 'no epoch done' | 'damaged';
 
@@ -177,7 +177,7 @@ async function trainingProblem(folder: string, record: MemberRecord): Promise<st
   const state = await readFileIfThere(path.join(folder, checkpoint));
   for (const each of checkpointFiles) {
     const bytes = each === checkpoint ? state : await readFileIfThere(path.join(folder, each));
-    if (bytes !== undefined && isSealIntact(bytes) === false)
+    if (bytes !== undefined && matchesDigest(bytes) === false)
       return `${each} is damaged: it does not match its SHA-256`;
   }
   if (expected === undefined || sha256Of(history ?? '') === expected) return undefined;

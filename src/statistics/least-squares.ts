@@ -256,13 +256,13 @@ function uncertainty(jacobian: Matrix, parameters: Float64Array, scatter: number
   const threshold = noSingularValue * Math.max(...values);
   const all = Array.from({ length: k }, (_, j) => j);
   const entry = (i: number, l: number) => vectors.data[i * k + l]! / (scale[i] === 0 ? 1 : scale[i]!);
-  const told = all.filter((l) => values[l]! > threshold);
-  const untold = all.filter((l) => !(values[l]! > threshold));
-  const identified = all.map((i) => untold.every((l) => Math.abs(vectors.data[i * k + l]!) < 1e-6));
+  const determined = all.filter((l) => values[l]! > threshold);
+  const undetermined = all.filter((l) => !(values[l]! > threshold));
+  const identified = all.map((i) => undetermined.every((l) => Math.abs(vectors.data[i * k + l]!) < 1e-6));
   const covariance = all.map((i) =>
-    all.map((j) => told.reduce((sum, l) => sum + (entry(i, l) * entry(j, l)) / values[l]! ** 2, 0) * scatter ** 2),
+    all.map((j) => determined.reduce((sum, l) => sum + (entry(i, l) * entry(j, l)) / values[l]! ** 2, 0) * scatter ** 2),
   );
-  const unidentified = untold.map((l) => {
+  const unidentified = undetermined.map((l) => {
     const size = Math.max(...all.map((i) => Math.abs(entry(i, l)) / sizes[i]!));
     return all.map((i) => entry(i, l) / size);
   });

@@ -48,8 +48,8 @@ function answersOf(forward: Forward, member: MemberWithTask, { count, images, la
       values.subarray((at * values.length) / count, ((at + n) * values.length) / count) as T;
     const answer = tf.tidy(() => {
       const pixels = tf.tensor(Float32Array.from(part(images)), [n, ...forward.exampleShape]);
-      const told = labels === undefined ? [] : [tf.tensor2d(part(labels), [n, labels.length / count], 'int32')];
-      return forward.apply([toBytes(pixels), ...told, ...weights]).dataSync<'float32'>();
+      const labelTensors = labels === undefined ? [] : [tf.tensor2d(part(labels), [n, labels.length / count], 'int32')];
+      return forward.apply([toBytes(pixels), ...labelTensors, ...weights]).dataSync<'float32'>();
     });
     answers.push(answer);
   }

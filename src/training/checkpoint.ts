@@ -22,7 +22,7 @@ import {
   type MemberRecord,
 } from '../runs/record.js';
 import { checkpointFiles, memberFolder, writeMemberRecord } from '../runs/run.js';
-import { decodeSafetensors, encodeSafetensors, encodeSealed, isSealIntact } from '../runs/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, encodeWithDigest, matchesDigest } from '../runs/safetensors.js';
 import { RunError } from '../terminal/errors.js';
 import type { HostState } from './state.js';
 
@@ -172,7 +172,7 @@ export function encodeCheckpoint(
   { id, experiment }: Omit<CheckpointOf, 'names'>,
   { state, history, begun, within }: Checkpoint,
 ): Uint8Array {
-  return encodeSealed(state, {
+  return encodeWithDigest(state, {
     ...{ member: id, experiment, begun, history: JSON.stringify(history) },
     ...(within === undefined ? {} : { within: JSON.stringify(within) }),
   });
@@ -222,7 +222,7 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string, { id, names, e
     throw damaged('does not hold the tensors of this member');
   const state = new Map(names.map((name) => [name, present(tensors.get(name))]));
   const text = metadata['history'] ?? '';
-  if (!(isSealIntact(bytes) ?? contentDigest(state, text) === metadata['sha256']))
+  if (!(matchesDigest(bytes) ?? contentDigest(state, text) === metadata['sha256']))
     throw damaged('is damaged: its content does not match its hash');
   // Checkpoints of earlier versions do not contain it.
   const { member = id, experiment: own = experiment } = metadata;

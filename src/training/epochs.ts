@@ -60,7 +60,7 @@ export async function trainEpochs(
   const names = stateNames(member.model.parameters, member.optimizer);
   const history = [...done];
   let state = toTensors(start);
-  let told = epochConstants(member, history.length);
+  let inputs = epochConstants(member, history.length);
   const count = Object.keys(member.model.parameters).length;
   const moments = new Moments(member, files, evaluation);
   try {
@@ -74,7 +74,7 @@ export async function trainEpochs(
       if (earlier.step === 0) state = atEpochStart(state);
       for (let step = earlier.step, stepsPerCall = 4; step < steps;) {
         const end = Math.min(steps, step + stepsPerCall, moments.after(before + step) - before);
-        const taken = await stepper.take({ epoch, begin: step, end, state, told });
+        const taken = await stepper.take({ epoch, begin: step, end, state, inputs });
         const secondsPerStep = taken.seconds / (taken.end - step);
         tf.dispose(state);
         [state, step] = [taken.state, taken.end];
@@ -106,14 +106,14 @@ export async function trainEpochs(
       await files.checkpoint(recordOf(member, begun, history), { state: toHost(names, state), history });
       summaries.epoch(record);
       report({ type: 'epoch', member: id, ...record });
-      tf.dispose(told);
+      tf.dispose(inputs);
       // Of the next epoch: these count from 0.
-      told = epoch < length.epochs ? epochConstants(member, epoch) : [];
+      inputs = epoch < length.epochs ? epochConstants(member, epoch) : [];
     }
     return { state: toHost(names, state), history };
   } finally {
     stepper.close();
-    tf.dispose([...state, ...told]);
+    tf.dispose([...state, ...inputs]);
   }
 }
 

@@ -27,16 +27,16 @@ export interface OpenedMember {
   readonly stepper: Stepper;
 }
 
-interface Told {
+interface Reporting {
   readonly report: ReportEvent;
   readonly stop: StopSignal;
 }
 
 /** TensorFlow, the members' data and what runs their steps, together in a stack; a tuned member's trials come first. */
-export async function openTraining(jobs: readonly WorkerJob[], told: Told): Promise<OpenedMember[]> {
+export async function openTraining(jobs: readonly WorkerJob[], reporting: Reporting): Promise<OpenedMember[]> {
   resetPeakMemory();
   loadBackend(firstOf(jobs).bindingPath);
-  const tuned = await Promise.all(jobs.map((job) => withTuning(job, told)));
+  const tuned = await Promise.all(jobs.map((job) => withTuning(job, reporting)));
   const members = openMembers(tuned, await jobData(firstOf(tuned)));
   const { stack } = firstOf(jobs);
   if (stack === null) return members.map((member) => ({ member, stepper: new OwnSteps(member) }));
@@ -45,8 +45,8 @@ export async function openTraining(jobs: readonly WorkerJob[], told: Told): Prom
 }
 
 /** With the choice of its trials, which are run now if it is tuned. */
-async function withTuning(job: WorkerJob, told: Told): Promise<WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>> {
-  const found = await tuneMember(job, told);
+async function withTuning(job: WorkerJob, reporting: Reporting): Promise<WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>> {
+  const found = await tuneMember(job, reporting);
   if (found === undefined) return job;
   const { tuned, trialsBegun } = found;
   return { ...job, experiment: { ...job.experiment, [tuned.factor]: tuned.value }, tuned, trialsBegun };
@@ -58,7 +58,7 @@ async function withTuning(job: WorkerJob, told: Told): Promise<WorkerJob & Pick<
  */
 export async function trainAndEvaluate(
   { member, stepper }: OpenedMember,
-  { report, stop }: Told,
+  { report, stop }: Reporting,
 ): Promise<TrainingEvent> {
   const { job, id } = member;
   const files = new MemberFiles(job.runFolder, memberKeyOf(job), job.lock);

@@ -18,7 +18,7 @@ export interface Steps {
   readonly begin: number;
   readonly end: number;
   readonly state: readonly tf.Tensor[];
-  readonly told: readonly tf.Tensor[];
+  readonly inputs: readonly tf.Tensor[];
 }
 
 export interface TakenSteps {
@@ -47,8 +47,8 @@ export class OwnSteps implements Stepper {
     this.#images = packed(member.data.train);
   }
 
-  take({ begin, end, state, told }: Steps): Promise<TakenSteps> {
-    const constants = [this.#images, ...told];
+  take({ begin, end, state, inputs }: Steps): Promise<TakenSteps> {
+    const constants = [this.#images, ...inputs];
     this.#program ??= compileLoop(
       trainingStep({ ...this.#member, branches: this.#member.job.branches }),
       { state, constants },
@@ -73,7 +73,7 @@ interface Request extends Steps {
 }
 
 /** The inputs of an epoch's steps: for each place, and in the form that the program takes. */
-interface Told {
+interface EpochInputs {
   readonly own: readonly (readonly tf.Tensor[])[];
   readonly all: tf.Tensor[];
 }
@@ -96,7 +96,7 @@ export class Stack {
   readonly #seats = new Set<Stepper>();
   readonly #waiting = new Map<Stepper, Request>();
   #program: LoopProgram | undefined;
-  #told: Told | undefined;
+  #inputs: EpochInputs | undefined;
 
   constructor(members: readonly Member[], size: number) {
     const first = present(members[0]);
@@ -153,7 +153,7 @@ export class Stack {
     );
     const state = stackTensors(filled.map((request) => request.state));
     try {
-      const constants = [this.#images, ...this.#toldAll(filled)];
+      const constants = [this.#images, ...this.#inputsOfAll(filled)];
       const program = (this.#program ??= this.#compile(filled, { state, constants }));
       const started = performance.now();
       const next = program.run(begin, end, state, constants);
@@ -172,30 +172,30 @@ export class Stack {
   }
 
   #compile(filled: readonly Request[], examples: { state: readonly tf.Tensor[]; constants: tf.Tensor[] }): LoopProgram {
-    const { state, told } = present(filled[0]);
-    const own = { state, constants: [this.#images, ...told] };
+    const { state, inputs } = present(filled[0]);
+    const own = { state, constants: [this.#images, ...inputs] };
     const step = stackedStep(this.#step, own, { members: this.#size, shared: this.#shared });
     return compileLoop(step, examples, optionsOf(this.#member));
   }
 
   /** Once per epoch: each of its calls has the same inputs. */
-  #toldAll(filled: readonly Request[]): tf.Tensor[] {
-    const own = filled.map(({ told }) => told);
-    if (this.#told?.own.every((each, i) => each === own[i]) === true) return this.#told.all;
-    tf.dispose(this.#told?.all ?? []);
+  #inputsOfAll(filled: readonly Request[]): tf.Tensor[] {
+    const own = filled.map(({ inputs }) => inputs);
+    if (this.#inputs?.own.every((each, i) => each === own[i]) === true) return this.#inputs.all;
+    tf.dispose(this.#inputs?.all ?? []);
     const all = stackTensors(own);
     for (const place of this.#shared.filter((each) => each !== imagesPlace)) {
       const at = place - 1 - imagesPlace;
       present(all[at]).dispose();
       all[at] = tf.clone(present(own[0]?.[at]));
     }
-    this.#told = { own, all };
+    this.#inputs = { own, all };
     return all;
   }
 
   #close(): void {
     this.#program?.close();
-    tf.dispose(this.#told?.all ?? []);
+    tf.dispose(this.#inputs?.all ?? []);
     this.#images.dispose();
   }
 }

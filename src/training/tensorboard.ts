@@ -49,10 +49,10 @@ function known(values: Readonly<Record<string, number | null | undefined>>): Rec
   );
 }
 
-type Told = Pick<Member, 'job' | 'experiment' | 'data' | 'model' | 'tuned'>;
+type Described = Pick<Member, 'job' | 'experiment' | 'data' | 'model' | 'tuned'>;
 
 /** Every number that distinguishes members, with the effective values of omitted options. */
-function hparamsOf({ job, experiment, data, model, tuned }: Told): Hparams {
+function hparamsOf({ job, experiment, data, model, tuned }: Described): Hparams {
   const factors = {
     ...factorsOf(experiment, { ...data, trainCount: data.train.count }),
     ...(tuned === undefined ? {} : { [tuned.factor]: tuned.value }),

@@ -42,8 +42,8 @@ async function work(message: unknown): Promise<boolean> {
     }
   };
   try {
-    const { environment, ...told } = readJobMessage(message);
-    const jobs = readJobs(told);
+    const { environment, ...group } = readJobMessage(message);
+    const jobs = readJobs(group);
     Object.assign(process.env, environment);
     const { openTraining } = await import('./member.js');
     const fates = await Promise.all((await openTraining(jobs, { report, stop })).map(train));

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { momentsOf } from '../../src/experiment/moments.js';
 import { sha256Of } from '../../src/machine/files.js';
 import { encodeHistory } from '../../src/runs/history.js';
-import { formatSealed } from '../../src/runs/json.js';
+import { jsonWithDigest } from '../../src/runs/json.js';
 import { encodeMoment, encodeOutcomes, momentFile } from '../../src/runs/outcomes.js';
 import { digestOfRun, memberId, type MemberKey } from '../../src/runs/record.js';
 import { memberFolder, membersOf, writeRunRecord } from '../../src/runs/run.js';
@@ -88,7 +88,7 @@ export async function fabricate({ folder, members, examples, seeds, moments = 0 
       files['outcomes.parquet'] = known.hash;
     }
     const record = memberRecord(key, { experiment: digest, steps, files });
-    fs.writeFileSync(path.join(within, 'member.json'), formatSealed(record).text);
+    fs.writeFileSync(path.join(within, 'member.json'), jsonWithDigest(record).text);
   }
 }
 

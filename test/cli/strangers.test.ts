@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { formatSealed } from '../../src/runs/json.js';
+import { jsonWithDigest } from '../../src/runs/json.js';
 import { digestOfRun } from '../../src/runs/record.js';
 import { readMemberRecord, readRunRecord, writeMemberRecord, writeRunRecord } from '../../src/runs/run.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../support/runs.js';
@@ -31,7 +31,7 @@ const steering = /[^\P{Cc}\n]|\p{Bidi_Control}/u;
 async function forge(change: (record: Record<string, unknown>) => void): Promise<void> {
   const record = structuredClone(await readRunRecord(folder)) as unknown as Record<string, unknown>;
   change(record);
-  fs.writeFileSync(path.join(folder, 'run.json'), formatSealed(record).text);
+  fs.writeFileSync(path.join(folder, 'run.json'), jsonWithDigest(record).text);
 }
 
 test('a forged run.json is refused in one line, and nothing is written anywhere', async () => {

@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { formatSealed } from '../../src/runs/json.js';
+import { jsonWithDigest } from '../../src/runs/json.js';
 import { Random } from '../../src/statistics/random.js';
 import { childrenOf, isRunning, until } from '../support/processes.js';
 import { program } from '../support/program.js';
@@ -140,7 +140,7 @@ test('a muP run of an earlier version, with random initial output weights, stays
   const file = path.join(folder, 'checkpoints/mup/run.json');
   const { digest, outputStart, ...earlier } = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
   expect([typeof digest, outputStart]).toEqual(['string', 'zero']);
-  fs.writeFileSync(file, formatSealed(earlier).text);
+  fs.writeFileSync(file, jsonWithDigest(earlier).text);
   const line =
     'error: checkpoints/mup: is a muP run of an earlier version, whose output weights began random: ' +
     'members trained now begin at 0 and do not belong to it; train all of them as another --run NAME\n';
@@ -154,7 +154,7 @@ test('a muP run of an earlier version, with random initial output weights, stays
   );
   // A run that was planned and waits for a scheduler.
   const planned = { ...(earlier['experiment'] as object), widths: [2, 3] };
-  fs.writeFileSync(file, formatSealed({ ...earlier, experiment: planned }).text);
+  fs.writeFileSync(file, jsonWithDigest({ ...earlier, experiment: planned }).text);
   const one = spawnSync(process.execPath, [program, 'train-member', 'mup', 'cnn-w3-s0'], {
     cwd: folder,
     encoding: 'utf8',

@@ -29,7 +29,7 @@ interface Trial extends Partial<ExperimentInput> {
 
 interface Own {
   readonly state: tf.Tensor[];
-  readonly told: tf.Tensor[];
+  readonly inputs: tf.Tensor[];
 }
 
 interface Prepared {
@@ -53,7 +53,7 @@ function prepared({ rates = [0.001, 0.001, 0.001], ...options }: Trial): Prepare
     const draw = (size: number, below: number) => Int32Array.from({ length: size }, () => random.integer(below));
     return {
       state: toTensors(initialHostState(model.parameters, optimizer, seed)),
-      told: planConstants({
+      inputs: planConstants({
         ...{ indices: draw(count, examples), labels: draw(count, 10), seeds: draw(2 * steps, 2 ** 31) },
         rates: Array.from({ length: steps }, () => [rates[seed]!, rates[seed]!] as const),
       }),
@@ -67,9 +67,9 @@ type Trained = readonly (readonly tf.Tensor[])[];
 
 /** The state of each after all steps, from its own program. */
 function oneByOne({ step, own }: Prepared): Trained {
-  return own.map(({ state, told }) => {
-    const program = compileLoop(step, { state, constants: [images(), ...told] });
-    const result = program.run(0, steps, state, [images(), ...told]);
+  return own.map(({ state, inputs }) => {
+    const program = compileLoop(step, { state, constants: [images(), ...inputs] });
+    const result = program.run(0, steps, state, [images(), ...inputs]);
     program.close();
     return result;
   });
@@ -79,9 +79,9 @@ function oneByOne({ step, own }: Prepared): Trained {
 function atOnce({ step, own, isOneRate }: Prepared): Trained {
   const [first] = own as [Own];
   const shared = isOneRate ? [0, 1 + ratesPlace] : [0];
-  const told = stackTensors(own.map((each) => each.told));
-  const constants = [images(), ...told.map((tensor, i) => (shared.includes(1 + i) ? first.told[i]! : tensor))];
-  const examples = { state: first.state, constants: [images(), ...first.told] };
+  const inputs = stackTensors(own.map((each) => each.inputs));
+  const constants = [images(), ...inputs.map((tensor, i) => (shared.includes(1 + i) ? first.inputs[i]! : tensor))];
+  const examples = { state: first.state, constants: [images(), ...first.inputs] };
   const state = stackTensors(own.map((each) => each.state));
   const program = compileLoop(stackedStep(step, examples, { members: own.length, shared }), { state, constants });
   const result = program.run(0, steps, state, constants);

@@ -11,7 +11,7 @@ import { readFileIfThere, writeOutput } from '../../src/machine/files.js';
 import { writeFolder } from '../../src/machine/folder-swap.js';
 import { withOwnMetric } from '../../src/metrics/user-metric.js';
 import { locateSeal } from '../../src/runs/forecasts.js';
-import { formatSealed } from '../../src/runs/json.js';
+import { jsonWithDigest } from '../../src/runs/json.js';
 import { locateRun } from '../../src/runs/locate.js';
 import { readRunRecord } from '../../src/runs/run.js';
 import { isReported, messageOf } from '../../src/terminal/errors.js';
@@ -69,7 +69,7 @@ describe('a forged run.json with a matching digest is refused', () => {
     const folder = await temporaryFolder();
     const record = structuredClone(runRecord()) as unknown as Loose;
     change(record);
-    fs.writeFileSync(path.join(folder, 'run.json'), formatSealed(record).text);
+    fs.writeFileSync(path.join(folder, 'run.json'), jsonWithDigest(record).text);
     expect(await refusal(() => readRunRecord(folder))).toMatch(/run\.json: is damaged: /);
   });
 });

@@ -86,8 +86,8 @@ export async function readLabels(tree: FileTree, file: string): Promise<ClassLay
   const classNames = sortedClasses(train);
   const { base: name } = path.posix.parse(file);
   const dropped = [
-    ...told(rows.missing.length, 'file', `of ${name} missing, such as ${rows.missing[0] ?? ''}`),
-    ...told(rows.unlabelled, 'row', `of ${name} without a label, not used`),
+    ...noteOn(rows.missing.length, 'file', `of ${name} missing, such as ${rows.missing[0] ?? ''}`),
+    ...noteOn(rows.unlabelled, 'row', `of ${name} without a label, not used`),
   ];
   if (classNames.length < 2)
     throw new UsageError(
@@ -118,10 +118,10 @@ export async function readLabels(tree: FileTree, file: string): Promise<ClassLay
       `classes are those of ${name}${byFolder === undefined ? '' : ', splits those of the folders'}`,
       ...likeNamed(classNames, classNames),
       ...(val !== undefined && chosen.test === val ? ['the split val is used as the test set'] : []),
-      ...told(chosen.unused?.length, 'image', 'of val ignored: nothing is tuned on validation images here'),
+      ...noteOn(chosen.unused?.length, 'image', 'of val ignored: nothing is tuned on validation images here'),
       ...dropped,
-      ...told(rows.found.length - found.length, 'row', `of ${name} repeated, ignored`),
-      ...told(
+      ...noteOn(rows.found.length - found.length, 'row', `of ${name} repeated, ignored`),
+      ...noteOn(
         unused.length,
         'file',
         `without a row in ${name}, such as ${unused[0]?.slice(prefix.length) ?? ''}, not used`,
@@ -130,7 +130,7 @@ export async function readLabels(tree: FileTree, file: string): Promise<ClassLay
   };
 }
 
-function told(count: number | undefined, noun: string, what: string): string[] {
+function noteOn(count: number | undefined, noun: string, what: string): string[] {
   return count === undefined || count === 0 ? [] : [`${counted(count, noun)} ${what}`];
 }
 

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { formatSealed } from '../../../src/runs/json.js';
+import { jsonWithDigest } from '../../../src/runs/json.js';
 import { Random } from '../../../src/statistics/random.js';
 import { runCommand } from '../../support/command.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -113,7 +113,7 @@ test('existing members cannot be sealed, and members older than the seal void it
   const file = path.join(folder(), 'forecasts/lm-1.json');
   const text = await fs.readFile(file, 'utf8');
   const content = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  await fs.writeFile(file, formatSealed({ ...content, sealed: '2999-01-01T00:00:00.000Z', digest: '' }).text);
+  await fs.writeFile(file, jsonWithDigest({ ...content, sealed: '2999-01-01T00:00:00.000Z', digest: '' }).text);
   expect((await run('forecast score lm-1')).stderr).toMatch(
     /void and not scored: imported-m2800000000 was imported .* sealed 2999/,
   );

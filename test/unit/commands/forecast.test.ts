@@ -10,7 +10,7 @@ import {
   writeRunRecord,
 } from '../../../src/runs/run.js';
 import { sealSchema } from '../../../src/runs/forecasts.js';
-import { formatSealed } from '../../../src/runs/json.js';
+import { jsonWithDigest } from '../../../src/runs/json.js';
 import { Random } from '../../../src/statistics/random.js';
 import { syntheticOutcomes, temporaryFolder, writeMember, writeSyntheticRun, runRecord } from '../../support/runs.js';
 import { runCommand } from '../../support/command.js';
@@ -142,7 +142,7 @@ test('an old seal is verified, listed and scored like a new one', async () => {
   const [listed, scored] = [await run('forecast list'), await run('forecast score lenet-1 --csv')];
   expect(scored.stdout).toContain('lenet-1,subset-accuracy:k=5,per-example,');
 
-  const old = formatSealed({
+  const old = jsonWithDigest({
     ...sealed,
     metrics: sealed.metrics.map((each) => ({
       ...each,

@@ -6,7 +6,7 @@ import { readColumns } from '../../../src/runs/load.js';
 import { openRunFolder } from '../../../src/runs/open.js';
 import { summariseRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, readMemberRecord, readRunRecord, writeMemberRecord } from '../../../src/runs/run.js';
-import { encodeSealed } from '../../../src/runs/safetensors.js';
+import { encodeWithDigest } from '../../../src/runs/safetensors.js';
 import { sha256File, sha256Of } from '../../../src/machine/files.js';
 import { Random } from '../../../src/statistics/random.js';
 import { encodeHistory } from '../../../src/runs/history.js';
@@ -29,7 +29,7 @@ async function writeRun(root: string): Promise<string> {
   const history = [1, 2].map(epochRecord);
   const state = new Map([['bias', { shape: [3], data: Float32Array.of(1, 2, 3) }]]);
   const metadata = { begun: '2026-01-01T12:00:00.000Z', history: JSON.stringify(history) };
-  await fs.writeFile(path.join(begun, 'training.safetensors'), encodeSealed(state, metadata));
+  await fs.writeFile(path.join(begun, 'training.safetensors'), encodeWithDigest(state, metadata));
   await fs.writeFile(path.join(begun, 'history.jsonl'), encodeHistory(history));
   const { experiment } = rest;
   const hashed = { 'history.jsonl': await sha256File(path.join(begun, 'history.jsonl')) };
@@ -150,7 +150,7 @@ test('an extra epoch in the history is no damage if the checkpoint has it too', 
   const state = new Map([['bias', { shape: [3], data: Float32Array.of(4, 5, 6) }]]);
   // A kill after the checkpoint, and one after the history.
   const metadata = { begun: '2026-01-01T12:00:00.000Z', history: JSON.stringify(history) };
-  await fs.writeFile(path.join(begun, 'training.safetensors'), encodeSealed(state, metadata));
+  await fs.writeFile(path.join(begun, 'training.safetensors'), encodeWithDigest(state, metadata));
   expect(await found(root)).toBe(false);
   await fs.writeFile(path.join(begun, 'history.jsonl'), encodeHistory(history));
   expect(await found(root)).toBe(false);

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { whyVoid } from '../../../src/runs/forecast-validity.js';
 import { endOfChain, locateSeal, readSeals, sealFile, writeSeal, type Seal } from '../../../src/runs/forecasts.js';
-import { formatSealed, isUnchanged } from '../../../src/runs/json.js';
+import { jsonWithDigest, isUnchanged } from '../../../src/runs/json.js';
 import type { RunRecord } from '../../../src/runs/record.js';
 import { temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 import { sealFor, type SealChanges } from '../../support/seals.js';
@@ -33,7 +33,7 @@ test('the digest can be recomputed with sed and sha256sum', async () => {
 });
 
 test('any change of a byte is found', async () => {
-  const { text } = formatSealed(await sealOf());
+  const { text } = jsonWithDigest(await sealOf());
   expect(isUnchanged(text)).toBe(true);
   fc.assert(
     fc.property(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), (at, code) => {
@@ -50,7 +50,7 @@ test('each seal contains the digest of the one before it', async () => {
   expect(await voidReasons()).toEqual([[], []]);
 
   // Changed and sealed anew: its own digest is right, but the next seal reveals it.
-  const forged = formatSealed(await sealOf({ draws: 101 }));
+  const forged = jsonWithDigest(await sealOf({ draws: 101 }));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), forged.text);
   expect(await voidReasons()).toEqual([[], ['lenet-1, an earlier seal, was changed']]);
   fs.rmSync(sealFile(folder, 'lenet-1'));
@@ -138,7 +138,7 @@ test("a seal with method `outcomes` reads unchanged, under the method's present 
   const known = [{ width: 1, parameters: 432, values: [0.5] }];
   const silent = [{ method: 'outcomes', why: 'the outcomes have no log-probabilities' }];
   const metrics = [{ metric: 'accuracy', better: 'higher' as const, known, methods, silent }];
-  const { text, digest } = formatSealed(await sealOf({ metrics }));
+  const { text, digest } = jsonWithDigest(await sealOf({ metrics }));
   fs.mkdirSync(path.join(folder, 'forecasts'));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), text);
   const [read] = (await readSeals(folder)).seals;

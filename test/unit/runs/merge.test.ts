@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
-import { formatSealed } from '../../../src/runs/json.js';
+import { jsonWithDigest } from '../../../src/runs/json.js';
 import { mergeRunFolders } from '../../../src/runs/merge.js';
 import { lockMember, lockRun } from '../../../src/runs/lock.js';
 import { memberId, type MemberKey, type RunRecord } from '../../../src/runs/record.js';
@@ -17,7 +17,7 @@ import {
   writeMemberRecord,
   writeRunRecord,
 } from '../../../src/runs/run.js';
-import { encodeSealed } from '../../../src/runs/safetensors.js';
+import { encodeWithDigest } from '../../../src/runs/safetensors.js';
 import { tuningFile, writeTuning } from '../../../src/runs/tuning.js';
 import { verifyRun } from '../../../src/runs/verify.js';
 import { Random } from '../../../src/statistics/random.js';
@@ -218,7 +218,7 @@ async function stopAfter(epochs: number, folder: string): Promise<void> {
   const own = memberFolder(folder, key);
   const record = (await readMemberRecord(own))!;
   const { 'history.jsonl': history } = record.files;
-  await fs.writeFile(path.join(own, 'training.safetensors'), encodeSealed(new Map(), { of: folder }));
+  await fs.writeFile(path.join(own, 'training.safetensors'), encodeWithDigest(new Map(), { of: folder }));
   for (const name of ['weights.safetensors', 'outcomes.parquet']) await fs.rm(path.join(own, name));
   await writeMemberRecord(own, {
     ...record,
@@ -266,7 +266,7 @@ async function seal(
     ...{ lab: '0.1.0', gitCommit: null, experiment: 'b'.repeat(64), fingerprint: 'a'.repeat(64), evidence: [] },
     ...{ targets: [{ width, parameters: 100 }], seeds: [0, 1], metricFile: null, levels: [], draws: 1, metrics: [] },
   };
-  const { text, digest } = formatSealed(content);
+  const { text, digest } = jsonWithDigest(content);
   sealSchema.parse(JSON.parse(text));
   await fs.mkdir(path.join(folder, 'forecasts'), { recursive: true });
   await fs.writeFile(path.join(folder, 'forecasts', `${name}.json`), text);
@@ -280,7 +280,7 @@ test('a chain of forecasts continues if the other run has more of it; claims are
   await fs.copyFile(path.join(from, 'forecasts/first.json'), path.join(into, 'forecasts/first.json'));
   await seal(from, 'second', { previous });
   await fs.mkdir(path.join(from, 'claims'));
-  await fs.writeFile(path.join(from, 'claims/steep.json'), formatSealed({ name: 'steep' }).text);
+  await fs.writeFile(path.join(from, 'claims/steep.json'), jsonWithDigest({ name: 'steep' }).text);
   expect((await mergeRunFolders(into, from)).sealed).toEqual(['claims/steep.json', 'forecasts/second.json']);
   for (const name of ['forecasts/second.json', 'claims/steep.json'])
     expect(await fs.readFile(path.join(into, name))).toEqual(await fs.readFile(path.join(from, name)));
@@ -413,7 +413,7 @@ const refusals: readonly (readonly [string, (runs: Halves) => Promise<unknown>, 
     async ([a, b]) => {
       for (const folder of [a, b]) {
         await fs.mkdir(path.join(folder, 'claims'));
-        await fs.writeFile(path.join(folder, 'claims/steep.json'), formatSealed({ of: folder }).text);
+        await fs.writeFile(path.join(folder, 'claims/steep.json'), jsonWithDigest({ of: folder }).text);
       }
     },
     /^\S+\/b\/claims\/steep\.json: is a different claim from \S+\/a\/claims\/steep\.json; move one of the two elsewhere$/,

@@ -11,7 +11,7 @@ import {
   writeMemberRecord,
   writeRunRecord,
 } from '../../../src/runs/run.js';
-import { formatSealed } from '../../../src/runs/json.js';
+import { jsonWithDigest } from '../../../src/runs/json.js';
 import { experimentDigest } from '../../../src/runs/record.js';
 import { openRunFolder } from '../../../src/runs/open.js';
 import { extendExperiment } from '../../../src/experiment/factors.js';
@@ -101,7 +101,7 @@ describe('member.json', () => {
   const write = async (record: object) => {
     const folder = memberFolder(await temporaryFolder(), key);
     await fs.mkdir(folder, { recursive: true });
-    await fs.writeFile(path.join(folder, 'member.json'), formatSealed(record).text);
+    await fs.writeFile(path.join(folder, 'member.json'), jsonWithDigest(record).text);
     return folder;
   };
   test('complete without a hash of its outcomes', async () => {

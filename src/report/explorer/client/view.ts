@@ -60,7 +60,7 @@ export function numbersOf(
       ['model', id],
       [words.scale, scaleText(scale, words)],
     ];
-  const own = Object.entries(coordinates).filter(([key]) => !told.includes(key));
+  const own = Object.entries(coordinates).filter(([key]) => !shownAnyway.includes(key));
   const over = overOnly.find((key) => key === words.scale);
   return [
     ['width', String(width)],
@@ -74,7 +74,7 @@ export function numbersOf(
 
 /** Mentioned only if they are on the axis. */
 const overOnly = ['examples', 'loss'] as const;
-const told: readonly string[] = ['width', 'parameters', 'flops', ...overOnly];
+const shownAnyway: readonly string[] = ['width', 'parameters', 'flops', ...overOnly];
 
 /** The same as lines: `width 8, depth 2, seed 0`, `5 234 parameters, 1.2G FLOPs`. */
 export function aboutMember(view: View, member: PlacedMember): string[] {
