@@ -11,7 +11,7 @@ export { listDatasets, listExperiments } from './library/lists.js';
 export { train, type TrainOptions } from './library/train.js';
 export { trainMember, type TrainMemberOptions } from './library/train-member.js';
 export type { TrainMemberResult } from './training/train-member.js';
-export type { TrainResult, TrainListener } from './training/train.js';
+export type { TrainResult, TrainListener } from './training/train-family.js';
 export type { TrainingEvent } from './training/events.js';
 
 // Outcomes: runs that are here, of other tools, for other tools.

@@ -52,7 +52,7 @@ async function trainOne(run: string, member: string | undefined, options: Member
   }
   if (json) console.log(jsonOf({ type: 'summary', ...result }, undefined, 0));
   if (result.status === 'busy') {
-    const { busyLine } = await import('../training/train.js');
+    const { busyLine } = await import('../training/train-family.js');
     console.error(await busyLine(result.folder, result.busy));
   }
   return result.status === 'complete' ? 0 : result.status === 'busy' ? busyExitCode : 1;

@@ -14,7 +14,7 @@ import { addLaunchOptions, launchFlagsOf, launchTraining, type LaunchFlags } fro
 import { addPrintOptions } from './options.js';
 import { jsonOf, print } from './print.js';
 import { busyExitCode, sayStopped, showTraining } from './training.js';
-import type { TrainResult } from '../training/train.js';
+import type { TrainResult } from '../training/train-family.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/figure-options.js';
 
 export function registerTrain(program: CommandUnknownOpts): void {
@@ -138,7 +138,7 @@ function showPlan({ folder, kept, planned }: TrainResult, json: boolean): void {
 
 /** @returns the number of incomplete members */
 async function showSummary(folder: string, json: boolean, printed: FigureOptions): Promise<number> {
-  const { summariseRun } = await import('../report/train.js');
+  const { summariseRun } = await import('../report/run-summary.js');
   const { table, findings, rows, figures, sharpness, missing } = await summariseRun(folder, printed);
   if (json) {
     console.log(jsonOf({ type: 'summary', folder, rows, sharpness: sharpness ?? null, figures }, undefined, 0));

@@ -1,5 +1,5 @@
 /** What commands that train have in common: a display of the members, and stopping on a signal. */
-import type { TrainListener } from '../training/train.js';
+import type { TrainListener } from '../training/train-family.js';
 
 /** BSD's EX_TEMPFAIL, try again later: another process has the member. */
 export const busyExitCode = 75;

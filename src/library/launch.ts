@@ -24,7 +24,7 @@ import { checkpoints } from '../runs/locate.js';
 import { readRunRecord, runFolder } from '../runs/run.js';
 import { isReported, messageOf, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import type { TrainResult } from '../training/train.js';
+import type { TrainResult } from '../training/train-family.js';
 import { runNameFor, train, type TrainOptions } from './train.js';
 
 export interface LaunchOptions extends Omit<TrainOptions, 'root' | 'planOnly'> {

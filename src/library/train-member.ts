@@ -1,7 +1,7 @@
 /** Trains one member of a planned run. */
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
-import type { TrainListener } from '../training/train.js';
+import type { TrainListener } from '../training/train-family.js';
 import type { TrainMemberResult } from '../training/train-member.js';
 
 export interface TrainMemberOptions {

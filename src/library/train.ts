@@ -8,7 +8,7 @@ import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 import { IdleWorkers } from '../training/worker-process.js';
-import type { TrainListener, TrainResult } from '../training/train.js';
+import type { TrainListener, TrainResult } from '../training/train-family.js';
 import { workerFile } from '../training/worker-file.js';
 
 /** The options of `emergence train`, by their names in camel case; default: from the file, the run, the defaults. */
@@ -54,7 +54,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function trainWith(options: TrainOptions, idle: IdleWorkers): Promise<TrainResult> {
   const { tensorboard = false, eager = false, planOnly = false, root = checkpoints } = options;
   const { signal, listener = {}, typedAs } = options;
-  const { trainFamily } = await import('../training/train.js');
+  const { trainFamily } = await import('../training/train-family.js');
   const { typed, execution, file, run } = await readOptions(options);
   // Omitted options are taken from the run, if there is one.
   const recorded = (await readRunRecord(runFolder(root, run)))?.experiment;
@@ -77,7 +77,7 @@ export async function runNameFor(options: TrainOptions): Promise<string> {
 const callKeys = ['experiment', 'tensorboard', 'eager', 'planOnly', 'root', 'signal', 'listener', 'typedAs'];
 
 async function readOptions(options: TrainOptions) {
-  const { defaultRunName } = await import('../training/train.js');
+  const { defaultRunName } = await import('../training/train-family.js');
   const isExecution = (key: string) => Object.hasOwn(executionSchema.shape, key);
   const said = Object.entries(options).filter(([key, value]) => value !== undefined && !callKeys.includes(key));
   const values = Object.fromEntries(said);

@@ -15,7 +15,7 @@ import { nearest } from '../terminal/nearest.js';
 import { isComplete, memberJob } from './member-job.js';
 import { runPool } from './pool.js';
 import { refuseOtherData, refuseOtherStart } from './refusals.js';
-import type { TrainListener } from './train.js';
+import type { TrainListener } from './train-family.js';
 import { workerFile } from './worker-file.js';
 
 /**

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { memberFolder, membersOf, writeMemberRecord } from '../../../src/runs/run.js';
-import { summariseRun } from '../../../src/report/train.js';
+import { summariseRun } from '../../../src/report/run-summary.js';
 import { memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 import { RunError } from '../../../src/terminal/errors.js';
 
