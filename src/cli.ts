@@ -6,6 +6,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { diskError, isSystemError } from './machine/files.js';
 import { commandLine, guide, packageJson } from './machine/installation.js';
+import { describeArguments } from './commands/arguments.js';
 import { registerClean } from './commands/clean.js';
 import { registerClaim } from './commands/claim.js';
 import { registerCoordCheck } from './commands/coord-check.js';
@@ -103,6 +104,7 @@ export function createProgram(asTyped: AsTyped = commandLine): CommandUnknownOpt
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError();
   for (const register of commands) register(program);
+  describeArguments(program, asTyped);
   for (const group of program.commands.filter(({ commands: inner }) => inner.length > 0)) nameInner(group);
   return program;
 }

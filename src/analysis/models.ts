@@ -147,7 +147,7 @@ function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']
   return {
     name,
     formula: `y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1 .. ${count}, slope_i above 0`,
-    source: 'a curve as a stack of abilities that switch on one after another: Michaud et al. 2023 (arXiv 2303.13506)',
+    source: 'a curve as a sum of abilities that switch on one after another: Michaud et al. 2023 (arXiv 2303.13506)',
     parameters: ['floor', ...each.flatMap((i) => [`height${i}`, `midpoint${i}`, `slope${i}`])],
     linear: [0, ...each.map((i) => 3 * i - 2)],
     evaluate(p, scale) {

@@ -65,6 +65,11 @@ function section(command: CommandUnknownOpts, level: number): string[] {
   const tool = help(command);
   const options = tool.visibleOptions(command).filter(({ long }) => long !== '--help');
   const parts = tool.visibleCommands(command).filter(isDocumented);
+  const described = tool.visibleArguments(command);
+  const words = described.map((argument) => [
+    `\`${tool.argumentTerm(argument)}\``,
+    literal(tool.argumentDescription(argument)),
+  ]);
   const rows = options.map((option) => [`\`${tool.optionTerm(option)}\``, literal(tool.optionDescription(option))]);
   return [
     `${'#'.repeat(level)} \`${commandName(command)}\``,
@@ -72,6 +77,7 @@ function section(command: CommandUnknownOpts, level: number): string[] {
     '',
     sentence(command.description()),
     '',
+    ...(words.length === 0 ? [] : [...table(['argument', 'what'], words), '']),
     ...(rows.length === 0 ? [] : [...table(['option', 'what'], rows), '']),
     ...(command.name() === 'train'
       ? [...table(['option', 'why the default is so, and what to try'], defaultRows()), '']

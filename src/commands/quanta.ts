@@ -1,4 +1,4 @@
-/** `emergence quanta`: at which scale each test example turns from failed to solved; one sigmoid or a stack of many. */
+/** `emergence quanta`: at which scale each test example turns from failed to solved; one sigmoid or a sum of many. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyQuanta } from '../library/quanta.js';
 import { mean } from '../statistics/mean.js';
@@ -12,7 +12,7 @@ export function registerQuanta(program: CommandUnknownOpts): void {
   const command = program
     .command('quanta <runs...>')
     .description(
-      'find the scale at which each test example turns from failed to solved: one sigmoid for all, or a stack of many?',
+      'find the scale at which each test example turns from failed to solved: one sigmoid for all, or a sum of many?',
     )
     .addOption(
       new Option(

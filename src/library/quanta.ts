@@ -1,4 +1,4 @@
-/** At which scale each test example turns from failed to solved: one sigmoid for all, or a stack of many. */
+/** At which scale each test example turns from failed to solved: one sigmoid for all, or a sum of many. */
 import { cutoffFor } from '../analysis/defaults.js';
 import { learningOf, type Learning } from '../analysis/learning.js';
 import { analyseTurns as quantaOf, type Quanta } from '../analysis/quanta.js';
@@ -36,7 +36,7 @@ export interface FamilyQuanta extends Quanta {
 }
 
 /**
- * Turns, how sharp they are, and fits of one sigmoid and of stacks to the whole.
+ * Turns, how sharp they are, and fits of one sigmoid and of sums of several to the whole.
  *
  * @example
  *     const { turns, grid } = await quanta('lenet-mnist');

@@ -19,12 +19,33 @@ export const glossary: readonly GlossaryTerm[] = [
       'an option, besides the seed, in which the members of a family differ: size, depth, training examples, steps, ...',
   },
   {
+    term: 'worker',
+    meaning: 'a process that trains members, one after another or a stack at a time, for the command that started it',
+    page: 'performance.md#memory-start',
+  },
+  {
+    term: 'stack',
+    meaning: 'members that differ in seed or learning rate alone and are trained as one program (--stack)',
+    page: 'gpu.md#many-members-as-one-program',
+  },
+  {
+    term: 'branch',
+    meaning: 'a part of each batch that has a thread of its own; the gradients of all branches are added',
+    page: 'performance.md#two-threads',
+  },
+  {
     term: 'moment',
     meaning: 'a step of training at which outcomes of a member were taken',
   },
   {
     term: 'probe',
     meaning: 'sequences that test one ability of a transformer, whatever its training sequences are like',
+    page: 'in-context.md',
+  },
+  {
+    term: 'burstiness',
+    meaning:
+      "the share of a transformer's training sequences in which the class of the last image already appears among the earlier ones",
     page: 'in-context.md',
   },
   {
@@ -70,6 +91,11 @@ export const glossary: readonly GlossaryTerm[] = [
     term: 'reconstruction, c',
     meaning: 'the share of images with a squared error per pixel below the cutoff c',
     page: 'metrics.md',
+  },
+  {
+    term: 'surrogate',
+    meaning: 'a continuous metric that orders members as a thresholded one does: it shows progress where that is still 0',
+    page: 'emergence.md#search-which-metric-is-most-emergent',
   },
   {
     term: 'resolution',
@@ -140,9 +166,14 @@ export const glossary: readonly GlossaryTerm[] = [
     page: 'quanta.md#turns',
   },
   {
-    term: 'skill',
+    term: 'CRPS',
     meaning:
-      "a forecast's CRPS (continuous ranked probability score) divided by that of the best simple baseline: below 1 is better",
+      "continuous ranked probability score, in the metric's unit: how far a predictive distribution lies from the measured value, on average over its quantiles; 0 is perfect",
+    page: 'forecasts.md#methods',
+  },
+  {
+    term: 'skill',
+    meaning: "a forecast's CRPS divided by that of the best simple baseline: below 1 is better",
     page: 'forecasts.md#methods',
   },
   {

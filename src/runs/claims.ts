@@ -95,7 +95,12 @@ export async function locateClaims(text: string, root: string): Promise<ReadClai
   for (const file of text.endsWith('.json') ? [text] : below)
     if ((await readTextIfThere(file)) !== undefined) found.push(file);
   const [file, ...others] = found;
-  if (file === undefined) throw new UsageError(`there are no sealed claims "${text}" in ${root}`, 'NAME');
+  if (file === undefined)
+    throw new UsageError(
+      `there are no sealed claims "${text}" in ${root}`,
+      'NAME',
+      'give the name under which claim seal wrote them, or their file',
+    );
   if (others.length > 0)
     throw new UsageError(`"${text}" is in several runs: ${found.join(', ')}`, 'NAME', 'give the file');
   return readClaims(file);

@@ -1,5 +1,5 @@
 /**
- * One sigmoid for all examples, or a stack of many? Each example is assumed to be solved by each member independently, with a probability
+ * One sigmoid for all examples, or a sum of many? Each example is assumed to be solved by each member independently, with a probability
  * that is logistic in the logarithm of the parameters; the models differ in whether examples share it:
  *
  * - `one`: all do. Two parameters. Its companion `curve`: all do, and the curve is free at each scale.

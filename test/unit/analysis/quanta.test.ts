@@ -230,7 +230,7 @@ test('members of a width vary by 1 if examples are independent, by more if seeds
   expect(memberDispersion(solvedGrid(membersOf([['01']])))).toBeNaN();
 });
 
-test('end to end: a stack of steps is distinguished from one sigmoid with the same accuracies', () => {
+test('end to end: a sum of steps is distinguished from one sigmoid with the same accuracies', () => {
   const random = Random.named(7, 'stack');
   // Quanta: each example turns at a scale of its own, in every seed, with 2 % slips.
   const stack = Array.from({ length: 1500 }, () => {
