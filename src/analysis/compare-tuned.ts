@@ -100,7 +100,7 @@ export function compareTwins({ standard, induced, untuned, tuned, onStep, ...opt
 }
 
 /** Draws of the tuned family's seeds are its own. */
-const apart = 'tuned twin';
+const tunedTwin = 'tuned twin';
 
 function twinCurves(
   sampled: SampledChoice,
@@ -108,12 +108,12 @@ function twinCurves(
 ) {
   const { metric, rule, curve } = sampled;
   const { axis = 'parameters' } = options;
-  const own = { ...options, seedsOf: apart };
+  const own = { ...options, seedsOf: tunedTwin };
   const other = sampleChosen({ metric }, tuned, own);
   const size = { draws: curve.draws.length, scales: curve.scales.length };
   const [a, b] = [
     scoreDraws(curve, axis),
-    scoreDraws(sampleTaken(sampled, other.curve, tuned, own), axis, normalsOf({ ...size, of: apart })),
+    scoreDraws(sampleTaken(sampled, other.curve, tuned, own), axis, normalsOf({ ...size, of: tunedTwin })),
   ];
   const one = sharpCurve(sampled, untuned, { ...options, onStep: stepsOfPart(onStep, 0, 2) });
   const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });

@@ -14,7 +14,7 @@ export interface CurveData {
 }
 
 /** What bounds and starts need to know about the data. */
-export interface Extent {
+export interface DataRange {
   readonly scales: readonly number[];
   /** Logarithm of each point's scale. */
   readonly x: readonly number[];
@@ -42,10 +42,10 @@ interface Described {
  * @throws FitError for a scale that is not above 0, a value that is not finite, or fewer different scales than the model has
  * parameters
  */
-export function extentOf(
+export function dataRangeOf(
   { scales, values, standardErrors, limits }: CurveData,
   { name, parameters }: Described,
-): Extent {
+): DataRange {
   if (scales.length !== values.length) throw new RangeError('scales and values differ in length');
   const needed = parameters.length;
   const bad = scales.findIndex((scale) => !(scale > 0 && scale < Infinity));

@@ -77,7 +77,7 @@ function through(name: 'line' | 'quadratic', places: readonly number[]): CurveMo
   };
 }
 
-interface Curve {
+interface SeededCurve {
   readonly scales: readonly number[];
   /** Values of the members of each scale. */
   readonly seeds: readonly (readonly number[])[];
@@ -88,7 +88,7 @@ interface Curve {
 const rounds = 4;
 
 /** AICc counting scales: the curve's parameters and the variance of means; the seeds alone determine their variance. */
-function criterionOf(model: CurveModel, { scales, seeds, limits }: Curve): number {
+function criterionOf(model: CurveModel, { scales, seeds, limits }: SeededCurve): number {
   const sizes = seeds.map(({ length }) => length);
   const means = seeds.map((values) => mean(values));
   const within = seeds.reduce(

@@ -181,7 +181,7 @@ function meansOver(lists: readonly Float64Array[]): Float64Array {
   return means.map((sum) => sum / lists.length);
 }
 
-interface Estimate extends Interval {
+interface MeasuredValue extends Interval {
   readonly value: number;
   readonly standardError: number;
 }
@@ -189,8 +189,8 @@ interface Estimate extends Interval {
 /** Replaces intervals that would claim too much certainty, and says why. */
 function withReason(
   metric: Metric,
-  { value, standardError, lower, upper }: Estimate,
-): Estimate & Pick<MemberEvaluation, 'note'> {
+  { value, standardError, lower, upper }: MeasuredValue,
+): MeasuredValue & Pick<MemberEvaluation, 'note'> {
   const unit = metric.units === 'images' ? 'image' : 'sequence';
   const notFinite = metric.notFinite ?? 'a test example has no finite value';
   const none = { value, standardError: NaN, lower: NaN, upper: NaN };

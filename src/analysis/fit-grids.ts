@@ -1,5 +1,5 @@
 /** Grids over the shapes of the curve models, where the search for a fit starts (fit-search.ts). */
-import type { Extent } from './curve-data.js';
+import type { DataRange } from './curve-data.js';
 
 /** exponent */
 export function powerShapes(): number[][][] {
@@ -7,18 +7,18 @@ export function powerShapes(): number[][][] {
 }
 
 /** midpoint and slope */
-export function sigmoidShapes(extent: Extent): number[][][] {
-  const { span, gap } = extent;
+export function sigmoidShapes(range: DataRange): number[][][] {
+  const { span, gap } = range;
   const slopes = spaced(1 / span, 20 / gap, 8, 'log');
-  return placesIn(extent, 17).map((midpoint) => slopes.map((slope) => [midpoint, slope]));
+  return placesIn(range, 17).map((midpoint) => slopes.map((slope) => [midpoint, slope]));
 }
 
 /** midpoint and slope of each of two */
-export function twoSigmoidShapes(extent: Extent): number[][][] {
-  const { span, gap } = extent;
+export function twoSigmoidShapes(range: DataRange): number[][][] {
+  const { span, gap } = range;
   const steepness = pairs(spaced(1 / span, 40 / gap, 5, 'log'));
   const orders = [-1, 0, 1].map((order) => steepness.filter(([a, b]) => Math.sign(a! - b!) === order));
-  const places = placesIn(extent, 9);
+  const places = placesIn(range, 9);
   const together = places.map((at) => [at - gap / 4, at + gap / 4]);
   return [...subsets(places, 2), ...together].flatMap(([one, other]) =>
     orders.map((alike) => alike.map(([a, b]) => [one!, a!, other!, b!])),
@@ -26,7 +26,7 @@ export function twoSigmoidShapes(extent: Extent): number[][][] {
 }
 
 /** midpoint and slope of each of three; one slope for all, as there are many triples of midpoints already */
-export function threeSigmoidShapes({ first, last, span, gap }: Extent): number[][][] {
+export function threeSigmoidShapes({ first, last, span, gap }: DataRange): number[][][] {
   const slopes = spaced(1 / span, 20 / gap, 3, 'log');
   return subsets(spaced(first - span / 8, last + span / 8, 9), 3).map((midpoints) =>
     slopes.map((slope) => midpoints.flatMap((midpoint) => [midpoint, slope])),
@@ -34,12 +34,12 @@ export function threeSigmoidShapes({ first, last, span, gap }: Extent): number[]
 }
 
 /** early exponent, change of exponent, break, smoothness */
-export function brokenPowerShapes(extent: Extent): number[][][] {
-  const { span, gap } = extent;
+export function brokenPowerShapes(range: DataRange): number[][][] {
+  const { span, gap } = range;
   const exponents = [-10, -3, -1, -0.3, -0.05, 0.05, 0.3, 1, 3, 10];
   const around = pairs(exponents).filter(([early, late]) => early !== late);
   const halves = [around.filter(([early]) => early! < 0), around.filter(([early]) => early! > 0)];
-  return placesIn(extent, 9).flatMap((at) =>
+  return placesIn(range, 9).flatMap((at) =>
     spaced(gap / 20, span / 4, 3, 'log').flatMap((smooth) =>
       halves.map((half) => half.map(([early, late]) => [early!, late! - early!, at, smooth])),
     ),
@@ -50,7 +50,7 @@ export function brokenPowerShapes(extent: Extent): number[][][] {
  * At the scales and between them, or only between them or evenly if that would be too many; and beyond them on both
  * sides.
  */
-function placesIn({ x, first, last, span }: Extent, most: number): number[] {
+function placesIn({ x, first, last, span }: DataRange, most: number): number[] {
   const different = [...new Set(x)].sort((a, b) => a - b);
   const between = different.slice(1).map((value, i) => (value + different[i]!) / 2);
   const all = [...between, ...different];

@@ -1,6 +1,6 @@
 /** Where fits of the curve models start: the best shapes of the models' grids that are not neighbours of each other. */
 import { projectionOf, type Projected, type Projection } from '../statistics/variable-projection.js';
-import type { Extent } from './curve-data.js';
+import type { DataRange } from './curve-data.js';
 import type { CurveModel } from './models.js';
 
 /**
@@ -14,9 +14,9 @@ const ended = { groups: 8, steps: 100 };
  * Parameters that a fit may start from, best first: shapes with the best levels of each, searched from the best shapes of the model's
  * groups.
  */
-export function startsOf(model: CurveModel, extent: Extent): (readonly number[])[] {
-  const { at, search } = projected(model, extent);
-  const nodes = sorted(model.shapes(extent).flatMap((group) => sorted(group.map(at)).slice(0, 1)));
+export function startingPoints(model: CurveModel, range: DataRange): (readonly number[])[] {
+  const { at, search } = projected(model, range);
+  const nodes = sorted(model.shapes(range).flatMap((group) => sorted(group.map(at)).slice(0, 1)));
   const groups = model.parameters.length - model.linear.length > 2 ? begun.deep : begun.flat;
   const near = sorted(nodes.slice(0, groups).map(({ shape }) => search(shape, begun.steps)));
   // Searches that have already reached the same place count as one.
@@ -29,27 +29,27 @@ export function startsOf(model: CurveModel, extent: Extent): (readonly number[])
  * Of parameters that fit other data at the same scales, the ones that fit these data best, with the best levels for
  * them.
  */
-export function startsAmong(
+export function startingPointsAmong(
   model: CurveModel,
-  extent: Extent,
+  range: DataRange,
   among: readonly (readonly number[])[],
   count: number,
 ): (readonly number[])[] {
-  const { at } = projected(model, extent);
+  const { at } = projected(model, range);
   const shapeOf = (parameters: readonly number[]) => parameters.filter((_, j) => !model.linear.includes(j));
   const found = sorted(among.map((parameters) => at(shapeOf(parameters))));
   return found.slice(0, count).map(({ parameters }) => parameters);
 }
 
 /** The best node of the grid of shapes, with the best levels. */
-export function bestNode(model: CurveModel, extent: Extent): readonly number[] | undefined {
-  const { at } = projected(model, extent);
-  return sorted(model.shapes(extent).flatMap((group) => group.map(at)))[0]?.parameters;
+export function bestNode(model: CurveModel, range: DataRange): readonly number[] | undefined {
+  const { at } = projected(model, range);
+  return sorted(model.shapes(range).flatMap((group) => group.map(at)))[0]?.parameters;
 }
 
-function projected({ linear, gradient, bounds }: CurveModel, extent: Extent): Projection {
-  const { scales, y, weights } = extent;
-  return projectionOf({ linear, gradient, ...bounds(extent), x: scales, y, weights });
+function projected({ linear, gradient, bounds }: CurveModel, range: DataRange): Projection {
+  const { scales, y, weights } = range;
+  return projectionOf({ linear, gradient, ...bounds(range), x: scales, y, weights });
 }
 
 /** Best first, without values that are not finite. Differences below rounding do not count and keep their order. */

@@ -1,8 +1,8 @@
 /** Fits a curve model to a curve. */
 import { leastSquares, type LeastSquaresFit } from '../statistics/least-squares.js';
-import { extentOf, type CurveData } from './curve-data.js';
+import { dataRangeOf, type CurveData } from './curve-data.js';
 import type { CurveModel } from './models.js';
-import { startsOf } from './fit-search.js';
+import { startingPoints } from './fit-search.js';
 
 export interface ModelFit extends LeastSquaresFit {
   readonly model: CurveModel;
@@ -16,12 +16,12 @@ export interface ModelFit extends LeastSquaresFit {
  */
 export function fitModel(model: CurveModel, data: CurveData): ModelFit {
   const { values, standardErrors, errors } = data;
-  const extent = extentOf(data, model);
+  const range = dataRangeOf(data, model);
   const fit = leastSquares({
     ...{ x: data.scales, y: values, standardErrors, errors },
     ...{ model: model.evaluate, gradient: model.gradient },
-    ...model.bounds(extent),
-    starts: startsOf(model, extent),
+    ...model.bounds(range),
+    starts: startingPoints(model, range),
   });
   return { model, ...fit };
 }

@@ -8,7 +8,7 @@
  */
 import type { FitParameters } from '../statistics/least-squares.js';
 import { logistic, softplus } from '../statistics/logistic.js';
-import type { Extent } from './curve-data.js';
+import type { DataRange } from './curve-data.js';
 import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './fit-grids.js';
 
 export interface Bounds {
@@ -28,9 +28,9 @@ export interface CurveModel {
   readonly evaluate: (parameters: FitParameters, scale: number) => number;
   /** Derivatives with respect to the parameters. */
   readonly gradient: (parameters: FitParameters, scale: number) => number[];
-  readonly bounds: (extent: Extent) => Bounds;
+  readonly bounds: (range: DataRange) => Bounds;
   /** Groups of shapes, `[groups][shapes][parameters]`: a search may start from the best of a group. */
-  readonly shapes: (extent: Extent) => number[][][];
+  readonly shapes: (range: DataRange) => number[][][];
 }
 
 export const constant = polynomial('constant', 'y = c0', 'the null model: scale does not matter', 1);
@@ -68,11 +68,11 @@ export const sigmoid: CurveModel = {
     const steepness = (ceiling! - floor!) * share * (1 - share);
     return [1 - share, share, -slope! * steepness, distance * steepness];
   },
-  bounds(extent) {
-    const [midpoint, slope] = [midpointBounds(extent), slopeBounds(extent)];
+  bounds(range) {
+    const [midpoint, slope] = [midpointBounds(range), slopeBounds(range)];
     return {
-      lower: [extent.lower, extent.lower, midpoint[0], slope[0]],
-      upper: [extent.upper, extent.upper, midpoint[1], slope[1]],
+      lower: [range.lower, range.lower, midpoint[0], slope[0]],
+      upper: [range.upper, range.upper, midpoint[1], slope[1]],
     };
   },
   shapes: sigmoidShapes,
@@ -166,22 +166,22 @@ function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']
       }
       return result;
     },
-    bounds(extent) {
-      const [midpoint, slope] = [midpointBounds(extent), slopeBounds(extent)];
-      const height = extent.upper - extent.lower;
+    bounds(range) {
+      const [midpoint, slope] = [midpointBounds(range), slopeBounds(range)];
+      const height = range.upper - range.lower;
       return {
-        lower: [extent.lower, ...each.flatMap(() => [-height, midpoint[0], slope[0]])],
-        upper: [extent.upper, ...each.flatMap(() => [height, midpoint[1], slope[1]])],
+        lower: [range.lower, ...each.flatMap(() => [-height, midpoint[0], slope[0]])],
+        upper: [range.upper, ...each.flatMap(() => [height, midpoint[1], slope[1]])],
       };
     },
     shapes,
   };
 }
 
-function midpointBounds({ first, last, span }: Extent): readonly [number, number] {
+function midpointBounds({ first, last, span }: DataRange): readonly [number, number] {
   return [first - 2 * span, last + 2 * span];
 }
 
-function slopeBounds({ span, gap }: Extent): readonly [number, number] {
+function slopeBounds({ span, gap }: DataRange): readonly [number, number] {
   return [0.1 / span, 50 / gap];
 }

@@ -6,6 +6,7 @@
 import { group } from 'd3-array';
 import type { Metric } from '../metrics/metric.js';
 import { mean, sampleVariance } from '../statistics/mean.js';
+import { dot } from '../statistics/projection.js';
 import { studentQuantile } from '../statistics/student.js';
 import type { Interval } from '../statistics/wilson.js';
 
@@ -86,13 +87,11 @@ function varianceAroundLine({ steps, scores }: CheckpointScores): number {
   if (scores.length < 4) return NaN;
   const [x, y] = [steps, scores].map((values) => {
     const centre = mean(values);
-    return values.map((value) => value - centre);
-  }) as [number[], number[]];
+    return Float64Array.from(values, (value) => value - centre);
+  }) as [Float64Array, Float64Array];
   const left = dot(y, y) - dot(x, y) ** 2 / dot(x, x);
   return Math.max(0, left) / (scores.length - 2);
 }
-
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** Root of the mean over places of the variance over seeds, weighted by degrees of freedom. */
 function pooledDeviation(places: ByPlace): number {

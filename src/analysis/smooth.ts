@@ -36,7 +36,7 @@ export function bestOf(fits: readonly SmoothFit[]): SmoothFit {
 }
 
 /** A column at the scales for each shape, and the shapes at which a search starts. */
-interface Family {
+interface SmoothFamily {
   readonly name: SmoothName;
   readonly column: (shape: readonly number[], into: Float64Array) => void;
   /** From, to and number of nodes of each number of the shape. */
@@ -113,7 +113,7 @@ function groupsOf(scales: readonly number[], mostAlone: number): Groups {
 function familiesAt(
   scales: readonly number[],
   { first, last, rise }: { readonly first: number; readonly last: number; readonly rise: number },
-): Family[] {
+): SmoothFamily[] {
   const span = Math.log(last / first);
   /** 0 at the first scale, 1 at the last. */
   const t = scales.map((scale) => Math.log(scale / first) / span);
@@ -165,7 +165,7 @@ interface Grid {
   readonly sizes: Float64Array;
 }
 
-function gridOf({ axes, column }: Family, inPoints: readonly number[]): Grid {
+function gridOf({ axes, column }: SmoothFamily, inPoints: readonly number[]): Grid {
   const points = inPoints.length;
   const sizes = Float64Array.from(inPoints);
   const shapes = axes.reduce<number[][]>(
@@ -203,7 +203,7 @@ function normalise(column: Float64Array, sizes: Float64Array): void {
 const halvings = 7;
 
 /** The shape whose column explains most of the values, `[points]`. */
-function search({ axes, column }: Family, { shapes, columns, sizes }: Grid, values: Float64Array): readonly number[] {
+function search({ axes, column }: SmoothFamily, { shapes, columns, sizes }: Grid, values: Float64Array): readonly number[] {
   const n = values.length;
   const y = values.map((value, i) => sizes[i]! * value);
   let [place, most] = [0, -1];
@@ -241,7 +241,7 @@ function fitAt(
     shape,
     column,
     values,
-  }: { readonly shape: readonly number[]; readonly column: Family['column']; readonly values: ArrayLike<number> },
+  }: { readonly shape: readonly number[]; readonly column: SmoothFamily['column']; readonly values: ArrayLike<number> },
 ): SmoothFit {
   const y = Float64Array.from(values);
   const n = y.length;

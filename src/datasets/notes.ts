@@ -1,6 +1,6 @@
 /** What a user should know about a dataset before training on it, a line each. The dataset is not changed. */
 import type { Dataset, Split } from './dataset.js';
-import { countsOf } from './subsets.js';
+import { imagesPerClass } from './subsets.js';
 
 type Noted = Pick<Dataset, 'name' | 'classes' | 'classNames' | 'train' | 'test'> &
   Partial<Pick<Dataset, 'trueLabels' | 'composition'>>;
@@ -13,7 +13,7 @@ export function notesOn(data: Noted): string[] {
 
 function classNotes(data: Noted): string[] {
   const { classes, composition, train, test } = data;
-  const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
+  const [trained, tested] = [imagesPerClass(train, classes), imagesPerClass(test, classes)];
   const labels = Array.from({ length: classes }, (_, label) => label);
   const unseen = labels.filter((label) => trained[label] === 0 && tested[label] === 0);
   const untrained = labels.filter((label) => trained[label] === 0 && tested[label]! > 0);
@@ -84,10 +84,10 @@ function imbalance(data: Noted): string[] {
     [data.train, 'training'],
     [data.test, 'test'],
   ] as const) {
-    const { least, most } = extremesOf(countsOf(split, data.classes));
+    const { least, most } = extremesOf(imagesPerClass(split, data.classes));
     if (most.count < uneven.times * least.count || most.count < least.count + uneven.more) continue;
     const name = className(data, most.label);
-    const always = countsOf(data.test, data.classes)[most.label]! / data.test.count;
+    const always = imagesPerClass(data.test, data.classes)[most.label]! / data.test.count;
     return [
       `imbalanced, ${most.count} ${what} images of ${name} and ${least.count} of ${className(data, least.label)}: always answering ${name} is right for ${(100 * always).toFixed(1)} % of the test images; balanced-accuracy weights classes equally`,
     ];

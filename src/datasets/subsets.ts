@@ -24,7 +24,7 @@ type Choice = Pick<LoadOptions, 'classes' | 'trainSize' | 'testSize' | 'validati
 /** Throws UsageError, one line, if the dataset does not have what is requested. */
 export function usedOf(raw: Pick<RawDataset, 'classes' | 'train' | 'test'>, choice: Choice, name: string): Used {
   const { validationSize = 0, labelNoise = 0, classes = raw.classes } = choice;
-  const classCounts = { train: countsOf(raw.train, raw.classes), test: countsOf(raw.test, raw.classes) };
+  const classCounts = { train: imagesPerClass(raw.train, raw.classes), test: imagesPerClass(raw.test, raw.classes) };
   const { train, test } = subsetSizes(classCounts, choice, name);
   const [trained, tested] = (['train', 'test'] as const).map((split) => orderOf(raw[split], { split, classes })) as [
     Int32Array,
@@ -72,7 +72,7 @@ export function subsetSizes(
 }
 
 /** Images of each class, `[classes]`. */
-export function countsOf({ labels }: Pick<RawSplit, 'labels'>, classes: number): Int32Array {
+export function imagesPerClass({ labels }: Pick<RawSplit, 'labels'>, classes: number): Int32Array {
   const counts = new Int32Array(classes);
   for (const label of labels) counts[label]!++;
   return counts;

@@ -250,7 +250,7 @@ const conv2dInputGradient: Rule = (call) => {
 function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [n, height, width, channels] = x.shape;
-  const apart = tf.pad(tf.reshape(x, [n, height, 1, width, 1, channels]), [
+  const padded = tf.pad(tf.reshape(x, [n, height, 1, width, 1, channels]), [
     [0, 0],
     [0, 0],
     [0, stride - 1],
@@ -258,7 +258,7 @@ function spreadOut(x: tf.Tensor4D, stride: number): tf.Tensor4D {
     [0, stride - 1],
     [0, 0],
   ]);
-  const whole = tf.reshape<tf.Rank.R4>(apart, [n, height * stride, width * stride, channels]);
+  const whole = tf.reshape<tf.Rank.R4>(padded, [n, height * stride, width * stride, channels]);
   return tf.slice(whole, [0, 0, 0, 0], [n, (height - 1) * stride + 1, (width - 1) * stride + 1, channels]);
 }
 

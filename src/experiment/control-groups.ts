@@ -2,8 +2,8 @@
  * What Linux's control groups, of version 2 or 1, limit this process to: the limits of its own group and of the groups
  * that contain it.
  */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { readSystemFile } from '../machine/system-files.js';
 
 /** The folders of the groups that this process is in under a controller, outermost first. */
 export interface GroupFolders {
@@ -14,7 +14,7 @@ export interface GroupFolders {
 /** `root` is the root of the file system (tests have a small one). */
 export function groupFolders(controller: 'cpu' | 'memory', root = '/'): GroupFolders {
   const [v2, v1]: [string[], string[]] = [[], []];
-  for (const line of readQuietly(path.join(root, 'proc/self/cgroup')).split('\n')) {
+  for (const line of readSystemFile(path.join(root, 'proc/self/cgroup')).split('\n')) {
     const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (group === undefined || controllers === undefined) continue;
     if (controllers === '') v2.push(...withParents(group).map((each) => path.join(root, 'sys/fs/cgroup', each)));
@@ -27,13 +27,4 @@ export function groupFolders(controller: 'cpu' | 'memory', root = '/'): GroupFol
 function withParents(group: string): string[] {
   const parts = group.split('/').filter((part) => part !== '');
   return [...parts.keys(), parts.length].map((count) => parts.slice(0, count).join('/'));
-}
-
-/** '' for a file that doesn't exist: macOS has none of these, and a container may not show its own group's folder. */
-export function readQuietly(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

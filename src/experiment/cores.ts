@@ -4,7 +4,8 @@
  */
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { groupFolders, readQuietly } from './control-groups.js';
+import { readSystemFile } from '../machine/system-files.js';
+import { groupFolders } from './control-groups.js';
 
 interface Host {
   /** The root of the file system (tests have a small one). */
@@ -37,7 +38,7 @@ function countOf(text = ''): number {
 /** The quota in cores of every control group that contains this process; Infinity if there is none. */
 function quotas(root: string): number[] {
   const { v2, v1 } = groupFolders('cpu', root);
-  return [Infinity, ...v2.map((folder) => quotaV2(readQuietly(path.join(folder, 'cpu.max')))), ...v1.map(quotaV1)];
+  return [Infinity, ...v2.map((folder) => quotaV2(readSystemFile(path.join(folder, 'cpu.max')))), ...v1.map(quotaV1)];
 }
 
 /** `max 100000` or `150000 100000`: microseconds of processor time per period of that many. */
@@ -48,8 +49,8 @@ function quotaV2(text: string): number {
 
 function quotaV1(folder: string): number {
   return coresOf(
-    Number(readQuietly(path.join(folder, 'cpu.cfs_quota_us')) || NaN),
-    Number(readQuietly(path.join(folder, 'cpu.cfs_period_us')) || NaN),
+    Number(readSystemFile(path.join(folder, 'cpu.cfs_quota_us')) || NaN),
+    Number(readSystemFile(path.join(folder, 'cpu.cfs_period_us')) || NaN),
   );
 }
 
@@ -68,7 +69,7 @@ export function availableMemory({
     ...v2.map((folder) => path.join(folder, 'memory.max')),
     ...v1.map((folder) => path.join(folder, 'memory.limit_in_bytes')),
   ];
-  return Math.min(machine, slurmMemory(environment), ...files.map((file) => countOf(readQuietly(file).trim())));
+  return Math.min(machine, slurmMemory(environment), ...files.map((file) => countOf(readSystemFile(file).trim())));
 }
 
 /** Slurm counts in MiB, per node or per core. */

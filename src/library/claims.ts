@@ -84,7 +84,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   await refuseSeen(root, { experiment, dataset, file });
   const pilot = await readRun(open, defaultColumnsOf(open), options);
   const chosen =
-    standardId === undefined || inducedId === undefined ? await usualMetrics(open, pilotName, options) : undefined;
+    standardId === undefined || inducedId === undefined ? await metricsOfPilot(open, pilotName, options) : undefined;
   const standard = standardId ?? present(chosen).standard;
   const induced = inducedId ?? present(chosen).induced;
   refuseSame({ id: standard }, { id: induced });
@@ -107,7 +107,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
 }
 
 /** Chosen on the pilot's curves: along the claimed axis as far as the pilot has it, else along its own. */
-async function usualMetrics(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
+async function metricsOfPilot(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
   const differs = (key: string) => coordinateValues(key, ends.complete).length > 1;
   const { experiment } = trainedRecord(ends, 'claims need a family that the lab trains');
   const isOnCurve = (key: string) => differs(key) || (experiment.moments !== undefined && alongTraining.includes(key));

@@ -45,7 +45,7 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const open = { ...every, complete: onePerTraining(every.complete) };
   const wanted = await metricFor(open, options.metric, options);
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
-  const { loss, induced } = await usualMetrics(loaded);
+  const { loss, induced } = await lossAndInduced(loaded);
   if (loss === undefined)
     throw new UsageError(
       'its outcomes have no log-probabilities, and so no loss',
@@ -59,7 +59,7 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const { members } = loaded;
   refuseFew(loaded);
   const draws = options.draws ?? 1000;
-  const [losses, abilities] = [loss, metric].map((each) => drawMembers(each, members, { draws })) as [Drawn, Drawn];
+  const [losses, abilities] = [loss, metric].map((each) => drawMembers(each, members, { draws })) as [DrawnMembers, DrawnMembers];
   refuseOdd(loss, losses.observed, loaded, true);
   refuseOdd(metric, abilities.observed, loaded, false);
   const points = members.map(({ record }, i) => ({
@@ -87,10 +87,10 @@ function commonClassCount({ record, members }: LoadedRun): number | null {
   return own.size === 1 ? firstOf([...own]) : null;
 }
 
-type Drawn = ReturnType<typeof drawMembers>;
+type DrawnMembers = ReturnType<typeof drawMembers>;
 
 /** The loss, and the metric that `compare` would choose from the members on the curve that it draws. */
-async function usualMetrics({ record, members, folder }: LoadedRun) {
+async function lossAndInduced({ record, members, folder }: LoadedRun) {
   const shown = new Set((await openRun(folder)).complete.map(({ id }) => id));
   const among = members.filter((member) => shown.has(member.record.id));
   return defaultMetrics(record, among.length > 0 ? among : members);

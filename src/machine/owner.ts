@@ -3,10 +3,11 @@
  * running.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import * as os from 'node:os';
 import * as z from 'zod';
 import { codeOf } from '../terminal/errors.js';
+import { readSystemFile } from './system-files.js';
 
 const unknown = randomUUID();
 
@@ -61,8 +62,7 @@ export function isAlive(pid: number): boolean {
 
 /** Start of a process in clock ticks since boot, from Linux's /proc; null elsewhere. A zombie has ended and has none. */
 function startOf(pid: number): string | null {
-  const stat = readQuietly(`/proc/${pid}/stat`);
-  if (stat === null) return null;
+  const stat = readSystemFile(`/proc/${pid}/stat`);
   // The name in brackets may contain spaces and brackets itself; the fields after the last one are 3, 4, ...
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
@@ -77,14 +77,5 @@ function machine(): string {
   } catch {
     // Not Linux: the host's name has to do.
   }
-  return [os.hostname(), (readQuietly('/proc/sys/kernel/random/boot_id') ?? '').trim(), namespace].join(' ');
-}
-
-/** For files that only Linux has. */
-function readQuietly(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+  return [os.hostname(), readSystemFile('/proc/sys/kernel/random/boot_id').trim(), namespace].join(' ');
 }

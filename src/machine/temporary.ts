@@ -12,7 +12,7 @@ import { uninterrupted } from './uninterrupted.js';
 const temporary = /^\..+\.(\d+)(?:@([A-Za-z0-9-]+))?\.[0-9a-f-]{36}\.tmp$/;
 
 /** How old a file that a process of another machine was writing must be to count as a leftover. */
-const staleMilliseconds = 3_600_000;
+const leftoverMilliseconds = 3_600_000;
 
 export function temporaryName(name: string): string {
   return `.${name}.${process.pid}@${here()}.${randomUUID()}.tmp`;
@@ -39,7 +39,7 @@ export async function isLeftover(file: string): Promise<boolean> {
   if (pid === undefined) return false;
   if (host === undefined || host === here()) return !isAlive(Number(pid));
   const age = await ageOf(file);
-  return age !== undefined && age > staleMilliseconds;
+  return age !== undefined && age > leftoverMilliseconds;
 }
 
 /** Milliseconds since a file or folder was written to, by the clock of its disk; undefined if unknown. */

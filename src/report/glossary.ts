@@ -45,8 +45,8 @@ export const glossary: readonly GlossaryTerm[] = [
   {
     term: 'burstiness',
     meaning:
-      "the share of a transformer's training sequences in which the class of the last image already appears among the earlier ones",
-    page: 'in-context.md',
+      "the share of a transformer's training sequences that show the class of their query three times in its context",
+    page: 'in-context.md#with-and-without-bursts',
   },
   {
     term: 'scale',

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
-import { countsOf } from '../datasets/subsets.js';
+import { imagesPerClass } from '../datasets/subsets.js';
 import { nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
@@ -25,7 +25,7 @@ const mostListed = 40;
 
 /** Number of training and test images in each class. */
 export function countByClass({ classNames, classes, train, test }: Splits) {
-  const [trained, tested] = [countsOf(train, classes), countsOf(test, classes)];
+  const [trained, tested] = [imagesPerClass(train, classes), imagesPerClass(test, classes)];
   return Array.from(trained, (count, label) => {
     return { label, name: classNames?.[label] ?? null, train: count, test: nth(tested, label) };
   });

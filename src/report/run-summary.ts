@@ -206,7 +206,7 @@ function guessing(rows: readonly SummaryRow[], members: readonly SummaryMember[]
   );
 }
 
-interface Drawn {
+interface ShownRun {
   readonly record: RunRecord;
   readonly words: FamilyWords;
   readonly members: readonly SummaryMember[];
@@ -217,7 +217,7 @@ interface Drawn {
 
 async function drawCurves(
   folder: string,
-  { record, words, members, missing, summary, printed }: Drawn,
+  { record, words, members, missing, summary, printed }: ShownRun,
 ): Promise<OutputFile[]> {
   const { arch, dataset } = record.experiment;
   const files: OutputFile[] = [];
@@ -238,7 +238,7 @@ async function drawCurves(
 /** For families that reconstruct images: the same test images by the first seed of every width. */
 async function drawReconstructions(
   folder: string,
-  { record, members, printed }: Drawn,
+  { record, members, printed }: ShownRun,
 ): Promise<{ files: OutputFile[]; problems: readonly string[] }> {
   const { strips, problems } = await readStrips(record, members);
   if (strips.length === 0) return { files: [], problems };

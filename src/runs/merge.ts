@@ -55,7 +55,7 @@ export interface Merge {
 export async function mergeRunFolders(into: string, from: string): Promise<Merge> {
   if ((await fs.realpath(into)) === (await fs.realpath(from)))
     throw new UsageError('is both runs', into, 'name two different ones');
-  refuseOther(await trainedRecord(into), await trainedRecord(from), [into, from]);
+  refuseOther(await mergeableRecord(into), await mergeableRecord(from), [into, from]);
   const locks: Held[] = [];
   try {
     const lock = async (folder: string, take: typeof holdRun) => {
@@ -81,7 +81,7 @@ export async function mergeRunFolders(into: string, from: string): Promise<Merge
   }
 }
 
-async function trainedRecord(folder: string): Promise<RunRecord> {
+async function mergeableRecord(folder: string): Promise<RunRecord> {
   const record = await readAnyRun(folder);
   if (record === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   if (isImported(record))
@@ -146,7 +146,7 @@ interface TakenMember {
 }
 
 async function planMerge(into: string, from: string): Promise<MergePlan> {
-  const [a, b] = [await trainedRecord(into), await trainedRecord(from)];
+  const [a, b] = [await mergeableRecord(into), await mergeableRecord(from)];
   refuseOther(a, b, [into, from]);
   const experiment = merged(a, b);
   const whole: RunRecord = { ...a, experiment };

@@ -155,9 +155,9 @@ function withClasses(record: RunRecord, members: readonly Placed[]): RunRecord {
  * @throws UsageError if none has outcomes of the step
  */
 function momentsIn(
-  members: readonly TrainedMember[],
+  members: readonly MemberTrainedHere[],
   { record, options }: { readonly record: RunRecord; readonly options: OpenOptions },
-): readonly TrainedMember[] {
+): readonly MemberTrainedHere[] {
   const { at, all } = options;
   if (all === 'ends') return members;
   const points = members.flatMap((member) => {
@@ -173,8 +173,8 @@ function momentsIn(
 /** For points at which trainings of several lengths are the same, or, with a schedule, nearly so. */
 function lengthNotes(
   { experiment: { schedule } }: RunRecord,
-  members: readonly TrainedMember[],
-  points: readonly TrainedMember[],
+  members: readonly MemberTrainedHere[],
+  points: readonly MemberTrainedHere[],
 ): string[] {
   const lengths = new Set(members.map(({ trained }) => trained.steps));
   if (lengths.size < 2 || points.every(({ moment }) => moment === undefined)) return [];
@@ -185,7 +185,7 @@ function lengthNotes(
   return [`trainings that differ only in their length ${alike}: after a step each seed counts once, in the longest`];
 }
 
-function atStep(record: RunRecord, member: TrainedMember, step: number): TrainedMember {
+function atStep(record: RunRecord, member: MemberTrainedHere, step: number): MemberTrainedHere {
   if (step === member.trained.steps) return member;
   const coordinates = coordinatesOf(record, member.trained, step);
   return {
@@ -215,16 +215,16 @@ function viewsOf(
 
 /** With the coordinate in place of the width. */
 async function placeBy(
-  members: readonly TrainedMember[],
+  members: readonly MemberTrainedHere[],
   coordinate: string,
   of: { readonly folder: string; readonly columns: readonly OutcomeName[] },
 ): Promise<FamilyMember[]> {
   const losses = coordinate === 'loss' ? await testLosses(members, of) : undefined;
-  const at = (member: TrainedMember) => losses?.get(member) ?? present(member.coordinates[coordinate]);
+  const at = (member: MemberTrainedHere) => losses?.get(member) ?? present(member.coordinates[coordinate]);
   return onScale(members, at);
 }
 
-type TrainedMember = FamilyMember & { readonly trained: MemberRecord };
+type MemberTrainedHere = FamilyMember & { readonly trained: MemberRecord };
 
 /**
  * Means over the test set, or over that of a probe, of what training minimises: cross-entropy in nats, or the squared error per

@@ -4,7 +4,7 @@
  */
 import * as path from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
-import { countsOf } from '../datasets/subsets.js';
+import { imagesPerClass } from '../datasets/subsets.js';
 import type { Runtime } from '../install/runtime.js';
 import { availableCores } from '../experiment/cores.js';
 import { experimentAt } from '../experiment/factors.js';
@@ -375,8 +375,8 @@ function newRecord({ request, folder, experiment, dataset, task, runtime }: Work
       ...(dataset.levels === undefined ? {} : { levels: dataset.levels }),
       ...(dataset.classNames === undefined ? {} : { classNames: [...dataset.classNames] }),
       classCounts: {
-        train: [...countsOf(dataset.train, dataset.classes)],
-        test: [...countsOf(dataset.test, dataset.classes)],
+        train: [...imagesPerClass(dataset.train, dataset.classes)],
+        test: [...imagesPerClass(dataset.test, dataset.classes)],
       },
     },
     device: runtime.device,

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import { fileNameOf, loadDataset, loadSplits } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { countsOf, subsetSizes } from '../datasets/subsets.js';
+import { imagesPerClass, subsetSizes } from '../datasets/subsets.js';
 import { ensureRuntime, plannedRuntime } from '../install/runtime.js';
 import { experimentAt, extendExperiment, pointsOf } from '../experiment/factors.js';
 import type { ValueOrigins } from '../experiment/value-origins.js';
@@ -176,7 +176,7 @@ function usedCounts({ classes, trainSize, testSize }: Experiment, dataset: Datas
   const countsIn = (split: 'train' | 'test', size: number | undefined) =>
     (size === undefined
       ? dataset.classCounts[split]
-      : countsOf(dataset[split], dataset.classCounts[split].length)
+      : imagesPerClass(dataset[split], dataset.classCounts[split].length)
     ).slice(0, classes ?? dataset.classCounts[split].length);
   return { train: countsIn('train', trainSize), test: countsIn('test', testSize) };
 }

@@ -100,7 +100,7 @@ export function collapseOverLoss(options: CollapseRequest): Collapse {
   };
 }
 
-type Curve = ReturnType<typeof pooledCurve>;
+type PooledCurve = ReturnType<typeof pooledCurve>;
 
 /**
  * Draws over the test set and over other seeds: whole trainings' noise with random signs around the curve (wild bootstrap, Wu 1986). The
@@ -108,7 +108,7 @@ type Curve = ReturnType<typeof pooledCurve>;
  * contains the noise of the test set twice. A few trainings determine the noise poorly, so it is widened by as much as Student's t is wider
  * than a normal.
  */
-function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseRequest, fitted: Curve): Curve[] {
+function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseRequest, fitted: PooledCurve): PooledCurve[] {
   const random = Random.named(seed, 'collapse', 'curve');
   const clusters = trainingsAmong(points, factors);
   const y = Float64Array.from(points, ({ ability }) => ability);
@@ -128,7 +128,7 @@ function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseReq
  * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, together with the two members between which
  * the curve crosses: nothing was measured between them.
  */
-function onsetInterval(fitted: Curve, curves: readonly Curve[], level: number, sign: 1 | -1): Interval {
+function onsetInterval(fitted: PooledCurve, curves: readonly PooledCurve[], level: number, sign: 1 | -1): Interval {
   const observed = Math.log(crossingOf(fitted, level, sign));
   const drawn = curves.map((each) => Math.log(crossingOf(each, level, sign)));
   const plain = percentileInterval(drawn);

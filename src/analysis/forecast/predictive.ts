@@ -12,12 +12,13 @@
  */
 import type { Limits } from '../../metrics/metric.js';
 import { aicc, FitError, leastSquares } from '../../statistics/least-squares.js';
+import { dot, orthonormal } from '../../statistics/projection.js';
 import type { Random } from '../../statistics/random.js';
 import { varianceComponents } from '../../statistics/variance-components.js';
-import { extentOf } from '../curve-data.js';
+import { dataRangeOf } from '../curve-data.js';
 import { fitModel, type ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
-import { bestNode, startsAmong } from '../fit-search.js';
+import { bestNode, startingPointsAmong } from '../fit-search.js';
 import { counted } from '../../terminal/format.js';
 import { mean } from '../../statistics/mean.js';
 
@@ -116,22 +117,22 @@ function scalesAicc(model: CurveModel, { seeds, means, fitted, units }: Around):
   return aicc(deviance, model.parameters.length + 1, seeds.length);
 }
 
-type Points = Parameters<typeof extentOf>[0];
+type Points = Parameters<typeof dataRangeOf>[0];
 
 /**
  * A draw may have another optimum than the data, so the search also starts from the best node of the grid (otherwise the intervals of
  * a sigmoid are too narrow) or, if the grid is too large for that, from the two optima of the data that suit the draw best.
  */
 function refit(model: CurveModel, data: Points, { parameters, attempts }: ModelFit): readonly number[] {
-  const extent = extentOf(data, model);
+  const range = dataRangeOf(data, model);
   const optima = attempts.map((attempt) => Array.from(attempt.parameters));
   const isDeep = model.parameters.length - model.linear.length > 2;
-  const starts = isDeep ? startsAmong(model, extent, optima, 2) : [parameters, bestNode(model, extent) ?? parameters];
+  const starts = isDeep ? startingPointsAmong(model, range, optima, 2) : [parameters, bestNode(model, range) ?? parameters];
   try {
     return leastSquares({
       ...{ x: data.scales, y: data.values, standardErrors: data.standardErrors },
       ...{ model: model.evaluate, gradient: model.gradient, maxSteps: stepsOfRefit },
-      ...model.bounds(extent),
+      ...model.bounds(range),
       starts,
     }).parameters;
   } catch (error) {
@@ -157,29 +158,12 @@ function resampledResidual({ model, fit, curve, means, units, spare }: Resamplin
   const { resampled, scales } = curve;
   if (resampled.length === 0) return 0;
   const rows = scales.map((scale, i) => model.gradient(fit.parameters, scale).map((value) => value / units[i]!));
-  const basis = orthonormal(model.parameters.map((_, j) => rows.map((row) => row[j]!)));
+  const basis = orthonormal(model.parameters.map((_, j) => Float64Array.from(rows, (row) => row[j]!)));
   const left = resampled.map((draw) => {
-    const moved = means.map((mean, i) => (draw[i]! - mean) / units[i]!);
-    const dot = (direction: readonly number[]) => sum(direction.map((value, i) => value * moved[i]!));
-    return sum(moved.map((value) => value ** 2)) - sum(basis.map((direction) => dot(direction) ** 2));
+    const moved = Float64Array.from(means, (mean, i) => (draw[i]! - mean) / units[i]!);
+    return dot(moved, moved) - sum(basis.map((direction) => dot(direction, moved) ** 2));
   });
   return Math.max(0, sum(left)) / left.length / spare;
-}
-
-/** Gram-Schmidt, twice because of rounding; directions that hardly differ from earlier ones are left out. */
-function orthonormal(columns: readonly (readonly number[])[]): number[][] {
-  const basis: number[][] = [];
-  for (const column of columns) {
-    let rest = [...column];
-    const length = Math.sqrt(sum(rest.map((value) => value ** 2)));
-    for (const direction of [...basis, ...basis]) {
-      const along = sum(direction.map((value, i) => value * rest[i]!));
-      rest = rest.map((value, i) => value - along * direction[i]!);
-    }
-    const left = Math.sqrt(sum(rest.map((value) => value ** 2)));
-    if (left > 1e-9 * length) basis.push(rest.map((value) => value / left));
-  }
-  return basis;
 }
 
 /** Between seeds, pooled over scales, in units of the spread; 0 if each scale has only one. */

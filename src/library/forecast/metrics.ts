@@ -16,13 +16,13 @@ export interface ForecastOptions extends MetricOptions {
 export async function readWithMetrics(run: RunLike, options: ForecastOptions) {
   const open = await openRun(run, options);
   const asked = await metricsFor(open, options.metrics ?? [], options);
-  const metrics = asked.length > 0 ? asked : await usualMetrics(open, options);
+  const metrics = asked.length > 0 ? asked : await standardAndInduced(open, options);
   // What an indirect method reads may be missing; the method then says so.
   const columns = metrics.flatMap(forecastNeeds).filter((column) => open.columns.includes(column));
   return { metrics, family: await readRun(open, columns, options) };
 }
 
-async function usualMetrics(open: Awaited<ReturnType<typeof openRun>>, options: ForecastOptions): Promise<Metric[]> {
+async function standardAndInduced(open: Awaited<ReturnType<typeof openRun>>, options: ForecastOptions): Promise<Metric[]> {
   const { members } = await readRun(open, defaultColumnsOf(open), options);
   const { standard, induced } = defaultMetrics(open.record, members);
   return [standard, induced];

@@ -181,14 +181,14 @@ function rowsOf(outcomes: Partial<OutcomeTable>): number {
   return (outcomes.correct ?? outcomes.mse)?.length ?? 0;
 }
 
-interface Extent {
+interface TestSet {
   readonly members: readonly MemberOutcomes[];
   readonly count: number;
   readonly length: number;
   readonly words: FamilyWords;
 }
 
-function thresholdOf({ name, parameters }: Metric, { members, count, length, words }: Extent): PageThreshold {
+function thresholdOf({ name, parameters }: Metric, { members, count, length, words }: TestSet): PageThreshold {
   switch (name) {
     case 'subset-accuracy': {
       const chosen = Number(parameters['k']);

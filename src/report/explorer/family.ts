@@ -76,7 +76,7 @@ interface Sums {
   readonly squares: Float64Array;
 }
 
-export class Family {
+export class PageFamily {
   readonly #outcomes: Outcomes;
   readonly #standard = new Map<string, Sums>();
   readonly #weights = new Map<string, readonly Float64Array[]>();

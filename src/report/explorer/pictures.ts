@@ -10,7 +10,7 @@ import { lastOf, nth } from '../../machine/present.js';
 import { placed } from './places.js';
 import { reconstructedImages, type MemberStrips } from '../../runs/pictures.js';
 import { isReported, messageOf } from '../../terminal/errors.js';
-import { Family } from './family.js';
+import { PageFamily } from './family.js';
 import type { PageExample, PagePictures, PageReconstructions, PageRun } from './data.js';
 
 /** Number of pictures in a random sample; more are added for each turn at the first threshold, since turns may be rare. */
@@ -107,7 +107,7 @@ function chosenUnits(run: PageRun): number[] {
   // Of several curves, the last: the one shown example by example.
   const { members } = lastOf(view.curves);
   try {
-    const { grid, turns } = new Family(run).turns({
+    const { grid, turns } = new PageFamily(run).turns({
       threshold: run.induced.chosen,
       size: view.units,
       members,

@@ -3,7 +3,7 @@ import { coinFlips, expectedDistribution, type SolvedGrid, type Turns } from '..
 import { nth, present } from '../../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
-import type { Choice, Family } from '../family.js';
+import type { Choice, PageFamily } from '../family.js';
 import type { State } from '../state.js';
 import { grouped, h, oneStop } from './dom.js';
 
@@ -12,7 +12,7 @@ const mostShown = 48;
 
 export interface ExamplesView {
   readonly run: PageRun;
-  readonly family: Family;
+  readonly family: PageFamily;
   readonly state: State;
   readonly choice: Choice;
   /** What the scales are called. */

@@ -3,7 +3,7 @@
  * next frame; anything slow or too frequent (tables, examples, announcements, the URL) once it rests.
  */
 import { unitsText, type PageData } from '../data.js';
-import { Family } from '../family.js';
+import { PageFamily } from '../family.js';
 import { formatState, parseState, replaced, runOf, themes, viewIn, type State } from '../state.js';
 import { controlsOf, symbolOf } from './controls.js';
 import { byId, grouped } from './dom.js';
@@ -19,7 +19,7 @@ import { formatNumber } from '../../../terminal/format.js';
 const rest = 180;
 
 const data = JSON.parse(byId('data').textContent) as PageData;
-const families = new Map<string, Family>();
+const families = new Map<string, PageFamily>();
 const panels = new Panels(byId('panels'), byId('scores'));
 const examples = new Examples(byId('turns'), change);
 let reconstructions: { readonly run: string; readonly strips: Reconstructions } | undefined;
@@ -55,13 +55,13 @@ function request(): void {
   });
 }
 
-function familyOf(name: string): Family {
-  const known = families.get(name) ?? new Family(runOf(data, name));
+function familyOf(name: string): PageFamily {
+  const known = families.get(name) ?? new PageFamily(runOf(data, name));
   families.set(name, known);
   return known;
 }
 
-function viewOf(): View & { readonly family: Family } {
+function viewOf(): View & { readonly family: PageFamily } {
   const family = familyOf(state.run);
   const { run } = family;
   const view = viewIn(run, state);
@@ -104,7 +104,7 @@ function settle({ family, ...view }: ReturnType<typeof viewOf>): void {
   delete document.documentElement.dataset['busy'];
 }
 
-function resolutionOf({ run }: View, family: Family): string {
+function resolutionOf({ run }: View, family: PageFamily): string {
   const least = formatNumber(family.resolution(state));
   const part =
     run.count < run.total
@@ -113,7 +113,7 @@ function resolutionOf({ run }: View, family: Family): string {
   return `Smallest value above 0 that this test set can show: ${least}.${part}`;
 }
 
-function showReconstructions({ run }: View, family: Family): void {
+function showReconstructions({ run }: View, family: PageFamily): void {
   const section = byId('reconstructions');
   section.hidden = run.reconstructions === null;
   if (run.reconstructions === null) return;

@@ -230,7 +230,7 @@ function familyContent(view: View, which: FamilyPanel): ChartContent {
   };
 }
 
-interface Drawn {
+interface DrawnCurve {
   readonly curve: ViewCurve;
   readonly which: FamilyPanel;
   readonly isShare: boolean;
@@ -239,7 +239,7 @@ interface Drawn {
   readonly i: number;
 }
 
-function seriesOf(view: View, { curve, which, isShare, positions, i }: Drawn): ChartSeries[] {
+function seriesOf(view: View, { curve, which, isShare, positions, i }: DrawnCurve): ChartSeries[] {
   const { explored } = curve;
   const isOne = view.curves.length === 1;
   // With two seeds, bands are so wide that those of several curves would hide each other.
@@ -287,7 +287,7 @@ function highest({ points, members }: ExploredCurve): number {
 
 function membersOf(
   view: View,
-  { curve, measured, isShare }: Pick<Drawn, 'curve' | 'isShare'> & { readonly measured: ExploredCurve },
+  { curve, measured, isShare }: Pick<DrawnCurve, 'curve' | 'isShare'> & { readonly measured: ExploredCurve },
 ): ChartMember[] {
   const shown = isShare ? formatShare : (value: number) => formatNumber(value, 4);
   return curve.choice.members.map((member, i) => {

@@ -1,6 +1,6 @@
 /** Reconstructions by autoencoders of each width; images not below the cutoff are shown pale. */
 import type { PageReconstructions } from '../data.js';
-import type { Family } from '../family.js';
+import type { PageFamily } from '../family.js';
 import type { State } from '../state.js';
 import { h } from './dom.js';
 
@@ -17,7 +17,7 @@ export class Reconstructions {
   readonly #given: PageReconstructions;
   readonly #strips: readonly Strip[];
   readonly #originals: HTMLCanvasElement;
-  #shown: { readonly family: Family; readonly threshold: number } | undefined;
+  #shown: { readonly family: PageFamily; readonly threshold: number } | undefined;
 
   constructor(element: HTMLElement, given: PageReconstructions) {
     this.#given = given;
@@ -45,7 +45,7 @@ export class Reconstructions {
     element.replaceChildren(first, ...rows);
   }
 
-  show(family: Family, { threshold }: Pick<State, 'threshold'>): void {
+  show(family: PageFamily, { threshold }: Pick<State, 'threshold'>): void {
     this.#shown = { family, threshold };
     this.#draw();
   }

@@ -4,7 +4,7 @@ import { axisTitle } from '../../../runs/view.js';
 import { scaleText } from '../../../runs/words.js';
 import { formatCount, formatNumber } from '../../../terminal/format.js';
 import type { PageNatural, PageRun } from '../data.js';
-import type { Choice, Explored, Family, Scored } from '../family.js';
+import type { Choice, Explored, PageFamily, Scored } from '../family.js';
 import type { PageView, PlacedMember } from '../places.js';
 import type { State } from '../state.js';
 import { symbolOf } from './controls.js';
@@ -26,7 +26,7 @@ export interface View {
   readonly natural: PageNatural | undefined;
 }
 
-export function exploredCurves(family: Family, { curves, by, units }: PageView, state: State): ViewCurve[] {
+export function exploredCurves(family: PageFamily, { curves, by, units }: PageView, state: State): ViewCurve[] {
   const size = Math.min(state.size, units);
   return curves.flatMap(({ name, members }) => {
     if (new Set(members.map(({ width }) => width)).size < 2) return [];

@@ -12,7 +12,7 @@ import { metrics } from '../../../../src/metrics/index.js';
 import type { Metric } from '../../../../src/metrics/metric.js';
 import { compact } from '../../../../src/report/explorer/compact.js';
 import type { PageRun } from '../../../../src/report/explorer/data.js';
-import { Family } from '../../../../src/report/explorer/family.js';
+import { PageFamily } from '../../../../src/report/explorer/family.js';
 import { placed } from '../../../../src/report/explorer/places.js';
 import type { RunRecord } from '../../../../src/runs/record.js';
 import { Random } from '../../../../src/statistics/random.js';
@@ -36,7 +36,7 @@ function open(arch: Kind, members: readonly MemberOutcomes[], induced?: Metric, 
   });
   // As it arrives: through JSON.
   const page = JSON.parse(JSON.stringify({ ...run, about: '', pictures: '', reconstructions: null })) as PageRun;
-  return { page, order, family: new Family(page) };
+  return { page, order, family: new PageFamily(page) };
 }
 
 /** The same units, and only they, as the metrics see them. */
@@ -175,8 +175,8 @@ test('along training the seeds of a training are drawn once, as the commands dra
   const request = { record: record('cnn'), members, points: members, induced };
   const { run } = compact(request);
   const page = JSON.parse(JSON.stringify({ ...run, about: '', pictures: '', reconstructions: null })) as PageRun;
-  const explored = (choice: readonly Parameters<Family['explore']>[0]['members'][number][]) =>
-    new Family(page).explore({ threshold: 3, size: count, members: choice, axis: 'parameters' });
+  const explored = (choice: readonly Parameters<PageFamily['explore']>[0]['members'][number][]) =>
+    new PageFamily(page).explore({ threshold: 3, size: count, members: choice, axis: 'parameters' });
   const widthOf = ({ lower, upper }: { readonly lower: number; readonly upper: number }) => upper - lower;
   const drawn = (metric: Metric) => scoreCurve(sampleCurve(metric, members));
   const joint = explored(all(page));
@@ -262,7 +262,7 @@ test("moments of part of the test set are those of the page's first units, with 
   const few = compact({ record: record('cnn'), members: ends, points, rowsAtMoments: rows, budget: whole / 2 }).run;
   expect([few.count, few.countAtMoments]).toEqual([150, 50]);
   const page: PageRun = { ...run, about: '', pictures: '', reconstructions: null };
-  const family = new Family(page);
+  const family = new PageFamily(page);
   ends.forEach(({ outcomes }, i) => {
     order.forEach((unit, place) => {
       expect(family.isSolved(2 * i, place, 1)).toBe(outcomes.correct![unit] === 1);
