@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import type { DatasetStatus } from '../datasets/list.js';
 import type { RawOptions } from '../experiment/option-values.js';
 import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatBytes } from '../terminal/format.js';
 import { figureFormats, figureOptionsOf, type FigureFormat } from '../report/figures/figure-options.js';
@@ -118,7 +118,7 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   for (const line of data.notes) console.error(line);
   // Line by line: a message is one line, and a break in it would be escaped.
   if (raw['json'] !== true) for (const line of classTable(data).split('\n')) console.error(line);
-  const [, picture] = nth(await rendered(await previewSvg(data, printed), printed), 0);
+  const [, picture] = firstOf(await rendered(await previewSvg(data, printed), printed));
   if (raw['output'] === undefined) await createFolder('reports');
   await writeOutput(output, picture, '--output');
   // Only the picture is written to a device.

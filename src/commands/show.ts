@@ -1,7 +1,7 @@
 /** `emergence show`: draws the curves of one or more runs in the terminal. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { FamilyCurves } from '../library/curves.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, present, zip } from '../machine/present.js';
 import { probesOf } from '../datasets/probes.js';
 import { isImported } from '../runs/imported.js';
 import { tunedWordsOf } from '../runs/tuned.js';
@@ -75,7 +75,7 @@ export function registerShow(program: CommandUnknownOpts): void {
       } as const;
       const samplings = found.map(({ run: { record, members } }) => samplingOf(record, firstOf(members).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
-      console.log(showText(curves, look, { ...nth(samplings, 0), text }));
+      console.log(showText(curves, look, { ...firstOf(samplings), text }));
       for (const line of new Set(found.flatMap((each) => [...probeLine(each), ...tunedLine(each)]))) console.log(line);
     });
 }
@@ -117,7 +117,7 @@ function plain({ run, curves }: FamilyCurves) {
     curves: curves.map(({ curve: { metric, scales, values }, scores }) => ({
       metric: metric.id,
       range: Math.max(...values) - Math.min(...values),
-      points: scales.map(({ width, parameters }, i) => ({ width, parameters, value: nth(values, i) })),
+      points: zip(scales, values).map(([{ width, parameters }, value]) => ({ width, parameters, value })),
       scores,
     })),
   };

@@ -1,5 +1,5 @@
 /** `import every-eval-ever`: instance-level results of the Every Eval Ever schema (0.2, 0.3), `*_samples.jsonl`. */
-import { firstOf, nth } from '../machine/present.js';
+import { firstOf, zip } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import type { Row } from './batch.js';
 import { chooseOne } from './choose.js';
@@ -31,8 +31,8 @@ export async function readEveryEval(
   const names = new Set<string>();
   for (const file of files) {
     for await (const { rows, lines } of readRows(file)) {
-      for (const [i, row] of rows.entries()) {
-        const where = placeIn(file, nth(lines, i));
+      for (const [row, line] of zip(rows, lines)) {
+        const where = placeIn(file, line);
         const name = read(row, 'evaluation_name', where, readName);
         if (evaluation !== undefined && name !== evaluation) continue;
         names.add(name);

@@ -6,7 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -186,8 +186,8 @@ async function readSamples(samples: SamplesFile, model: string, reading: Reading
   let metrics: ChosenMetrics | undefined;
   let count = 0;
   for await (const { rows, lines } of readRows(file)) {
-    for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, nth(lines, i));
+    for (const [row, line] of zip(rows, lines)) {
+      const where = placeIn(file, line);
       if (!isOfFilter(row, reading, where)) continue;
       metrics ??= chooseMetrics(row, reading.options, where);
       reading.correct.add(metrics.correct);

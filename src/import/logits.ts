@@ -5,7 +5,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { openZip, unzip } from '../datasets/files/zip.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import { openSafetensors } from '../runs/safetensors.js';
 import { isReported, messageOf, UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -83,8 +83,8 @@ async function readLabels(file: string): Promise<Labels> {
   const values: number[] = [];
   const ids: string[] = [];
   for await (const { rows, lines } of readRows(file)) {
-    for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, nth(lines, i));
+    for (const [row, line] of zip(rows, lines)) {
+      const where = placeIn(file, line);
       if (!('label' in row)) throw new UsageError('has no column label', where);
       const label = Number(isBlank(row['label']) ? NaN : row['label']);
       if (!Number.isInteger(label) || label < 0)

@@ -1,5 +1,5 @@
 /** Coordinates of models from a separate table, and the choice of the one that curves are drawn over. */
-import { firstOf, nth } from '../machine/present.js';
+import { firstOf, zip } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
@@ -14,8 +14,8 @@ type Coordinates = Readonly<Record<string, number>>;
 async function readScale(file: string): Promise<ReadonlyMap<string, PlacedCoordinates>> {
   const models = new Map<string, PlacedCoordinates>();
   for await (const { rows, lines } of readRows(file)) {
-    for (const [i, row] of rows.entries()) {
-      const where = placeIn(file, nth(lines, i));
+    for (const [row, line] of zip(rows, lines)) {
+      const where = placeIn(file, line);
       if (!('model' in row)) throw new UsageError('has no column model', where, 'name the models as the outcomes do');
       const name = readName(row['model']);
       if (name instanceof Misread) throw new UsageError(`model ${name.what}`, where);

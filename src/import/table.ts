@@ -1,7 +1,7 @@
 /** `import table`: any CSV, JSON lines or Parquet of outcomes. Long: a row for each model and example. Wide: a row for each example, a column for each model. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { firstOf, lastOf, nth, present } from '../machine/present.js';
+import { firstOf, lastOf, present, zip } from '../machine/present.js';
 import { coordinateName } from '../runs/imported.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
@@ -34,8 +34,8 @@ export async function readLabelSource(text: string): Promise<LabelSource> {
     throw new UsageError(`${JSON.stringify(text)} is not a file`, '--label-from', forms);
   const labels = new Map<string, string>();
   for await (const { rows, lines } of readRows(text)) {
-    for (const [i, row] of rows.entries()) {
-      const at = { file: text, line: nth(lines, i) };
+    for (const [row, line] of zip(rows, lines)) {
+      const at = { file: text, line };
       const missing = ['example', 'label'].find((column) => !(column in row));
       if (missing !== undefined) throw new UsageError(`has no column ${missing}`, placeIn(text, at.line), forms);
       const example = read(row, 'example', at, readFilled);
@@ -64,7 +64,7 @@ export async function readTable(files: readonly string[], options: TableOptions)
     let add: ((row: Row, line: number) => void) | undefined;
     for await (const { rows, lines } of readRows(file)) {
       add ??= adderOf(rows, { file, options, collector });
-      for (let i = 0; i < rows.length; i++) add(nth(rows, i), nth(lines, i));
+      for (const [row, line] of zip(rows, lines)) add(row, line);
     }
   }
   return collector;

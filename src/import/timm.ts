@@ -5,7 +5,7 @@
  * tables do not contain the true classes.
  */
 import * as path from 'node:path';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, present, zip } from '../machine/present.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 import type { RowBatch, Row } from './batch.js';
@@ -28,33 +28,32 @@ export interface TimmOptions {
 /** Throws UsageError, one line, for the first problem. */
 export async function readTimm(files: readonly string[], options: TimmOptions): Promise<Collector> {
   const collector = new Collector();
-  const names = modelNames(files);
   const trueNames = new Set<string>();
-  const predicted = files.map(() => new Set<string>());
-  for (const [i, file] of files.entries()) {
+  const predictions = new Map<string, Set<string>>();
+  for (const [file, model] of zip(files, modelNames(files))) {
+    const predicted = new Set<string>();
+    predictions.set(file, predicted);
     let columns: TimmColumns | undefined;
     let outputs: Outputs | undefined;
     for await (const { rows, lines } of rowsOf(file, options)) {
       columns ??= columnsOf(firstOf(rows), file, options);
       if (columns.outputs !== undefined) outputs ??= new Outputs(columns.outputs, file);
-      for (const [k, row] of rows.entries()) {
-        const where = () => placeIn(file, nth(lines, k));
+      for (const [row, line] of zip(rows, lines)) {
+        const where = () => placeIn(file, line);
         const outcome = outcomeOf(row, { columns, outputs, labelFrom: options.labelFrom, where });
         trueNames.add(outcome.label);
-        nth(predicted, i).add(outcome.predicted);
-        collector.add(
-          { ...outcome, model: nth(names, i), seed: null, correct: outcome.label === outcome.predicted ? 1 : 0 },
-          where,
-        );
+        predicted.add(outcome.predicted);
+        const correct = outcome.label === outcome.predicted ? 1 : 0;
+        collector.add({ ...outcome, model, seed: null, correct }, where);
       }
     }
     outputs?.refuseSorted();
   }
-  for (const [i, names] of predicted.entries())
+  for (const [file, names] of predictions)
     if (![...names].some((name) => trueNames.has(name)))
       throw new UsageError(
         `no prediction is one of the true classes: ${[...names][0] ?? 'none'} against ${[...trueNames][0] ?? 'none'}`,
-        nth(files, i),
+        file,
         'names must match: run inference.py with --label-type name for folders of ImageNet, or give --predicted index and a file of numbers',
       );
   return collector;
@@ -64,7 +63,7 @@ export async function readTimm(files: readonly string[], options: TimmOptions): 
 function modelNames(files: readonly string[]): string[] {
   const full = files.map(nameOfFile);
   const short = full.map((name) => name.replace(/-\d+$/, ''));
-  return full.map((name, i) => (short.filter((other) => other === short[i]).length === 1 ? nth(short, i) : name));
+  return zip(full, short).map(([name, each]) => (short.filter((other) => other === each).length === 1 ? each : name));
 }
 
 interface TimmColumns {

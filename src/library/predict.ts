@@ -4,7 +4,7 @@ import { readPictures } from '../datasets/pictures.js';
 import { classNamesOf } from '../export/about.js';
 import { setting } from '../families/family.js';
 import { assertOutputFolder, createFolder, refuseExisting, writeOutput } from '../machine/files.js';
-import { nth, zip } from '../machine/present.js';
+import { firstOf, nth, zip } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { readTrainedMember, type TrainedMember } from '../runs/member.js';
 import { UsageError } from '../terminal/errors.js';
@@ -207,10 +207,9 @@ function negativeNotes(
     (_, i) => images.subarray(i * size, (i + 1) * size).reduce((sum, byte) => sum + byte, 0) / size / 255,
   );
   const isOdd = (mean: number) => Math.abs(mean - task.meanPixel) - Math.abs(1 - mean - task.meanPixel) > 0.25;
-  const odd = files.filter((_, i) => isOdd(nth(means, i)));
-  const [first] = odd;
-  if (first === undefined) return [];
-  const mean = nth(means, files.indexOf(first));
+  const odd = zip(files, means).filter(([, mean]) => isOdd(mean));
+  if (odd.length === 0) return [];
+  const [first, mean] = firstOf(odd);
   const others = odd.length === 1 ? '' : ` (and ${odd.length - 1} more)`;
   const remedy = invert ? 'leave out --invert to read it as it is' : 'give --invert to read it as a negative';
   return [

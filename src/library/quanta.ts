@@ -3,7 +3,7 @@ import { cutoffFor } from '../analysis/defaults.js';
 import { learningOf, type Learning } from '../analysis/learning.js';
 import { analyseTurns as quantaOf, type Quanta } from '../analysis/quanta.js';
 import type { SolvedMember } from '../analysis/example-turns.js';
-import { firstOf, lastOf, nth, present } from '../machine/present.js';
+import { allAt, firstOf, lastOf, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
 import { outcomesFile } from '../runs/load.js';
@@ -83,15 +83,15 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
 function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
   const trainings = trainingsOf(members);
-  const stepsIn = (places: readonly number[]) => places.map((place) => stepOf(nth(members, place)));
+  const stepsIn = (places: readonly number[]) => allAt(members, places).map(stepOf);
   const steps = stepsIn(firstOf(trainings));
   if (trainings.some((places) => stepsIn(places).join() !== steps.join())) return undefined;
   const lossOf = ({ outcomes: { mse, log_probability: logs } }: LoadedMember) => mse ?? logs?.map((value) => -value);
   return learningOf(
     trainings.map((places) => {
-      const losses = places.map((place) => lossOf(nth(members, place)));
+      const losses = allAt(members, places).map(lossOf);
       return {
-        solved: places.map((place) => nth(solved, place).solved),
+        solved: allAt(solved, places).map((member) => member.solved),
         losses: losses.every((each) => each !== undefined) ? losses : undefined,
       };
     }),

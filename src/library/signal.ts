@@ -102,7 +102,7 @@ function lastRows(
     const at = places.slice(-wanted);
     const { coordinates, seed } = nth(members, firstOf(at)).record;
     const place = factors.map((key) => `${key} ${coordinates[key]}`).join(', ');
-    return { place, seed, steps: at.map((i) => stepOf(nth(members, i))), at };
+    return { place, seed, steps: allAt(members, at).map(stepOf), at };
   });
 }
 

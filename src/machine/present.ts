@@ -27,8 +27,8 @@ export function lastOf<T>(list: ArrayLike<T>): T {
 }
 
 /** The entries at some indices. Throws if one is missing. */
-export function allAt<T>(list: ArrayLike<T>, places: readonly number[]): T[] {
-  return places.map((place) => nth(list, place));
+export function allAt<T>(list: ArrayLike<T>, places: ArrayLike<number>): T[] {
+  return Array.from(places, (place) => nth(list, place));
 }
 
 /** Pairs of the entries at equal indices. Throws unless the lists are equally long. */

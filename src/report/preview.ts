@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { ImageShape, Split } from '../datasets/dataset.js';
 import type { Splits } from '../datasets/index.js';
 import { imagesPerClass } from '../datasets/subsets.js';
-import { nth } from '../machine/present.js';
+import { allAt, nth } from '../machine/present.js';
 import { Random } from '../statistics/random.js';
 import { markupText } from './escape.js';
 import { edge, lookOf, type Look } from './figures/layout.js';
@@ -116,10 +116,10 @@ interface Row {
 function rowsOf({ classNames, train }: Splits): Row[] {
   const present = [...new Set(train.labels)].sort((a, b) => a - b);
   const places = Random.named(0, 'preview', 'classes').permutation(present.length).subarray(0, mostClasses).sort();
-  return Array.from(places, (place) => {
-    const label = nth(present, place);
-    return { name: classNames?.[label] ?? String(label), indices: imagesOf(train, label) };
-  });
+  return allAt(present, places).map((label) => ({
+    name: classNames?.[label] ?? String(label),
+    indices: imagesOf(train, label),
+  }));
 }
 
 function imagesOf({ labels }: Split, label: number): number[] {
@@ -128,7 +128,7 @@ function imagesOf({ labels }: Split, label: number): number[] {
     if (each === label) members.push(i);
   });
   const order = Random.named(0, 'preview', label).permutation(members.length).subarray(0, imagesPerClass).sort();
-  return Array.from(order, (place) => nth(members, place));
+  return allAt(members, order);
 }
 
 function aboutOf({ classes, shape, train, test }: Splits, rows: number): string {

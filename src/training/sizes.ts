@@ -4,7 +4,7 @@ import { lengthOf } from '../experiment/length.js';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';
-import { nth } from '../machine/present.js';
+import { firstOf } from '../machine/present.js';
 import type { RunRecord } from '../runs/record.js';
 import { UsageError } from '../terminal/errors.js';
 import { taskIn } from './task.js';
@@ -45,7 +45,7 @@ export function refuseFactorValues(record: RunRecord, axis: string, values: read
   for (const value of values) {
     const { error } = experimentSchema.shape[factor].safeParse(value);
     if (error !== undefined)
-      throw new UsageError(`${value} is not a possible ${axis}: ${nth(error.issues, 0).message}`, where);
+      throw new UsageError(`${value} is not a possible ${axis}: ${firstOf(error.issues).message}`, where);
     const experiment = experimentAt(record.experiment, { factors: { [factor]: value } });
     memberSizes({ ...record, experiment }, experiment.widths, where);
   }

@@ -6,7 +6,7 @@ import type { StepFunction } from '../engine/program.js';
 import type { Experiment } from '../experiment/schema.js';
 import type { Batch, Model, StepRandom, ParameterSpecs, Parameters, Task } from '../families/family.js';
 import { classificationOutcomes } from '../families/classification.js';
-import { firstOf, nth, present } from '../machine/present.js';
+import { firstOf, nth, present, zip } from '../machine/present.js';
 import { augment } from './augmentation.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -66,11 +66,10 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
   const names = Object.keys(specs);
   return (index, state, [images, order, labels, rates, seeds]) => {
     const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
-    const [chosen, answers] = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
-    const parts = [chosen, answers].map((rows) => partsOf(present(rows), branches));
-    const batches = Array.from({ length: branches }, (_, branch) => {
-      const [own, right] = parts.map((part) => nth(part, branch));
-      const picked = batchOf(present(images), present(own), present(right), task);
+    const rows = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
+    const [chosen, answers] = rows.map((each) => partsOf(each, branches));
+    const batches = zip(present(chosen), present(answers)).map(([own, right]) => {
+      const picked = batchOf(present(images), own, right, task);
       return { ...picked, images: augment(picked.images, experiment, noise) };
     });
     const [rate, effectiveRate] = tf.unstack(gatherRows(present(rates), index)) as [tf.Scalar, tf.Scalar];
@@ -166,5 +165,5 @@ export function batchOf(
 }
 
 export function named(names: readonly string[], values: readonly tf.Tensor[]): Parameters {
-  return Object.fromEntries(names.map((name, i) => [name, nth(values, i)]));
+  return Object.fromEntries(zip(names, values));
 }

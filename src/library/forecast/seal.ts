@@ -2,7 +2,7 @@
 import { scalesOf } from '../../analysis/curves.js';
 import { forecastDraws, forecastMetric, type MetricForecast } from '../../analysis/forecast/forecast.js';
 import { contentOfSeal, refuseInfinite } from '../../analysis/forecast/seal.js';
-import { nth } from '../../machine/present.js';
+import { firstOf } from '../../machine/present.js';
 import { endOfChain, readSeals, writeSeal, type Seal } from '../../runs/forecasts.js';
 import { lockMembers, lockRun } from '../../runs/lock.js';
 import type { LoadedRun } from '../../runs/opened.js';
@@ -33,7 +33,7 @@ export interface SealedForecast {
  * @throws UsageError for members that are known or in training, and fewer than three known scales
  */
 export async function sealForecast(run: RunLike, options: SealOptions): Promise<SealedForecast> {
-  return nth(await sealForecasts([run], options), 0);
+  return firstOf(await sealForecasts([run], options));
 }
 
 /** `sealForecast` of several curves of a run; nothing is written before all are computed. */

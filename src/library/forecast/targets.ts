@@ -89,7 +89,7 @@ async function scaledTargets(
   const { refuseFactorValues } = await import('../../training/sizes.js');
   refuseFactorValues(record, axis, asked, '--scales');
   const place = { ...placeOf(axis, members), axis };
-  const largest = nth(scalesOf(members), -1).width;
+  const largest = lastOf(scalesOf(members)).width;
   const small = asked.find((scale) => scale < largest || isAtTarget(scale, largest));
   if (small !== undefined)
     throw new UsageError(
@@ -97,7 +97,7 @@ async function scaledTargets(
       '--scales',
       `name values more than 1 % above it`,
     );
-  const smallest = nth(asked, 0);
+  const smallest = firstOf(asked);
   // Also members in training, which are not known.
   const refuseKnown = async () => {
     for (const member of await startedMembers(folder, (await readRunRecord(folder)) ?? record)) {

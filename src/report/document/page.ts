@@ -3,7 +3,7 @@ import { publishedCurve, type PublishedCurve } from '../../analysis/compare.js';
 import { predictFromStandard } from '../../analysis/independence.js';
 import type { NaturalCurve } from '../../analysis/natural.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { firstOf, lastOf, nth, present } from '../../machine/present.js';
+import { firstOf, lastOf, nth, present, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, withSpaces } from '../../terminal/format.js';
@@ -89,11 +89,11 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
     axis: view.by,
   });
   const exact = present(predictFromStandard(induced, loaded.members)).memberValues;
-  const exactOf = new Map(loaded.members.map(({ record }, i) => [record.id, nth(exact, i)]));
+  const exactOf = new Map(zip(loaded.members, exact).map(([{ record }, value]) => [record.id, value]));
   // A member that could be read for only one of the two cannot be compared.
-  const differences = members.flatMap(({ place }, i) => {
+  const differences = zip(members, predicted.members).flatMap(([{ place }, shown]) => {
     const value = exactOf.get(nth(run.members, place).id);
-    return value === undefined ? [] : Math.abs(value - nth(predicted.members, i));
+    return value === undefined ? [] : Math.abs(value - shown);
   });
   const difference = Math.max(0, ...differences);
   const { options } = run.induced;

@@ -2,7 +2,7 @@
 import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { firstOf, nth, present } from '../../machine/present.js';
+import { allAt, firstOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
@@ -197,11 +197,10 @@ export function curvesTable({ run, comparison, evaluations }: AnalysedFamily): T
       ],
       lines: scales.map(({ scale, seeds }, i) => [
         ...[scale.width, ...sized(scale.parameters, scale.trainingFlops), seeds],
-        ...[standard, induced].flatMap(({ points }) => [
-          nth(points, i).value,
-          nth(points, i).interval?.lower,
-          nth(points, i).interval?.upper,
-        ]),
+        ...[standard, induced].flatMap(({ points }) => {
+          const { value, interval } = nth(points, i);
+          return [value, interval?.lower, interval?.upper];
+        }),
         nth(predicted, i),
       ]),
     },
@@ -212,16 +211,15 @@ export function familyTable({ run, evaluations }: AnalysedFamily): Table {
   const [standard, induced] = evaluations;
   const { words } = run;
   const trained = <T>(...values: readonly T[]) => (words.isCoordinate ? [] : values);
-  const seconds = run.members.map(({ record }) => secondsOf(record));
   return {
     name: `${stemOf(run)}-members`,
     caption: `Members${words.isCoordinate ? '' : '; seconds are of training and evaluation'}. In brackets: 95 % intervals over the sampling of the test set (${[...new Set(evaluations.map(({ method }) => method))].join('; ')}).`,
     ...printedTable(
       membersText(
-        run.members.map(({ record: { id, width, parameters, trainingFlops } }, i) => ({
-          ...{ id, width, parameters },
-          ...(words.isCoordinate ? {} : { trainingFlops, seconds: nth(seconds, i) }),
-        })),
+        run.members.map(({ record }) => {
+          const { id, width, parameters, trainingFlops } = record;
+          return { id, width, parameters, ...(words.isCoordinate ? {} : { trainingFlops, seconds: secondsOf(record) }) };
+        }),
         evaluations.map(({ metric, members }) => ({ metric, values: members })),
         words,
       ),
@@ -236,12 +234,11 @@ export function familyTable({ run, evaluations }: AnalysedFamily): Table {
       ],
       lines: run.members.map(({ record }, i) => [
         ...[record.id, record.width, record.seed],
-        ...trained(record.parameters, record.trainingFlops, nth(seconds, i)),
-        ...[standard, induced].flatMap(({ members }) => [
-          nth(members, i).value,
-          nth(members, i).lower,
-          nth(members, i).upper,
-        ]),
+        ...trained(record.parameters, record.trainingFlops, secondsOf(record)),
+        ...[standard, induced].flatMap(({ members }) => {
+          const { value, lower, upper } = nth(members, i);
+          return [value, lower, upper];
+        }),
       ]),
     },
   };
@@ -275,14 +272,11 @@ export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Ta
     name: `${stemOf(run)}-thresholds`,
     caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
     columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
-    rows: places.map((i) => {
-      const { metric, range, scores } = nth(points, i);
-      return [
-        formatNumber(Number(metric.parameters[key])),
-        formatNumber(range),
-        ...shownScores.map((score) => formatNumber(scores[score.name])),
-      ];
-    }),
+    rows: allAt(points, places).map(({ metric, range, scores }) => [
+      formatNumber(Number(metric.parameters[key])),
+      formatNumber(range),
+      ...shownScores.map((score) => formatNumber(scores[score.name])),
+    ]),
     raw: {
       heading: [key, 'range', ...shownScores.map((score) => score.name)],
       lines: points.map(({ metric, range, scores }) => [

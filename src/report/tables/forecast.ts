@@ -2,7 +2,7 @@
 import type { MetricForecast } from '../../analysis/forecast/forecast.js';
 import { centralInterval, coverages, medianOf, type MetricScore } from '../../analysis/forecast/scoring.js';
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
-import { lastOf, nth, present } from '../../machine/present.js';
+import { lastOf, nth, present, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
@@ -133,15 +133,15 @@ export const scoreCsvColumns = (words: FamilyWords = trainedWords): readonly str
 export function scoreCsvLines(forecast: string, scores: readonly MetricScore[], words: FamilyWords = trainedWords) {
   return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
-      each.map((score, t) => [
+      zip(each, targets).map(([score, { width, parameters, truths }]) => [
         ...[
           forecast,
           metric.id,
           method,
           kind,
-          nth(targets, t).width,
-          ...(words.isCoordinate ? [] : [nth(targets, t).parameters]),
-          mean(nth(targets, t).truths),
+          width,
+          ...(words.isCoordinate ? [] : [parameters]),
+          mean(truths),
         ],
         ...[score.seeds, medianOf(score.quantiles)],
         ...coverages.flatMap((coverage, i) => {
