@@ -20,16 +20,9 @@ export function twoSigmoidShapes(range: DataRange): number[][][] {
   const orders = [-1, 0, 1].map((order) => steepness.filter(([a, b]) => Math.sign(a! - b!) === order));
   const places = placesIn(range, 9);
   const together = places.map((at) => [at - gap / 4, at + gap / 4]);
-  return [...subsets(places, 2), ...together].flatMap(([one, other]) =>
+  const separate = places.flatMap((one, i) => places.slice(i + 1).map((other) => [one, other]));
+  return [...separate, ...together].flatMap(([one, other]) =>
     orders.map((alike) => alike.map(([a, b]) => [one!, a!, other!, b!])),
-  );
-}
-
-/** midpoint and slope of each of three; one slope for all, as there are many triples of midpoints already */
-export function threeSigmoidShapes({ first, last, span, gap }: DataRange): number[][][] {
-  const slopes = spaced(1 / span, 20 / gap, 3, 'log');
-  return subsets(spaced(first - span / 8, last + span / 8, 9), 3).map((midpoints) =>
-    slopes.map((slope) => midpoints.flatMap((midpoint) => [midpoint, slope])),
   );
 }
 
@@ -67,10 +60,4 @@ function spaced(from: number, to: number, count: number, by: 'value' | 'log' = '
 
 function pairs(values: readonly number[]): number[][] {
   return values.flatMap((a) => values.map((b) => [a, b]));
-}
-
-/** All choices of `size` values, each in their order. */
-function subsets(values: readonly number[], size: number): number[][] {
-  if (size === 0) return [[]];
-  return values.flatMap((value, i) => subsets(values.slice(i + 1), size - 1).map((rest) => [value, ...rest]));
 }

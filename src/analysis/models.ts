@@ -9,7 +9,7 @@
 import type { FitParameters } from '../statistics/least-squares.js';
 import { logistic, softplus } from '../statistics/logistic.js';
 import type { DataRange } from './curve-data.js';
-import { brokenPowerShapes, powerShapes, sigmoidShapes, threeSigmoidShapes, twoSigmoidShapes } from './fit-grids.js';
+import { brokenPowerShapes, powerShapes, sigmoidShapes, twoSigmoidShapes } from './fit-grids.js';
 
 export interface Bounds {
   readonly lower: readonly number[];
@@ -78,8 +78,42 @@ export const sigmoid: CurveModel = {
   shapes: sigmoidShapes,
 };
 
-export const twoSigmoids = sumOfSigmoids('two-sigmoids', 2, twoSigmoidShapes);
-const threeSigmoids = sumOfSigmoids('three-sigmoids', 3, threeSigmoidShapes);
+/** Places of the heights of two sigmoids among their parameters; a midpoint and a slope follow each. */
+const heightPlaces = [1, 4] as const;
+
+/** Heights of either sign; the sigmoids are in no particular order. */
+export const twoSigmoids: CurveModel = {
+  name: 'two-sigmoids',
+  formula: 'y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1, 2, slope_i above 0',
+  source: 'a curve as a sum of abilities that switch on one after another: Michaud et al. 2023 (arXiv 2303.13506)',
+  parameters: ['floor', 'height1', 'midpoint1', 'slope1', 'height2', 'midpoint2', 'slope2'],
+  linear: [0, ...heightPlaces],
+  evaluate(p, scale) {
+    const x = Math.log(scale);
+    let y = p[0]!;
+    for (const i of heightPlaces) y += p[i]! * logistic(p[i + 2]! * (x - p[i + 1]!));
+    return y;
+  },
+  gradient(p, scale) {
+    const x = Math.log(scale);
+    const result = [1];
+    for (const i of heightPlaces) {
+      const share = logistic(p[i + 2]! * (x - p[i + 1]!));
+      const steepness = p[i]! * share * (1 - share);
+      result.push(share, -p[i + 2]! * steepness, (x - p[i + 1]!) * steepness);
+    }
+    return result;
+  },
+  bounds(range) {
+    const [midpoint, slope] = [midpointBounds(range), slopeBounds(range)];
+    const height = range.upper - range.lower;
+    return {
+      lower: [range.lower, ...heightPlaces.flatMap(() => [-height, midpoint[0], slope[0]])],
+      upper: [range.upper, ...heightPlaces.flatMap(() => [height, midpoint[1], slope[1]])],
+    };
+  },
+  shapes: twoSigmoidShapes,
+};
 
 /**
  * Caballero et al.'s b is amplitude d^early: with the amplitude measured at the break instead of at N = 1, the same curves
@@ -123,7 +157,6 @@ export const models = {
   sigmoid,
   'broken-power-law': brokenPowerLaw,
   'two-sigmoids': twoSigmoids,
-  'three-sigmoids': threeSigmoids,
 } as const satisfies Readonly<Record<string, CurveModel>>;
 
 export type ModelName = keyof typeof models;
@@ -138,43 +171,6 @@ function polynomial(name: string, formula: string, source: string, terms: number
     gradient: (_, scale) => powers(scale),
     bounds: () => ({ lower: Array<number>(terms).fill(-Infinity), upper: Array<number>(terms).fill(Infinity) }),
     shapes: () => [[[]]],
-  };
-}
-
-/** Heights of either sign; the sigmoids are in no particular order. */
-function sumOfSigmoids(name: string, count: number, shapes: CurveModel['shapes']): CurveModel {
-  const each = Array.from({ length: count }, (_, i) => i + 1);
-  return {
-    name,
-    formula: `y = floor + sum of height_i / (1 + exp(-slope_i (ln N - midpoint_i))), i = 1 .. ${count}, slope_i above 0`,
-    source: 'a curve as a sum of abilities that switch on one after another: Michaud et al. 2023 (arXiv 2303.13506)',
-    parameters: ['floor', ...each.flatMap((i) => [`height${i}`, `midpoint${i}`, `slope${i}`])],
-    linear: [0, ...each.map((i) => 3 * i - 2)],
-    evaluate(p, scale) {
-      const x = Math.log(scale);
-      let y = p[0]!;
-      for (let i = 1; i <= 3 * count; i += 3) y += p[i]! * logistic(p[i + 2]! * (x - p[i + 1]!));
-      return y;
-    },
-    gradient(p, scale) {
-      const x = Math.log(scale);
-      const result = [1];
-      for (let i = 1; i <= 3 * count; i += 3) {
-        const share = logistic(p[i + 2]! * (x - p[i + 1]!));
-        const steepness = p[i]! * share * (1 - share);
-        result.push(share, -p[i + 2]! * steepness, (x - p[i + 1]!) * steepness);
-      }
-      return result;
-    },
-    bounds(range) {
-      const [midpoint, slope] = [midpointBounds(range), slopeBounds(range)];
-      const height = range.upper - range.lower;
-      return {
-        lower: [range.lower, ...each.flatMap(() => [-height, midpoint[0], slope[0]])],
-        upper: [range.upper, ...each.flatMap(() => [height, midpoint[1], slope[1]])],
-      };
-    },
-    shapes,
   };
 }
 
