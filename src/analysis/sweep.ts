@@ -209,7 +209,7 @@ export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
   });
 }
 
-/** Members on so many drawn sets of units, `[draws]` of `[members]`. */
+/** Members on a number of drawn sets of units, `[draws]` of `[members]`. */
 type OnSubsets = (
   drawOne: () => Int32Array,
   drawn: { readonly draws: number; readonly size: number },

@@ -23,7 +23,7 @@ export type Initial =
   | {
       readonly kind: 'normal';
       readonly deviation: number;
-      /** The first so many columns are 0 instead; default: none. */
+      /** How many of the first columns are 0 instead; default: none. */
       readonly zeroColumns?: number | undefined;
     }
   | { readonly kind: 'constant'; readonly value: number };

@@ -74,7 +74,7 @@ function growthOf(spec: ParameterSpec, base: ParameterSpec): { inputs: number; o
 }
 
 /**
- * The factors of a tensor with so many times the inputs and outputs that it has at the base width; undefined if neither
+ * The factors of a tensor whose inputs and outputs are this many times those at the base width; undefined if neither
  * grows.
  */
 export function scalingOf(inputs: number, outputs: number): Scaling | undefined {

@@ -205,11 +205,11 @@ export class Collector {
   #sharedExamples(models: readonly ImportedModel[], strict: boolean): number[] {
     const shared: number[] = [];
     for (let example = 0; example < this.#examples.count; example++) {
-      const lacking = models.find((model) => !model.has(example));
-      if (lacking === undefined) shared.push(example);
+      const without = models.find((model) => !model.has(example));
+      if (without === undefined) shared.push(example);
       else if (strict)
         throw new UsageError(
-          `${lacking.title} has no outcome of example ${this.#examples.nameOf(example)}`,
+          `${without.title} has no outcome of example ${this.#examples.nameOf(example)}`,
           '--strict',
           'without it, such examples are left out',
         );

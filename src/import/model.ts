@@ -135,11 +135,11 @@ export function commonColumns(models: readonly ImportedModel[], notes: string[])
   const common: ModelColumn[] = [];
   for (const name of columnNames) {
     const states = models.map((model) => ({ model, state: model.hasColumn(name) }));
-    const lacking = states.filter(({ state }) => state !== 'all');
-    if (lacking.length === 0) common.push(name);
-    else if (lacking.length < models.length || lacking.some(({ state }) => state === 'some')) {
-      const { model, state } = firstOf(lacking);
-      const others = lacking.length === 1 ? '' : ` and ${counted(lacking.length - 1, 'other model')}`;
+    const partial = states.filter(({ state }) => state !== 'all');
+    if (partial.length === 0) common.push(name);
+    else if (partial.length < models.length || partial.some(({ state }) => state === 'some')) {
+      const { model, state } = firstOf(partial);
+      const others = partial.length === 1 ? '' : ` and ${counted(partial.length - 1, 'other model')}`;
       notes.push(
         `${name} is left out: ${model.title}${others} ${state === 'none' ? 'has none' : 'does not have it for some examples'}`,
       );

@@ -92,8 +92,8 @@ export function axisOf(models: Collector['models'], asked: string | undefined, f
   const varies = (name: string) => new Set(models.map(({ coordinates }) => coordinates[name])).size > 1;
   const axis = asked ?? (complete.includes('parameters') ? 'parameters' : (complete.find(varies) ?? complete[0]));
   if (axis === undefined) {
-    const lacking = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? firstOf(models);
-    throw new UsageError(`the size of ${lacking.name} is unknown`, undefined, howToPlace);
+    const unplaced = models.find(({ coordinates }) => Object.keys(coordinates).length === 0) ?? firstOf(models);
+    throw new UsageError(`the size of ${unplaced.name} is unknown`, undefined, howToPlace);
   }
   const wrong = models.find(({ coordinates }) => !((coordinates[axis] ?? 0) > 0));
   if (wrong === undefined) return axis;

@@ -52,9 +52,9 @@ export function sourcedLabel(source: LabelSource, example: string, where: () => 
   const label =
     source === 'folder' ? parts.at(-2) : source === 'name' ? /^([^_]+)_/.exec(lastOf(parts))?.[1] : source.get(example);
   if (label !== undefined && label !== '') return label;
-  const lacking =
+  const why =
     source === 'folder' ? 'is in no folder' : source === 'name' ? 'has no name of the form CLASS_...' : 'has no label';
-  throw new UsageError(`example ${example} ${lacking}`, where(), 'see --label-from');
+  throw new UsageError(`example ${example} ${why}`, where(), 'see --label-from');
 }
 
 /** Reads all rows of the files. Throws UsageError, one line, at the first bad row. */

@@ -120,8 +120,8 @@ export async function readMembers(
 }
 
 /**
- * Throws UsageError, before all but the first are read, where the columns of so many members and what is drawn of a metric alone are
- * more than this process may fill.
+ * Throws UsageError, before all but the first are read, if the columns of this many members, and the draws of one metric, are more than
+ * this process may hold in memory.
  */
 function refuseTooLarge(members: readonly FamilyMember[], first: Partial<OutcomeTable>, folder: string): void {
   const columns = Object.entries(first);

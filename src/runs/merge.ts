@@ -173,7 +173,7 @@ async function planMerge(into: string, from: string): Promise<MergePlan> {
   for (const [id, owner] of busy) throw beingTrained(path.join(into, 'members', id), owner);
   const sealed = await planSealed({ into, from, run: whole, members: pairs.map(startedOf) });
   const tuning = await planTuning({ into, from, perWidth: experiment.tunePer === 'width' }, lists.taken);
-  const dataset = { ...a.dataset, ...lacking(b.dataset, a.dataset) };
+  const dataset = { ...a.dataset, ...onlyIn(b.dataset, a.dataset) };
   const record: RunRecord = { ...whole, ...countsOf(a, b, taken), dataset };
   if (record.stacks?.length === 0) delete record.stacks;
   const isExtended = membersOf(experiment).length > membersOf(a.experiment).length;
@@ -249,13 +249,13 @@ function countsOf(
     ...Object.entries(b.branches ?? {}).filter(([id]) => isTheirs(id)),
   ];
   return {
-    threads: { ...a.threads, ...lacking(b.threads, a.threads), ...trained },
+    threads: { ...a.threads, ...onlyIn(b.threads, a.threads), ...trained },
     stacks,
     ...(a.precisions === undefined && b.precisions === undefined ? {} : { precisions: precisionsOf(a, b, taken) }),
     ...(a.branches === undefined && b.branches === undefined ? {} : { branches: Object.fromEntries(branches) }),
     ...(a.flops === undefined && b.flops === undefined
       ? {}
-      : { flops: { ...a.flops, ...lacking(b.flops ?? {}, a.flops ?? {}) } }),
+      : { flops: { ...a.flops, ...onlyIn(b.flops ?? {}, a.flops ?? {}) } }),
   };
 }
 
@@ -266,11 +266,11 @@ function precisionsOf(
 ): RunRecord['precisions'] {
   const ids = new Set(taken.map(({ key }) => memberId(key)));
   const trained = Object.fromEntries(Object.entries(theirs).filter(([id]) => ids.has(id)));
-  return { ...ours, ...lacking(theirs, ours), ...trained };
+  return { ...ours, ...onlyIn(theirs, ours), ...trained };
 }
 
 /** What of `from` is not in `there`, to be spread over it. */
-function lacking<T extends object>(from: T, there: object): T {
+function onlyIn<T extends object>(from: T, there: object): T {
   return Object.fromEntries(Object.entries(from).filter(([key]) => !(key in there))) as T;
 }
 

@@ -151,7 +151,7 @@ function pace({ history }: Timing): number | undefined {
   return recent.length === 0 ? undefined : mean(recent.map(({ seconds }) => seconds));
 }
 
-/** What an epoch of so many operations takes. */
+/** What an epoch of a number of operations takes. */
 interface Pace {
   readonly flops: number;
   readonly seconds: number;
@@ -182,7 +182,7 @@ export function secondsLeft(timing: Timing, paces: readonly Pace[]): number | nu
 }
 
 /**
- * Of an epoch of so many operations where the member has none yet: that of members with the same, else a power law through the two
+ * Of an epoch of this many operations, if the member has none yet: that of members with the same number, else a power law through the two
  * nearest, else in proportion to the only one.
  */
 function paceAt(flops: number, paces: readonly Pace[]): number | undefined {

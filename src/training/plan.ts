@@ -161,7 +161,7 @@ function plannedRecord(work: Work, { plan, stackOf, costOf }: MissingPlan): RunR
   return {
     ...fresh,
     ...record,
-    // Information about its dataset that a run of an older version lacks is added now.
+    // Information about its dataset that is missing from a run of an older version is added now.
     dataset: { ...fresh.dataset, ...record?.dataset },
     experiment,
     threads: { ...record?.threads, ...Object.fromEntries(members.map(({ id, threads }) => [id, threads])) },

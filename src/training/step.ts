@@ -103,7 +103,7 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
   };
 }
 
-/** A batch's rows in so many parts, as equal as whole examples of `pairs` images can be. */
+/** A batch's rows in a number of parts, as equal as whole examples of `pairs` images can be. */
 function partsOf(rows: tf.Tensor, parts: number, pairs = 1): tf.Tensor[] {
   if (parts === 1) return [rows];
   const count = firstOf(rows.shape);

@@ -173,8 +173,8 @@ const perExample: ForecastMethod = {
     const latent = latentOf(metric);
     if (latent === undefined)
       throw new FitError('not-finite', `${metric.id} is not a threshold on a continuous outcome`);
-    const lacking = latent.needs.filter((name) => members.some((member) => member.outcomes[name] === undefined));
-    if (lacking.length > 0) throw new FitError('not-finite', `the outcomes do not have ${lacking.join(', ')}`);
+    const missing = latent.needs.filter((name) => members.some((member) => member.outcomes[name] === undefined));
+    if (missing.length > 0) throw new FitError('not-finite', `the outcomes do not have ${missing.join(', ')}`);
     const scales = scalesOf(members);
     const values = members.map((member) => latent.of(member.outcomes, metric.parameters));
     const reference = referenceOf(scales.at(-1)!.members.map((place) => values[place]!));

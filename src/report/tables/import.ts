@@ -57,8 +57,8 @@ function missingLine(columns: readonly string[]): string[] {
   const missing = (Object.values(metrics) as RegisteredMetric[]).flatMap(({ name, units, needs }) => {
     if (units !== 'images' || typeof needs === 'function') return [];
     const canBe = needs.every((each) => (importedColumns as readonly string[]).includes(each));
-    const lacking = needs.filter((each) => !columns.includes(each));
-    return canBe && lacking.length > 0 ? [`${name} (${lacking.join(', ')})`] : [];
+    const absent = needs.filter((each) => !columns.includes(each));
+    return canBe && absent.length > 0 ? [`${name} (${absent.join(', ')})`] : [];
   });
   return missing.length === 0 ? [] : [`metrics that need more columns: ${missing.join(', ')}`];
 }
