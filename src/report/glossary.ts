@@ -45,7 +45,7 @@ export const glossary: readonly GlossaryTerm[] = [
   {
     term: 'burstiness',
     meaning:
-      "the share of a transformer's training sequences that show the class of their query three times in its context",
+      "the share of a transformer's training sequences in which the class of the last image appears up to three times before",
     page: 'in-context.md#with-and-without-bursts',
   },
   {
