@@ -278,6 +278,13 @@ const placeholders: Readonly<Record<Exclude<OptionDefinition['value']['kind'], '
   choice: '<name>',
   text: '<name>',
 };
+/** Of texts that are not names. */
+const ownPlaceholders: Readonly<Partial<Record<string, string>>> = {
+  dataDir: '<folder>',
+  moments: '<steps>',
+  probe: '<list>',
+  tune: '<key=values>',
+};
 
 function toOption(definition: OptionDefinition): Option {
   const { key, value } = definition;
@@ -289,8 +296,9 @@ function toOption(definition: OptionDefinition): Option {
       ? `: ${value.choices.join(', ')}`
       : '';
   if (value.kind === 'switch') return new Option(definition.flag, definition.description);
+  const placeholder = ownPlaceholders[key] ?? placeholders[value.kind];
   const option = new Option(
-    `${definition.flag} ${takesList(value) ? placeholders[value.kind].replace('>', ',...>') : placeholders[value.kind]}`,
+    `${definition.flag} ${takesList(value) ? placeholder.replace('>', ',...>') : placeholder}`,
     definition.description + form + choices + shown,
   );
   return collecting(option, definition.flag);
