@@ -10,6 +10,7 @@ import { explainedDefaults } from '../experiment/default-reasons.js';
 import { commandName } from './examples.js';
 import { exampleOf as metricExample, metrics } from '../metrics/index.js';
 import { glossary } from '../report/glossary.js';
+import { capitalized } from '../terminal/format.js';
 
 const opening = `# Commands
 <!-- Written by \`npm run docs\` from the definitions of the commands; changes made here are lost. -->
@@ -93,7 +94,7 @@ function defaultRows(): string[][] {
 }
 
 function sentence(text: string): string {
-  return literal(`${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('?') ? '' : '.'}`);
+  return literal(`${capitalized(text)}${text.endsWith('?') ? '' : '.'}`);
 }
 
 /** In file names a star is a star, not emphasis. */

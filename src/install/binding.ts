@@ -1,9 +1,9 @@
 /** The binding for one TensorFlow and one Node: compiled once, tested once, kept in the cache. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
+import { sha256Of } from '../machine/files.js';
 import { cacheFolder } from '../machine/folders.js';
 import { RunError } from '../terminal/errors.js';
 import { publishFolder, type ReportLine } from './cache.js';
@@ -30,7 +30,7 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   try {
     const about = aboutSchema.parse(JSON.parse(readFileSync(path.join(folder, 'about.json'), 'utf8')));
     // A damaged binding would crash every worker; hashing 2 MB takes 2 ms.
-    return about.sha256 === hashOf(bindingPath) ? { bindingPath, tensorflowVersion: about.tensorflow } : undefined;
+    return about.sha256 === sha256Of(readFileSync(bindingPath)) ? { bindingPath, tensorflowVersion: about.tensorflow } : undefined;
   } catch {
     // Whatever happened to it, it can be rebuilt.
     return undefined;
@@ -77,12 +77,8 @@ async function make(
       tensorflow.folder,
       `\`${commandLine('doctor')}\` finds the cause`,
     );
-  const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: hashOf(made) };
+  const about = { tensorflow: answer.version, folder: tensorflow.folder, sha256: sha256Of(readFileSync(made)) };
   await fs.writeFile(path.join(folder, 'about.json'), JSON.stringify(about));
-}
-
-function hashOf(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 function bindingFolder(tensorflow: Tensorflow): string {
@@ -92,8 +88,5 @@ function bindingFolder(tensorflow: Tensorflow): string {
 /** Identifies the TensorFlow compiled against: its path, and its library's size and modification time. */
 function identityOf({ folder, library }: Tensorflow): string {
   const { size, mtimeMs } = statSync(path.join(folder, library));
-  return createHash('sha256')
-    .update(JSON.stringify([folder, size, mtimeMs]))
-    .digest('hex')
-    .slice(0, 12);
+  return sha256Of(JSON.stringify([folder, size, mtimeMs])).slice(0, 12);
 }

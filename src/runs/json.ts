@@ -4,8 +4,8 @@
  *
  *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
  */
-import { createHash } from 'node:crypto';
 import type * as z from 'zod';
+import { sha256Of } from '../machine/files.js';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 
@@ -56,7 +56,7 @@ const digestLine = /"digest": "([0-9a-f]*)"\n\}\n$/;
 /** The text of a file whose last line is its digest, and the digest. */
 export function jsonWithDigest(content: object): { readonly text: string; readonly digest: string } {
   const blank = formatJson({ ...content, digest: '' });
-  const digest = createHash('sha256').update(blank).digest('hex');
+  const digest = sha256Of(blank);
   return { digest, text: blank.replace(digestLine, `"digest": "${digest}"\n}\n`) };
 }
 
@@ -65,5 +65,5 @@ export function isUnchanged(text: string): boolean {
   const [, digest] = digestLine.exec(text) ?? [];
   if (digest === undefined) return false;
   const blank = text.replace(digestLine, '"digest": ""\n}\n');
-  return createHash('sha256').update(blank).digest('hex') === digest;
+  return sha256Of(blank) === digest;
 }

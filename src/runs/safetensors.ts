@@ -2,8 +2,8 @@
  * safetensors, the format of Hugging Face's library of that name: a little-endian 64-bit length, a JSON header, raw data.
  * Written as the Python library writes it: widest type first, then by name, header padded with spaces to 8 bytes.
  */
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sha256Of } from '../machine/files.js';
 import { RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 
@@ -73,7 +73,7 @@ export function encodeWithDigest(
 ): Uint8Array {
   // First, so that it is the first match in the header, whatever the other values are.
   const bytes = encodeSafetensors(tensors, { [digestKey]: noDigest, ...metadata });
-  bytes.set(Buffer.from(createHash('sha256').update(bytes).digest('hex')), digestPlace(bytes));
+  bytes.set(Buffer.from(sha256Of(bytes)), digestPlace(bytes));
   return bytes;
 }
 
@@ -83,7 +83,7 @@ export function matchesDigest(bytes: Uint8Array): boolean | undefined {
   if (at === undefined) return undefined;
   const blank = Buffer.from(bytes);
   blank.write(noDigest, at);
-  return createHash('sha256').update(blank).digest('hex') === Buffer.from(bytes).toString('latin1', at, at + 64);
+  return sha256Of(blank) === Buffer.from(bytes).toString('latin1', at, at + 64);
 }
 
 function digestPlace(bytes: Uint8Array): number | undefined {

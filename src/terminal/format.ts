@@ -23,6 +23,11 @@ export function formatRate(examplesPerSecond: number): string {
   return `${thousands >= 1 ? `${thousands.toFixed(1)}k` : examplesPerSecond.toFixed(0)} ex/s`;
 }
 
+/** `One line` of `one line`. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `1 epoch`, `3 epochs`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

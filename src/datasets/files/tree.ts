@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { sha256Of } from '../../machine/files.js';
 import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
 import { decodeName, isClutter } from './names.js';
 import { openZip, unzip } from './zip.js';
@@ -34,7 +35,7 @@ export async function openZipTree(file: string): Promise<FileTree> {
     folders: zip.folders.filter((name) => !isClutter(name)).sort(),
     links: [],
     contents: (paths) => unzip(zip, paths),
-    hash: () => Promise.resolve(createHash('sha256').update(zip.bytes).digest('hex')),
+    hash: () => Promise.resolve(sha256Of(zip.bytes)),
   };
 }
 
@@ -105,7 +106,7 @@ const reason = (error: unknown) => codeOf(error) ?? messageOf(error);
 async function hashOf(contents: AsyncGenerator<Content>, folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(folders));
   for await (const [each, bytes] of contents) {
-    const own = typeof bytes === 'string' ? null : createHash('sha256').update(bytes).digest('hex');
+    const own = typeof bytes === 'string' ? null : sha256Of(bytes);
     hash.update(JSON.stringify([each, own]));
   }
   return hash.digest('hex');

@@ -6,7 +6,7 @@ import type { Metric } from '../../metrics/metric.js';
 import type { ScoreWithInterval } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { capitalized, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { whereImproves, type ShapeScales } from '../bows.js';
 import { metricText } from '../tables/members.js';
 
@@ -60,8 +60,8 @@ export function describeSharpness(
   const ends = { widths, words };
   const of = { scales: widths, words };
   return [
-    `${capital(standard.title)} goes ${endsOf(sharpness.standard, standard, ends)} and ${verdict(sharpness.standard, of)}.`,
-    `${capital(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, ends)} and ${verdict(sharpness.induced, of)}.`,
+    `${capitalized(standard.title)} goes ${endsOf(sharpness.standard, standard, ends)} and ${verdict(sharpness.standard, of)}.`,
+    `${capitalized(induced.title)}, of the same predictions, goes ${endsOf(sharpness.induced, induced, ends)} and ${verdict(sharpness.induced, of)}.`,
     describeContrast(sharpness),
     ...(rule === undefined ? [] : [`Chosen on these outcomes, and chosen again in each bootstrap draw: ${rule}.`]),
   ];
@@ -79,10 +79,6 @@ function endsOf(
   const at = (place: number) =>
     `${metricText(metric, { value: nth(values, place) })} at ${words.scale} ${scaleText(nth(widths, place), words)}`;
   return `from ${at(0)} to ${at(-1)}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The effect of the choice of metric, from the paired contrasts of the two curves' scores. */

@@ -6,7 +6,7 @@ import type { Experiment, FactorKey } from '../../experiment/schema.js';
 import { lastOf, nth } from '../../machine/present.js';
 import type { RunRecord } from '../../runs/record.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { counted, formatDuration, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { capitalized, counted, formatDuration, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
 interface Asked {
@@ -114,10 +114,6 @@ export function experimentText({ pilot, words, experiment, design, claim, comman
     ...lines,
     '',
   ].join('\n');
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function scalar(value: unknown): string {

@@ -1,6 +1,6 @@
 /** Describes in words what is drawn. */
 import { firstOf, lastOf, nth } from '../../../machine/present.js';
-import { formatNumber } from '../../../terminal/format.js';
+import { capitalized, formatNumber } from '../../../terminal/format.js';
 import { placeName, scaleText, type FamilyWords } from '../../../runs/words.js';
 import { whereImproves } from '../../bows.js';
 import { unitsText } from '../data.js';
@@ -42,7 +42,7 @@ function readingOfSeveral({ run, state, curves, view: { words } }: View): string
       const [first, last] = [firstOf(induced.points), lastOf(induced.points)];
       const more = `, ${withInterval(paired.bow, 2)} more than that of ${run.standard.title}`;
       const shape = shapeOf(words, scales)(induced.scores, Number.isNaN(paired.bow.value) ? '' : more);
-      return `${name.slice(0, 1).toUpperCase()}${name.slice(1)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${shape}.`;
+      return `${capitalized(name)} goes from ${formatNumber(first.value)} to ${formatNumber(last.value)} and ${shape}.`;
     }),
   ];
 }
