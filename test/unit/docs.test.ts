@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/cli.js';
+import * as library from '../../src/index.js';
 import { metrics } from '../../src/metrics/index.js';
 import { messageOf } from '../../src/terminal/errors.js';
 
@@ -166,4 +167,11 @@ test('a wrong link and a wrong command line are found', () => {
     'no experiment nowhere: npm run train -- --experiment nowhere',
     '--draws: "many" is not a whole number of at least 100: npm run evaluate -- x --draws many',
   ]);
+});
+
+test('docs/library.md names every function of the library', () => {
+  const page = read('docs/library.md');
+  const functions = Object.entries(library).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
+  expect(functions).toContain('train');
+  expect(functions.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });

@@ -11,11 +11,8 @@ const src = path.resolve(import.meta.dirname, '../../src');
 /** Loaded by name from outside: the program, its bundle, the library, the page's program. */
 const doors = /^(index|bundle|main|write-[\w-]+|experiment\/write-schema|report\/explorer\/client\/main)\.ts$/;
 
-/**
- * Names that two files may share, as they mean the same in another form: a formula as a curve model and as an op, a family of the lab and
- * of the page.
- */
-const shared = new Set(['sigmoid', 'Family']);
+/** Names that two files may share, as they mean the same in another form: a formula as a curve model and as an op. */
+const shared = new Set(['sigmoid']);
 
 interface Exported {
   readonly file: string;
