@@ -14,6 +14,12 @@ export const glossary: readonly GlossaryTerm[] = [
     meaning: 'members that differ only in their factors and seeds; a run is the folder that holds a family',
   },
   {
+    term: 'architecture, width',
+    meaning:
+      'a kind of model, and its main size: channels of a cnn, units of the bottleneck of an autoencoder, the embedding dimension of a transformer',
+    page: 'architectures.md',
+  },
+  {
     term: 'factor',
     meaning:
       'an option, besides the seed, in which the members of a family differ: size, depth, training examples, steps, ...',
@@ -52,6 +58,11 @@ export const glossary: readonly GlossaryTerm[] = [
     term: 'scale',
     meaning:
       'the size that a curve is drawn over: parameters, FLOPs, or a coordinate of imported models such as tokens',
+    page: 'import.md#tables',
+  },
+  {
+    term: 'coordinate',
+    meaning: 'a number that describes an imported member: parameters, tokens, any numeric column of its table',
     page: 'import.md#tables',
   },
   {
@@ -180,6 +191,11 @@ export const glossary: readonly GlossaryTerm[] = [
     term: 'study',
     meaning: 'a backtest: every set of smaller scales predicts the larger ones',
     page: 'forecasts.md#in-hindsight-from-how-far-below',
+  },
+  {
+    term: 'tuned twin',
+    meaning: 'a run that differs from another in nothing but --tune: an option was chosen for each member',
+    page: 'fair-widths.md#compare---tuned',
   },
   {
     term: 'seal',
