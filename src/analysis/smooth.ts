@@ -203,7 +203,11 @@ function normalise(column: Float64Array, sizes: Float64Array): void {
 const halvings = 7;
 
 /** The shape whose column explains most of the values, `[points]`. */
-function search({ axes, column }: SmoothFamily, { shapes, columns, sizes }: Grid, values: Float64Array): readonly number[] {
+function search(
+  { axes, column }: SmoothFamily,
+  { shapes, columns, sizes }: Grid,
+  values: Float64Array,
+): readonly number[] {
   const n = values.length;
   const y = values.map((value, i) => sizes[i]! * value);
   let [place, most] = [0, -1];

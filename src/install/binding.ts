@@ -30,7 +30,9 @@ export function builtBinding(tensorflow: Tensorflow): BuiltBinding | undefined {
   try {
     const about = aboutSchema.parse(JSON.parse(readFileSync(path.join(folder, 'about.json'), 'utf8')));
     // A damaged binding would crash every worker; hashing 2 MB takes 2 ms.
-    return about.sha256 === sha256Of(readFileSync(bindingPath)) ? { bindingPath, tensorflowVersion: about.tensorflow } : undefined;
+    return about.sha256 === sha256Of(readFileSync(bindingPath))
+      ? { bindingPath, tensorflowVersion: about.tensorflow }
+      : undefined;
   } catch {
     // Whatever happened to it, it can be rebuilt.
     return undefined;

@@ -59,7 +59,10 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const { members } = loaded;
   refuseFew(loaded);
   const draws = options.draws ?? 1000;
-  const [losses, abilities] = [loss, metric].map((each) => drawMembers(each, members, { draws })) as [DrawnMembers, DrawnMembers];
+  const [losses, abilities] = [loss, metric].map((each) => drawMembers(each, members, { draws })) as [
+    DrawnMembers,
+    DrawnMembers,
+  ];
   refuseOdd(loss, losses.observed, loaded, true);
   refuseOdd(metric, abilities.observed, loaded, false);
   const points = members.map(({ record }, i) => ({

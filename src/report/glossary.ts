@@ -105,7 +105,8 @@ export const glossary: readonly GlossaryTerm[] = [
   },
   {
     term: 'surrogate',
-    meaning: 'a continuous metric that orders members as a thresholded one does: it shows progress where that is still 0',
+    meaning:
+      'a continuous metric that orders members as a thresholded one does: it shows progress where that is still 0',
     page: 'emergence.md#search-which-metric-is-most-emergent',
   },
   {

@@ -13,7 +13,7 @@ import { fontFamily, inks } from './figures/theme.js';
 import { textTable } from './tables/text-table.js';
 
 const mostClasses = 12;
-const imagesPerClass = 10;
+const mostImages = 10;
 
 /** Lengths in pixels at page size, as in layout.ts. */
 const gap = 3;
@@ -127,7 +127,7 @@ function imagesOf({ labels }: Split, label: number): number[] {
   labels.forEach((each, i) => {
     if (each === label) members.push(i);
   });
-  const order = Random.named(0, 'preview', label).permutation(members.length).subarray(0, imagesPerClass).sort();
+  const order = Random.named(0, 'preview', label).permutation(members.length).subarray(0, mostImages).sort();
   return allAt(members, order);
 }
 

@@ -260,7 +260,9 @@ function uncertainty(jacobian: Matrix, parameters: Float64Array, scatter: number
   const undetermined = all.filter((l) => !(values[l]! > threshold));
   const identified = all.map((i) => undetermined.every((l) => Math.abs(vectors.data[i * k + l]!) < 1e-6));
   const covariance = all.map((i) =>
-    all.map((j) => determined.reduce((sum, l) => sum + (entry(i, l) * entry(j, l)) / values[l]! ** 2, 0) * scatter ** 2),
+    all.map(
+      (j) => determined.reduce((sum, l) => sum + (entry(i, l) * entry(j, l)) / values[l]! ** 2, 0) * scatter ** 2,
+    ),
   );
   const unidentified = undetermined.map((l) => {
     const size = Math.max(...all.map((i) => Math.abs(entry(i, l)) / sizes[i]!));

@@ -45,7 +45,10 @@ export async function openTraining(jobs: readonly WorkerJob[], reporting: Report
 }
 
 /** With the choice of its trials, which are run now if it is tuned. */
-async function withTuning(job: WorkerJob, reporting: Reporting): Promise<WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>> {
+async function withTuning(
+  job: WorkerJob,
+  reporting: Reporting,
+): Promise<WorkerJob & Pick<Member, 'tuned' | 'trialsBegun'>> {
   const found = await tuneMember(job, reporting);
   if (found === undefined) return job;
   const { tuned, trialsBegun } = found;

@@ -68,7 +68,10 @@ test('images of any size train; skipped files are reported, size and colour reco
 });
 
 test.each<[string, string]>([
-  ['datasets preview', "error: missing required argument 'name'; give a dataset, listed by npm run datasets -- list, or files of your own: images:PATH, idx:PATH"],
+  [
+    'datasets preview',
+    "error: missing required argument 'name'; give a dataset, listed by npm run datasets -- list, or files of your own: images:PATH, idx:PATH",
+  ],
   [
     'datasets preview mnits',
     'error: preview: "mnits" is not a dataset; did you mean mnist? Known: mnist, fashion-mnist, cifar10, cifar100, omniglot-small, omniglot, shapes, concepts, images:PATH, idx:PATH',

@@ -108,7 +108,10 @@ type PooledCurve = ReturnType<typeof pooledCurve>;
  * contains the noise of the test set twice. A few trainings determine the noise poorly, so it is widened by as much as Student's t is wider
  * than a normal.
  */
-function redrawnCurves({ points, factors, sign, redrawn, seed = 0 }: CollapseRequest, fitted: PooledCurve): PooledCurve[] {
+function redrawnCurves(
+  { points, factors, sign, redrawn, seed = 0 }: CollapseRequest,
+  fitted: PooledCurve,
+): PooledCurve[] {
   const random = Random.named(seed, 'collapse', 'curve');
   const clusters = trainingsAmong(points, factors);
   const y = Float64Array.from(points, ({ ability }) => ability);

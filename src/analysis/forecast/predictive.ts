@@ -127,7 +127,9 @@ function refit(model: CurveModel, data: Points, { parameters, attempts }: ModelF
   const range = dataRangeOf(data, model);
   const optima = attempts.map((attempt) => Array.from(attempt.parameters));
   const isDeep = model.parameters.length - model.linear.length > 2;
-  const starts = isDeep ? startingPointsAmong(model, range, optima, 2) : [parameters, bestNode(model, range) ?? parameters];
+  const starts = isDeep
+    ? startingPointsAmong(model, range, optima, 2)
+    : [parameters, bestNode(model, range) ?? parameters];
   try {
     return leastSquares({
       ...{ x: data.scales, y: data.values, standardErrors: data.standardErrors },

@@ -22,7 +22,10 @@ export async function readWithMetrics(run: RunLike, options: ForecastOptions) {
   return { metrics, family: await readRun(open, columns, options) };
 }
 
-async function standardAndInduced(open: Awaited<ReturnType<typeof openRun>>, options: ForecastOptions): Promise<Metric[]> {
+async function standardAndInduced(
+  open: Awaited<ReturnType<typeof openRun>>,
+  options: ForecastOptions,
+): Promise<Metric[]> {
   const { members } = await readRun(open, defaultColumnsOf(open), options);
   const { standard, induced } = defaultMetrics(open.record, members);
   return [standard, induced];

@@ -9,7 +9,7 @@ import type { MemberStrips } from '../../runs/pictures.js';
 import { formatNumber, withSpaces } from '../../terminal/format.js';
 import { compact } from '../explorer/compact.js';
 import { unitsText, type PageNatural, type PageRun } from '../explorer/data.js';
-import { Family } from '../explorer/family.js';
+import { PageFamily } from '../explorer/family.js';
 import { examplePictures, reconstructionsOf } from '../explorer/pictures.js';
 import { placed } from '../explorer/places.js';
 import { pagePoints } from '../explorer/points.js';
@@ -82,7 +82,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
     ];
   const view = placed(run, run.first);
   const { members } = lastOf(view.curves);
-  const { predicted } = new Family(run).explore({
+  const { predicted } = new PageFamily(run).explore({
     threshold: run.induced.chosen,
     size: view.units,
     members,

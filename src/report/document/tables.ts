@@ -218,7 +218,12 @@ export function familyTable({ run, evaluations }: AnalysedFamily): Table {
       membersText(
         run.members.map(({ record }) => {
           const { id, width, parameters, trainingFlops } = record;
-          return { id, width, parameters, ...(words.isCoordinate ? {} : { trainingFlops, seconds: secondsOf(record) }) };
+          return {
+            id,
+            width,
+            parameters,
+            ...(words.isCoordinate ? {} : { trainingFlops, seconds: secondsOf(record) }),
+          };
         }),
         evaluations.map(({ metric, members }) => ({ metric, values: members })),
         words,

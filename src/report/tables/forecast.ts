@@ -134,15 +134,7 @@ export function scoreCsvLines(forecast: string, scores: readonly MetricScore[], 
   return scores.flatMap(({ metric, targets, methods }) =>
     methods.flatMap(({ method, kind, targets: each }) =>
       zip(each, targets).map(([score, { width, parameters, truths }]) => [
-        ...[
-          forecast,
-          metric.id,
-          method,
-          kind,
-          width,
-          ...(words.isCoordinate ? [] : [parameters]),
-          mean(truths),
-        ],
+        ...[forecast, metric.id, method, kind, width, ...(words.isCoordinate ? [] : [parameters]), mean(truths)],
         ...[score.seeds, medianOf(score.quantiles)],
         ...coverages.flatMap((coverage, i) => {
           const { lower, upper } = centralInterval(score.quantiles, coverage);

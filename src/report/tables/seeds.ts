@@ -24,7 +24,9 @@ export function seedNotes({ metric, threshold, scales: all }: SeedDistribution, 
     'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against a single one, both without skewness, p by parametric',
     `bootstrap; "yes" if its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
     ...(all.length > mostWeighed
-      ? [`With more than ${mostWeighed} ${scales}, weights have intervals only where the p of a single normal is at most 0.05.`]
+      ? [
+          `With more than ${mostWeighed} ${scales}, weights have intervals only where the p of a single normal is at most 0.05.`,
+        ]
       : []),
     'Beyond the test set: the standard deviation left with an infinite test set (Jordan 2023); 0 if the test set explains all of it.',
   ];

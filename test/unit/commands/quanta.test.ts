@@ -212,7 +212,10 @@ test.each<[string, string]>([
   ['stack --cutoff 0.1', 'error: --cutoff: a cnn does not use one: its examples are right or wrong; leave it out'],
   ['stack --cutoff x', 'error: --cutoff: "x" is not a number above 0, such as 0.02'],
   ['stack --tolerance 0.5', 'error: --tolerance: "0.5" is not a number from 0 to below 0.5, such as 0.2'],
-  ['', "error: missing required argument 'runs'; give one or more runs: their names, listed by npm run runs, or their folders"],
+  [
+    '',
+    "error: missing required argument 'runs'; give one or more runs: their names, listed by npm run runs, or their folders",
+  ],
 ])('a mistake is one line and writes nothing: %s', async (words, message) => {
   const root = await temporaryFolder();
   const folder = await writeStack(root, { widths: [1, 2], seeds: [0] });

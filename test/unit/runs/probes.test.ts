@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { resolveExperiment } from '../../../src/experiment/schema.js';
 import { nth, present } from '../../../src/machine/present.js';
-import { Family } from '../../../src/report/explorer/family.js';
+import { PageFamily } from '../../../src/report/explorer/family.js';
 import { placed } from '../../../src/report/explorer/places.js';
 import { pairsOf, testSetText } from '../../../src/runs/imported.js';
 import { readColumns } from '../../../src/runs/load.js';
@@ -105,6 +105,6 @@ test('the page of a report shows the accuracy of its right answers under that na
   const run = await pageRun(path.join(root, 'page', 'report.html'));
   expect(run.standard).toEqual({ title: 'accuracy per image', unit: 'probability', better: 'higher' });
   const members = nth(placed(run, run.first).curves, 0).members;
-  const { standard } = new Family(run).explore({ threshold: 1, size: run.count, members, axis: 'parameters' });
+  const { standard } = new PageFamily(run).explore({ threshold: 1, size: run.count, members, axis: 'parameters' });
   expect(standard.members.map(({ value }) => value)).toEqual(members.map(() => 0.9));
 });
