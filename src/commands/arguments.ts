@@ -19,14 +19,14 @@ export function describeArguments(program: CommandUnknownOpts, asTyped: AsTyped)
 
 /** By argument, or by command and argument where the command matters. */
 function meaningsOf(asTyped: AsTyped): Readonly<Record<string, string>> {
-  const run = `a run: its name, listed by ${asTyped('runs')}, or its folder`;
-  const member = `listed by ${asTyped('runs --json')}`;
-  const dataset = `listed by ${asTyped('datasets list')}`;
-  const forecast = `a sealed forecast: its name, listed by ${asTyped('forecast list')}, RUN/NAME, or its file`;
+  const run = `a run: its name, listed by \`${asTyped('runs')}\`, or its folder`;
+  const member = `listed by \`${asTyped('runs --json')}\``;
+  const dataset = `listed by \`${asTyped('datasets list')}\``;
+  const forecast = `a sealed forecast: its name, listed by \`${asTyped('forecast list')}\`, RUN/NAME, or its file`;
   return {
     run,
     other: 'another run: its name or its folder',
-    runs: `one or more runs: their names, listed by ${asTyped('runs')}, or their folders`,
+    runs: `one or more runs: their names, listed by \`${asTyped('runs')}\`, or their folders`,
     pilot: run,
     'predict member': `a trained member, such as lenet-mnist/cnn-w16-s0, ${member}`,
     'predict images': 'image files, such as digit.png',

@@ -28,7 +28,10 @@ describe('a mistake is one line on stderr with exit code 2, and leaves nothing b
       'train --arch cnn --run a/b',
       'error: --run: "a/b" is not a name: letters, digits, ".", "_" and "-", starting with a letter or digit, 100 at most',
     ],
-    ['train --arch cnn --widths', "error: option '--widths <list>' argument missing"],
+    [
+      'train --arch cnn --widths',
+      "error: option '--widths <list>' argument missing; it is: width of each member, comma-separated (default: 8,16,32,64)",
+    ],
     ['train --arch cnn --widht 8', "error: unknown option '--widht'; did you mean --widths?"],
     [
       'train --arch cnn 8',

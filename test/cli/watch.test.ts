@@ -152,7 +152,7 @@ test('a run that is already complete is shown once, and no page is opened', asyn
 
 test.each([
   [['lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?\n$/],
-  [[], /^error: missing required argument 'run'; give a run: its name, listed by npm run runs, or its folder\n$/],
+  [[], /^error: missing required argument 'run'; give a run: its name, listed by `npm run runs`, or its folder\n$/],
   [['lenet', '--port', '80'], /^error: --port: needs --page; add --page\n$/],
   [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],
   [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],
