@@ -57,7 +57,9 @@ async function startedWidths(runFolder: string, { experiment }: RunRecord, { tar
   const found: MemberRecord[] = [];
   for (const { width } of targets) {
     for (const seed of seeds) {
-      const record = await unlessReported(readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed })));
+      const record = await unlessReported(
+        readMemberRecord(memberFolder(runFolder, { arch: experiment.arch, width, seed })),
+      );
       if (record !== undefined) found.push(record);
     }
   }
