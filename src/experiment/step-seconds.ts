@@ -1,17 +1,19 @@
 /** How long a training step takes, from its arithmetic: the speeds that plans and estimates are made of. */
 
 /**
- * Measured on two cores of a current x86 server with the cnn family at batch 128. `workerSeconds`: a worker's start,
- * until it could compile its first member. `memberSeconds`: each member's compilation, evaluation and files.
- * `overheadSeconds`: the cost of a step without arithmetic. `flopsPerSecond`: one core. `twoThreads`: how much faster
- * two threads are, for a small and a large step; in between it grows with the logarithm of the step's size.
+ * Measured on two cores of a current x86 server (docs/performance.md). `workerSeconds`: a worker's start, until it could
+ * compile its first member. `memberSeconds`: each member's compilation, evaluation and files. `overheadSeconds`: the
+ * cost of a step without arithmetic. `flopsPerSecond`: one core. How much faster two threads are, for a small and a
+ * large step, and in between by the logarithm of its size: `twoBranches`, if each takes half of the batch, and
+ * `twoSharing`, if they share each operation, as more than two threads do.
  */
 export const cpuSpeed = {
   workerSeconds: 0.8,
   memberSeconds: 0.4,
-  overheadSeconds: 1.2e-3,
-  flopsPerSecond: 60e9,
-  twoThreads: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
+  overheadSeconds: 1e-3,
+  flopsPerSecond: 80e9,
+  twoBranches: { small: { flops: 2e8, speedup: 1.4 }, large: { flops: 1e10, speedup: 1.95 } },
+  twoSharing: { small: { flops: 2e8, speedup: 1.25 }, large: { flops: 1e10, speedup: 1.75 } },
 } as const;
 
 /**
@@ -27,17 +29,27 @@ export const gpuSpeed = {
   bytesPerMember: 6e9,
 } as const;
 
-/** Seconds of one training step on a CPU, by Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`, with the share s that stays serial. */
+/**
+ * Seconds of one training step on a CPU. Threads that share operations follow Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`,
+ * with the share s that stays serial.
+ */
 export function secondsPerStep(flopsPerStep: number, threads: number): number {
-  const serial = serialShare(flopsPerStep);
   const alone = cpuSpeed.overheadSeconds + flopsPerStep / cpuSpeed.flopsPerSecond;
+  if (threads === 2) return alone / speedupAt(flopsPerStep, cpuSpeed.twoBranches);
+  // From the speed-up of two threads, S = 1 / (s + (1 - s) / 2).
+  const serial = 2 / speedupAt(flopsPerStep, cpuSpeed.twoSharing) - 1;
   return alone * (serial + (1 - serial) / threads);
 }
 
-/** From the speed-up of two threads, S = 1 / (s + (1 - s) / 2). */
-function serialShare(flopsPerStep: number): number {
-  const { small, large } = cpuSpeed.twoThreads;
+interface Measured {
+  readonly flops: number;
+  readonly speedup: number;
+}
+
+function speedupAt(
+  flopsPerStep: number,
+  { small, large }: { readonly small: Measured; readonly large: Measured },
+): number {
   const position = Math.log(Math.max(1, flopsPerStep) / small.flops) / Math.log(large.flops / small.flops);
-  const speedup = small.speedup + Math.min(1, Math.max(0, position)) * (large.speedup - small.speedup);
-  return 2 / speedup - 1;
+  return small.speedup + Math.min(1, Math.max(0, position)) * (large.speedup - small.speedup);
 }

@@ -66,16 +66,23 @@ function bruteForce(members: readonly PlanMember[], cores: number): number {
 }
 
 describe('the speed model', () => {
-  test('gives the speed-ups of two threads it was made from', () => {
-    for (const { flops, speedup } of [cpuSpeed.twoThreads.small, cpuSpeed.twoThreads.large]) {
+  test('gives the speed-ups of two threads it was made from, and by Amdahl more threads what two that share would have', () => {
+    const { twoBranches, twoSharing } = cpuSpeed;
+    for (const { flops, speedup } of [twoBranches.small, twoBranches.large])
       expect(secondsPerStep(flops, 1) / secondsPerStep(flops, 2)).toBeCloseTo(speedup, 12);
+    // Amdahl: the time is a + b / t, so that of four threads and that of one give that of two.
+    for (const { flops, speedup } of [twoSharing.small, twoSharing.large]) {
+      const [one, four] = [secondsPerStep(flops, 1), secondsPerStep(flops, 4)];
+      const shared = one - (one - four) / (1 - 1 / 4) / 2;
+      expect(one / shared).toBeCloseTo(speedup, 12);
     }
   });
 
-  test('more threads are never slower, more arithmetic is never faster', () => {
+  test('more threads that share are never slower, more arithmetic is never faster', () => {
     fc.assert(
       fc.property(fc.double({ min: 1, max: 1e13, noNaN: true }), fc.integer({ min: 1, max: 64 }), (flops, threads) => {
-        expect(secondsPerStep(flops, threads + 1)).toBeLessThan(secondsPerStep(flops, threads));
+        const fewer = threads === 2 ? 1 : threads;
+        expect(secondsPerStep(flops, threads + 1)).toBeLessThan(secondsPerStep(flops, fewer));
         expect(secondsPerStep(2 * flops, 1)).toBeGreaterThan(secondsPerStep(flops, 1));
       }),
     );
