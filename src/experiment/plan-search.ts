@@ -5,13 +5,11 @@
  */
 import { bisector, group } from 'd3-array';
 import { lastOf, nth, present } from '../machine/present.js';
-import { cpuSpeed, secondsPerStep } from './step-seconds.js';
+import { cpuSpeed, secondsPerStep, type StepCost } from './step-seconds.js';
 
-export interface PlanMember {
+export interface PlanMember extends StepCost {
   readonly id: string;
-  /** Floating-point operations of one training step. */
-  readonly flopsPerStep: number;
-  /** Training steps that are left. */
+  /** Training steps that are left, and those in whose time it is evaluated. */
   readonly steps: number;
 }
 
@@ -159,9 +157,8 @@ class Search {
     const known = nth(this.#known, index).get(threads);
     if (known !== undefined) return known;
     const { [0]: member, length: count } = nth(this.#classes, index);
-    const { steps, flopsPerStep } = present(member);
-    const training = steps * secondsPerStep(flopsPerStep, threads);
-    const estimatedSeconds = (cpuSpeed.memberSeconds + training) * this.#slowdown;
+    const working = present(member).steps * secondsPerStep(present(member), threads);
+    const estimatedSeconds = (cpuSpeed.memberSeconds + working) * this.#slowdown;
     const area = count * Math.min(threads, this.#limits.maxThreads) * estimatedSeconds;
     const planned = { index, threads, count, estimatedSeconds, area };
     nth(this.#known, index).set(threads, planned);
@@ -211,8 +208,8 @@ function lowerBound(classes: readonly PlannedClass[], { maxThreads }: PoolLimits
 }
 
 /** Seconds on one thread. */
-function workOf({ flopsPerStep, steps }: PlanMember): number {
-  return steps * secondsPerStep(flopsPerStep, 1);
+function workOf(member: PlanMember): number {
+  return member.steps * secondsPerStep(member, 1);
 }
 
 /** All counts up to 8, then in ever larger steps: between 40 and 48 threads there is little difference. */

@@ -10,6 +10,8 @@ import { availableCores } from '../experiment/cores.js';
 import { experimentAt } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { planFamily, type Plan } from '../experiment/plan.js';
+import type { PlanMember } from '../experiment/plan-search.js';
+import { cpuSpeed } from '../experiment/step-seconds.js';
 import { tuningOf } from '../experiment/tuning.js';
 import {
   isFactor,
@@ -19,7 +21,7 @@ import {
   type Experiment,
   type ExperimentInput,
 } from '../experiment/schema.js';
-import { imagesPerExample, parameterCount, type Task } from '../families/family.js';
+import { imagesPerExample, parameterCount, setting, type Task } from '../families/family.js';
 import { families } from '../families/index.js';
 import type { Held } from '../machine/lock.js';
 import { firstOf, present } from '../machine/present.js';
@@ -245,7 +247,12 @@ interface MissingPlan {
   readonly plan: Plan;
   readonly stackOf: (id: string) => readonly MemberKey[];
   /** Of a member. */
-  readonly costOf: (key: MemberKey) => StackCost;
+  readonly costOf: (key: MemberKey) => MemberCost;
+}
+
+interface MemberCost extends StackCost {
+  /** Training steps in whose time it is evaluated at the end. */
+  readonly evaluationSteps: number;
 }
 
 function planMissing(
@@ -257,7 +264,7 @@ function planMissing(
   const { kind: device } = runtime.device;
   const each = Math.ceil(missing.length / Math.min(jobs ?? Infinity, availableCores()));
   // One model for all seeds of a point.
-  const costs = new Map<string, StackCost>();
+  const costs = new Map<string, MemberCost>();
   const costOf = (key: MemberKey) => {
     const point = memberId({ ...key, seed: 0 });
     const known = costs.get(point) ?? costAt(experiment, key, { task, dataset: countsIn(dataset) });
@@ -270,11 +277,11 @@ function planMissing(
     return automaticStack(keys.length, costOf(firstOf(keys)), { device, each, gpuMemoryBytes: runtime.gpuMemoryBytes });
   };
   const stacks = new Map(stacksOf(missing, record, sizeFor).map((keys) => [memberId(firstOf(keys)), keys]));
-  const costOfStack = (keys: readonly MemberKey[]): Pick<StackCost, 'flopsPerStep' | 'steps'> => {
-    const { arch, flopsPerStep, steps } = costOf(firstOf(keys));
+  const costOfStack = (keys: readonly MemberKey[]): Omit<PlanMember, 'id'> => {
+    const { arch, flopsPerStep, steps, evaluationSteps } = costOf(firstOf(keys));
     const speed = keys.length === 1 || device === 'gpu' ? 1 : stackedSpeed[arch];
     const trialSteps = (trials.get(memberId(firstOf(keys))) ?? 0) * (experiment.tuneSteps ?? steps);
-    return { flopsPerStep: (keys.length * flopsPerStep) / speed, steps: steps + trialSteps };
+    return { arch, flopsPerStep: (keys.length * flopsPerStep) / speed, steps: steps + evaluationSteps + trialSteps };
   };
   const plan = planFamily({
     members: [...stacks].map(([id, keys]) => ({ id, ...costOfStack(keys) })),
@@ -326,16 +333,18 @@ function costAt(
   experiment: Experiment,
   key: MemberKey,
   { task, dataset }: { readonly task: Task; readonly dataset: ReturnType<typeof countsIn> },
-): StackCost {
+): MemberCost {
   const { experiment: own, trainCount } = trainingOf({ experiment, dataset }, key);
   const family = families[own.arch];
   const ownTask = taskAt(task, key);
   const { height, width, channels } = ownTask;
   const { flops, parameters } = family.model(key.width, ownTask, own);
   const { steps } = lengthOf(own, trainCount);
+  const tested = family.examples === 'images' ? dataset.testCount : setting(own, 'testSequences');
   return {
     ...{ arch: own.arch, flopsPerStep: flops.training * own.batchSize, steps, parameters: parameterCount(parameters) },
     batchPixels: own.batchSize * imagesPerExample(family, own) * height * width * channels,
+    evaluationSteps: Math.ceil(tested / (cpuSpeed.evaluation * own.batchSize)),
   };
 }
 

@@ -100,7 +100,7 @@ export function automaticStack(
     return Math.max(1, Math.min(count, size, mostOnGpu));
   }
   const size = Math.max(1, Math.min(count, each, mostOnCpu));
-  const slower = (1 / stackedSpeed[cost.arch] - 1) * cost.steps * secondsPerStep(cost.flopsPerStep, 1);
+  const slower = (1 / stackedSpeed[cost.arch] - 1) * cost.steps * secondsPerStep(cost, 1);
   const pays = cost.arch === 'autoencoder' && size * slower < (size - 1) * memberSeconds;
   return pays ? size : 1;
 }

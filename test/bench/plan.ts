@@ -6,7 +6,7 @@ import { membersOf, readRunRecord } from '../../src/runs/run.js';
 const record = await readRunRecord('checkpoints/run');
 const members = membersOf(record!.experiment).map((key) => {
   const id = memberId(key);
-  return { id, flopsPerStep: record!.flops![id]! / 1404, steps: 1404 };
+  return { id, arch: record!.experiment.arch, flopsPerStep: record!.flops![id]! / 1404, steps: 1404 };
 });
 const started = performance.now();
 planFamily({ members, cores: 64, device: 'cpu' });

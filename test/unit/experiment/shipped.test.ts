@@ -29,6 +29,7 @@ test.each(names)('%s validates and plans', async (name) => {
       id: memberId(key),
       width: key.width,
       seed: key.seed,
+      arch: experiment.arch,
       flopsPerStep: family.model(key.width, task, experiment).flops.training * experiment.batchSize,
       steps: 100,
     })),
