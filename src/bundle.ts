@@ -11,14 +11,19 @@ import { temporaryName } from './machine/temporary.js';
 const checkoutOnly = ['esbuild', 'tsx'];
 
 /**
- * Writes the library as index.js, the program as main.js and the worker as worker.js, with what they share beside them, and returns what went in.
+ * Writes the library as index.js, the program as main.js, the worker as worker.js and the thread that reads as reading-thread.js, with what they share beside them, and returns what went in.
  *
  * @param plugins see to `import.meta.url` and to `require`, which differ with where the bundle lies
  */
 export async function bundle(outdir: string, plugins: Plugin[]): Promise<Metafile> {
   const options = {
     absWorkingDir: labFolder,
-    entryPoints: { index: 'src/index.ts', main: 'src/main.ts', worker: 'src/training/worker.ts' },
+    entryPoints: {
+      index: 'src/index.ts',
+      main: 'src/main.ts',
+      worker: 'src/training/worker.ts',
+      'reading-thread': 'src/runs/reading-thread.ts',
+    },
     outdir,
     // All in one folder: labFolder is found from it.
     chunkNames: 'chunk-[hash]',

@@ -44,7 +44,7 @@ export function expectedCurves(
       const known = units === undefined ? undefined : unitsOf(seeds);
       if (known === undefined) return drawExpected(model, normals, transform, first.map(ofVariance));
       const size = { draws: normals.length, scales: scales.length };
-      return expectedOfUnits(known, (place) => transform(place / observed.count), size);
+      return expectedOfUnits(known, { of: (place) => transform(place / observed.count), count: observed.count }, size);
     },
   };
 }
@@ -57,8 +57,8 @@ interface Seeds {
   readonly count: number;
 }
 
-/** More are not kept: 64 MB. */
-const mostKeptUnits = 2 ** 25;
+/** More are not kept: 256 MB; 2000 draws of a thousand scales are 164. */
+const mostKeptUnits = 2 ** 27;
 let latest: (Seeds & { readonly units: Uint16Array }) | undefined;
 
 /** Shares of the seeds over which means are taken; those of the latest family are kept, as metrics of a sweep share them. */

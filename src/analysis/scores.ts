@@ -7,6 +7,7 @@
  * to infinity if more than half of the steps are 0; a dip anywhere deflates the most visible jump.
  */
 import { mean } from '../statistics/mean.js';
+import { placeAscending } from '../statistics/order.js';
 
 export interface Scores {
   /**
@@ -119,9 +120,10 @@ function jump(values: ArrayLike<number>): number {
 
 function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number {
   const last = values.length - 1;
+  const { logs } = shapeOf(scales);
   let largest = -Infinity;
   for (let i = 1; i <= last; i++) {
-    largest = Math.max(largest, (values[i]! - values[i - 1]!) / Math.log(scales[i]! / scales[i - 1]!));
+    largest = Math.max(largest, (values[i]! - values[i - 1]!) / logs[i]!);
   }
   return (largest * Math.log(scales[last]! / scales[0]!)) / Math.abs(signedRange(values));
 }
@@ -129,22 +131,36 @@ function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number
 function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
   const range = Math.abs(signedRange(values));
   if (values.length < 3 || range === 0) return NaN;
-  const weights = parabolaWeights(scales);
+  const { weights } = shapeOf(scales);
   let sum = 0;
   for (let i = 0; i < weights.length; i++) sum += weights[i]! * values[i]!;
   return sum / range;
 }
 
-/** Weights for scales that many curves share. */
-const knownWeights = new WeakMap<ArrayLike<number>, readonly number[]>();
+/** What scores need of scales that many curves share. */
+interface ScaleShape {
+  /** See `parabolaWeights`. */
+  readonly weights: readonly number[];
+  /** Of each scale over the one before it, `[n]`; the first is NaN. */
+  readonly logs: Float64Array;
+}
+
+const knownShapes = new WeakMap<ArrayLike<number>, ScaleShape>();
+
+function shapeOf(scales: ArrayLike<number>): ScaleShape {
+  const known = knownShapes.get(scales);
+  if (known !== undefined) return known;
+  const logs = Float64Array.from(scales, (scale, i) => Math.log(scale / (scales[i - 1] ?? NaN)));
+  const shape = { weights: parabolaWeights(scales), logs };
+  knownShapes.set(scales, shape);
+  return shape;
+}
 
 /**
  * The weight of each value in the c2 of the least-squares parabola c2 t² + c1 t + c0, with t from -1 to 1 in log scale: the
  * parabola is c2 below its chord at 0. By orthogonalising t² to 1 and t.
  */
 function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
-  const known = knownWeights.get(scales);
-  if (known !== undefined) return known;
   const n = scales.length;
   const ends = Math.log(scales[n - 1]! / scales[0]!);
   const t = Array.from({ length: n }, (_, i) => (2 * Math.log(scales[i]! / scales[0]!)) / ends - 1);
@@ -156,9 +172,7 @@ function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
   const level = mean(squares);
   const residual = squares.map((square, i) => square - level - slope * centred[i]!);
   const norm = residual.reduce((sum, value) => sum + value * value, 0);
-  const weights = residual.map((value) => value / norm);
-  knownWeights.set(scales, weights);
-  return weights;
+  return residual.map((value) => value / norm);
 }
 
 function squaredSteps(values: ArrayLike<number>): Float64Array {
@@ -181,8 +195,9 @@ function constantOr(values: ArrayLike<number>, constant: number): number {
   return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? constant : NaN;
 }
 
+/** Reorders them. */
 function medianOf(values: Float64Array): number {
-  const ascending = values.slice().sort();
-  const half = ascending.length / 2;
-  return ascending.length % 2 === 1 ? ascending[Math.floor(half)]! : (ascending[half - 1]! + ascending[half]!) / 2;
+  const [low, high] = [(values.length - 1) >> 1, values.length >> 1];
+  placeAscending(values, low === high ? [low] : [low, high]);
+  return low === high ? values[low]! : (values[low]! + values[high]!) / 2;
 }

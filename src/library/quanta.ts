@@ -6,7 +6,7 @@ import type { SolvedMember } from '../analysis/example-turns.js';
 import { allAt, firstOf, lastOf, present } from '../machine/present.js';
 import { clustersOf, type Clusters } from '../metrics/clusters.js';
 import { isImported, kindOf } from '../runs/imported.js';
-import { outcomesFile } from '../runs/load.js';
+import { outcomesFile } from '../runs/read-member.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { stepOf, trainingsOf } from '../runs/trainings.js';

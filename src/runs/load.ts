@@ -1,5 +1,4 @@
 /** A run's members with their outcomes, the input of every analysis. Without TensorFlow, a few columns at a time. */
-import * as path from 'node:path';
 import { outcomeKinds } from '../experiment/architectures.js';
 import { availableMemory } from '../experiment/cores.js';
 import { firstOf, lastOf, nth, present } from '../machine/present.js';
@@ -7,19 +6,9 @@ import { mostBlocks, mostUnits } from '../statistics/resamples.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { counted, formatBytes } from '../terminal/format.js';
 import { isImported, pairsOf } from './imported.js';
-import {
-  atRows,
-  changesWithTraining,
-  decodeOutcomes,
-  decodeWithGroup,
-  lastFile,
-  outcomeNames,
-  shownFile,
-  type OutcomeName,
-  type OutcomeTable,
-} from './outcomes.js';
+import { atRows, changesWithTraining, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import { type RunRecord } from './record.js';
-import { readMemberFile } from './run.js';
+import { readInOrder } from './reading.js';
 import { type Placed } from './view.js';
 import { membersAtOnce, type FamilyMember, type LoadedMember, type LoadedRun, type OpenRun } from './opened.js';
 
@@ -79,21 +68,11 @@ export async function readMembers(
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
   const absent: string[] = [];
-  const keysAt = keysOfMoments(wanted);
-  const files = ahead(members, (member) => readMemberFile(member.folder, member, path.basename(ownFile(member))));
-  for await (const [member, bytes] of files) {
-    const file = ownFile(member);
-    const read =
-      typeof bytes === 'string'
-        ? bytes
-        : member.moment === undefined
-          ? { outcomes: await decodeWithGroup(bytes, wanted, file), rows: undefined }
-          : await atMoment({ bytes, file, names: wanted }, await keysAt(member));
+  for await (const [member, read] of readInOrder(members, wanted)) {
     if (typeof read === 'string') {
       absent.push(`${member.id} (${read})`);
       continue;
     }
-    for (const name of names) refuseNaN(read.outcomes[name] ?? [], name, file);
     const outcomes = withKnown(read.outcomes, found.at(-1)?.outcomes);
     found.push({
       record: member,
@@ -150,23 +129,6 @@ function drawnBytes(columns: readonly (readonly [string, OutcomeTable[OutcomeNam
   return isReal ? 8 * rows + 4 * units : 2 * units;
 }
 
-/** Files that are read while those before them are decoded. */
-const filesAhead = 4;
-
-/** Each item with what was read for it, in order. */
-async function* ahead<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<readonly [T, R]> {
-  const reading: Promise<R>[] = [];
-  for (const [i, item] of items.entries()) {
-    for (const next of items.slice(i + reading.length, i + filesAhead)) {
-      const begun = read(next);
-      // Rejections are handled when its turn comes.
-      begun.catch(() => undefined);
-      reading.push(begun);
-    }
-    yield [item, await present(reading.shift())];
-  }
-}
-
 interface ReadMember extends LoadedMember {
   /** Rows of outcomes.parquet that it holds; undefined for all. */
   readonly rows: Int32Array | undefined;
@@ -205,42 +167,6 @@ function onSharedExamples(members: readonly ReadMember[], folder: string): Loade
   return shared;
 }
 
-/**
- * Identifies the item of each row, from a member's last outcomes, read once for all of its moments. Or the damage found.
- */
-function keysOfMoments(names: readonly OutcomeName[]) {
-  const known = new Map<string, Promise<Partial<OutcomeTable> | string>>();
-  const read = async (member: FamilyMember) => {
-    const file = outcomesFile(member);
-    const bytes = await readMemberFile(member.folder, member, path.basename(file));
-    if (typeof bytes === 'string') return bytes;
-    return decodeWithGroup(
-      bytes,
-      names.filter((each) => !changesWithTraining(each)),
-      file,
-    );
-  };
-  return (member: FamilyMember): Promise<Partial<OutcomeTable> | string> => {
-    const keys = known.get(outcomesFile(member)) ?? read(member);
-    known.set(outcomesFile(member), keys);
-    return keys;
-  };
-}
-
-/**
- * Columns of a moment: those that change from its own file, `keys` from the member's last outcomes. Or the damage
- * found.
- */
-async function atMoment(
-  { bytes, file, names }: { readonly bytes: Buffer; readonly file: string; readonly names: readonly OutcomeName[] },
-  keys: Partial<OutcomeTable> | string,
-): Promise<{ readonly outcomes: Partial<OutcomeTable>; readonly rows: Int32Array | undefined } | string> {
-  if (typeof keys === 'string') return keys;
-  const rows = await partOf(bytes, await outcomeNames(bytes, file), file);
-  const changed = await decodeOutcomes(bytes, names.filter(changesWithTraining), file);
-  return { outcomes: { ...(rows === undefined ? keys : atRows(keys, rows)), ...changed }, rows };
-}
-
 /** Shares columns that equal another member's, as labels do, so that they are in memory once. */
 function withKnown(outcomes: Partial<OutcomeTable>, known: Partial<OutcomeTable> | undefined): Partial<OutcomeTable> {
   const columns = Object.entries(outcomes).map(([name, column]) => {
@@ -254,11 +180,6 @@ function withKnown(outcomes: Partial<OutcomeTable>, known: Partial<OutcomeTable>
 
 function bytesOf({ buffer, byteOffset, byteLength }: OutcomeTable[OutcomeName]): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-/** Rows of outcomes.parquet that a moment's file holds; undefined if it holds all. */
-async function partOf(bytes: Buffer, names: readonly OutcomeName[], where: string): Promise<Int32Array | undefined> {
-  return names.includes('row') ? (await decodeOutcomes(bytes, ['row'], where)).row : undefined;
 }
 
 /** If some hold only part of the test set, that part of all of them, so that the same examples are compared. */
@@ -278,21 +199,4 @@ function withSameGroups<Member extends Pick<LoadedMember, 'outcomes'>>(members: 
   const group = members.find(({ outcomes }) => outcomes.group !== undefined)?.outcomes.group;
   if (group === undefined) return members;
   return members.map((member) => ({ ...member, outcomes: { ...member.outcomes, group } }));
-}
-
-function ownFile(member: FamilyMember): string {
-  return path.join(member.folder, shownFile(member));
-}
-
-/** Of the member's last moment, whichever is shown. */
-export function outcomesFile({ folder, probe }: Pick<FamilyMember, 'folder' | 'probe'>): string {
-  return path.join(folder, lastFile(probe));
-}
-
-function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {
-  // Whole numbers are numbers.
-  if (!(values instanceof Float32Array || values instanceof Float64Array)) return;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) throw new RunError(`column ${name} is not a number in row ${i}`, file);
-  }
 }

@@ -43,7 +43,8 @@ import {
   type ViewOptions,
 } from './view.js';
 import { importedWords } from './words.js';
-import { classCounts, outcomesFile, readMembers } from './load.js';
+import { classCounts, readMembers } from './load.js';
+import { outcomesFile } from './read-member.js';
 import type { FamilyMember, OpenRun, OpenOptions } from './opened.js';
 
 /**

@@ -2,6 +2,7 @@
  * Bootstraps: how much a statistic would vary if the test set and the seeds were sampled again (Efron 1979). Streams of
  * random numbers are named, so the same call gives the same interval.
  */
+import { placeAscending } from './order.js';
 import type { Sfc32 } from './sfc32.js';
 import type { Interval } from './wilson.js';
 
@@ -110,10 +111,16 @@ export function meanAt(values: ArrayLike<number>, places: readonly number[], dra
 /** The p-quantile of ascending values, interpolated linearly (type 7 of Hyndman and Fan 1996, NumPy's default). */
 export function quantile(ascending: ArrayLike<number>, p: number): number {
   const at = p * (ascending.length - 1);
-  const [low, high] = [Math.floor(at), Math.ceil(at)];
+  const [low, high] = endsAt(ascending.length, p);
   const [a, b] = [ascending[low]!, ascending[high]!];
   // Equal ends first: between two infinities interpolation would give NaN.
   return a === b ? a : a + (at - low) * (b - a);
+}
+
+/** Places of the values between which a quantile of so many is. */
+function endsAt(count: number, p: number): [low: number, high: number] {
+  const at = p * (count - 1);
+  return [Math.floor(at), Math.ceil(at)];
 }
 
 /**
@@ -132,9 +139,11 @@ export function drawsWithValue(draws: ArrayLike<number>): Float64Array {
  * draws are allowed.
  */
 export function percentileInterval(draws: ArrayLike<number>, confidence = 0.95): Interval {
-  const ascending = drawsWithValue(draws).sort();
-  if (ascending.length === 0) return { lower: NaN, upper: NaN };
-  return { lower: quantile(ascending, (1 - confidence) / 2), upper: quantile(ascending, (1 + confidence) / 2) };
+  const values = drawsWithValue(draws);
+  if (values.length === 0) return { lower: NaN, upper: NaN };
+  const levels = [(1 - confidence) / 2, (1 + confidence) / 2] as const;
+  placeAscending(values, [...new Set(levels.flatMap((p) => endsAt(values.length, p)))]);
+  return { lower: quantile(values, levels[0]), upper: quantile(values, levels[1]) };
 }
 
 /**

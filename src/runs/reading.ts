@@ -1,0 +1,87 @@
+/**
+ * Members' outcomes one after the other, of many members read by several threads: checking and decoding a file of 10 000 examples takes
+ * a millisecond, and the processor of the thread that computes is needed for nothing else meanwhile.
+ */
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { availableCores } from '../experiment/cores.js';
+import { builtFolder, isCheckout } from '../machine/installation.js';
+import { nth } from '../machine/present.js';
+import type { OutcomeName } from './outcomes.js';
+import { memberReader, type ReadableMember, type ReadOutcomes } from './read-member.js';
+
+/** Fewest members worth a thread, which takes 0.1 seconds to start, and in a checkout half a second more. */
+const leastOfThread = 300;
+/** Members in a message, and messages that each thread has or has answered before the first of them is needed. */
+const inMessage = 32;
+const messagesAhead = 3;
+
+/** What a thread found of the members of a message; undefined for a member that it failed to read. */
+export type Answer = Promise<readonly (ReadOutcomes | string | undefined)[]>;
+
+/**
+ * Each member with its columns, or with what is damaged, in order.
+ *
+ * @throws RunError if a column is missing or a value is not a number
+ */
+export async function* readInOrder<Member extends ReadableMember>(
+  members: readonly Member[],
+  names: readonly OutcomeName[],
+): AsyncGenerator<readonly [Member, ReadOutcomes | string]> {
+  const read = memberReader(names);
+  const count = Math.min(availableCores(), Math.floor(members.length / leastOfThread));
+  const threads = count < 2 ? [] : Array.from({ length: count }, () => startThread(names));
+  const messages = Array.from({ length: Math.ceil(members.length / inMessage) }, (_, i) =>
+    members.slice(i * inMessage, (i + 1) * inMessage),
+  );
+  const answers: Answer[] = [];
+  try {
+    for (const [i, message] of messages.entries()) {
+      while (threads.length > 0 && answers.length < Math.min(messages.length, i + messagesAhead * threads.length))
+        answers.push(nth(threads, answers.length % threads.length).ask(nth(messages, answers.length)));
+      const found = (await answers[i]) ?? [];
+      for (const [k, member] of message.entries()) yield [member, found[k] ?? (await read(member))];
+    }
+  } finally {
+    for (const { end } of threads) end();
+  }
+}
+
+interface ReadingThread {
+  /** Answers come in the order of requests. */
+  readonly ask: (members: readonly ReadableMember[]) => Answer;
+  readonly end: () => void;
+}
+
+function startThread(names: readonly OutcomeName[]): ReadingThread {
+  const [file, execArgv] = threadProgram();
+  const worker = new Worker(file, { workerData: { names }, execArgv });
+  let isGone = false;
+  const waiting: ((found: Awaited<Answer>) => void)[] = [];
+  // Nothing is lost with a thread that dies, or never starts: members without an answer are read here.
+  const gone = () => {
+    isGone = true;
+    for (const answer of waiting.splice(0)) answer([]);
+  };
+  worker.on('message', (found: Awaited<Answer>) => waiting.shift()?.(found));
+  worker.on('error', gone);
+  worker.on('exit', gone);
+  return {
+    ask(members) {
+      if (isGone) return Promise.resolve([]);
+      // Only what is needed: a member's whole record would be copied.
+      worker.postMessage(members.map(({ folder, files, moment, probe }) => ({ folder, files, moment, probe })));
+      return new Promise((answer) => waiting.push(answer));
+    },
+    end: () => void worker.terminate(),
+  };
+}
+
+/** The file, and options of Node that let it run. */
+function threadProgram(): [file: string, execArgv: string[]] {
+  if (!isCheckout) return [path.join(builtFolder, 'reading-thread.js'), []];
+  const tsx = createRequire(import.meta.url).resolve('tsx');
+  return [fileURLToPath(new URL('./reading-thread.ts', import.meta.url)), ['--import', pathToFileURL(tsx).href]];
+}
