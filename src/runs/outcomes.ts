@@ -235,7 +235,8 @@ interface OpenedFile {
 }
 
 async function opened(bytes: Uint8Array, where: string): Promise<OpenedFile> {
-  const file = new Uint8Array(bytes).buffer;
+  const isAlone = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+  const file = isAlone ? (bytes.buffer as ArrayBuffer) : new Uint8Array(bytes).buffer;
   return { file, metadata: await whole(where, () => parquetMetadata(file)) };
 }
 

@@ -24,14 +24,15 @@ export type Answer = Promise<readonly (ReadOutcomes | string | undefined)[]>;
 /**
  * Each member with its columns, or with what is damaged, in order.
  *
+ * @param count of threads; with fewer than two this one reads
  * @throws RunError if a column is missing or a value is not a number
  */
 export async function* readInOrder<Member extends ReadableMember>(
   members: readonly Member[],
   names: readonly OutcomeName[],
+  count = Math.min(availableCores(), Math.floor(members.length / leastOfThread)),
 ): AsyncGenerator<readonly [Member, ReadOutcomes | string]> {
   const read = memberReader(names);
-  const count = Math.min(availableCores(), Math.floor(members.length / leastOfThread));
   const threads = count < 2 ? [] : Array.from({ length: count }, () => startThread(names));
   const messages = Array.from({ length: Math.ceil(members.length / inMessage) }, (_, i) =>
     members.slice(i * inMessage, (i + 1) * inMessage),

@@ -7,14 +7,16 @@ export function mean(values: ArrayLike<number>): number {
 
 /** Mean squared distance from the mean; NaN for fewer than two values. */
 export function varianceOf(values: ArrayLike<number>): number {
-  const centre = mean(values);
-  return values.length < 2 ? NaN : mean(Array.from(values, (value) => (value - centre) ** 2));
+  return values.length < 2 ? NaN : squaresAbout(mean(values), values) / values.length;
 }
 
 /** The same with n - 1 in the denominator. */
 export function sampleVariance(values: ArrayLike<number>): number {
-  const centre = mean(values);
+  return squaresAbout(mean(values), values) / (values.length - 1);
+}
+
+function squaresAbout(centre: number, values: ArrayLike<number>): number {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += (values[i]! - centre) ** 2; // eslint-disable-line @typescript-eslint/prefer-for-of
-  return squares / (values.length - 1);
+  return squares;
 }

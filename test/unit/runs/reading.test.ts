@@ -1,0 +1,31 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { openRunFolder } from '../../../src/runs/open.js';
+import type { OutcomeName } from '../../../src/runs/outcomes.js';
+import { readInOrder } from '../../../src/runs/reading.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+
+test('threads find what one thread finds: every column, the damaged file, the missing column', async () => {
+  const folder = path.join(await temporaryFolder(), 'lenet');
+  const record = { dataset: { ...runRecord().dataset, testCount: 20 } };
+  // Two messages for each of two threads, and a third for the first.
+  const seeds = Array.from({ length: 65 }, (_, seed) => seed);
+  await writeSyntheticRun({ folder, record, widths: [2, 4], seeds, accuracy: () => 0.5 });
+  const { complete } = await openRunFolder(folder);
+  const damaged = path.join(complete[40]!.folder, 'outcomes.parquet');
+  await fs.appendFile(damaged, 'x');
+  const read = async (names: readonly OutcomeName[], threads: number) => {
+    const found = [];
+    for await (const [member, outcomes] of readInOrder(complete, names, threads)) found.push([member.id, outcomes]);
+    return found;
+  };
+  const alone = await read(['correct', 'log_probability'], 0);
+  expect(alone.filter(([, outcomes]) => typeof outcomes === 'string')).toEqual([
+    [complete[40]!.id, 'outcomes.parquet is damaged: it does not match its SHA-256 in member.json'],
+  ]);
+  expect(await read(['correct', 'log_probability'], 2)).toEqual(alone);
+  const [one, two] = await Promise.all([0, 2].map((threads) => read(['mse'], threads).catch(String)));
+  expect(one).toContain('has no column mse');
+  expect(two).toBe(one);
+});
