@@ -236,8 +236,15 @@ export function flatness(
   return `${metric.id} is ${first.value} for every member${range}`;
 }
 
-/** Columns that `oneAnswer` reads, if a run has them. */
-export const answerColumns = ['label', 'predicted'] as const satisfies readonly OutcomeName[];
+/** Columns that `mayHaveOneAnswer` reads. */
+export const answerColumns = ['label', 'correct'] as const satisfies readonly OutcomeName[];
+
+/** Whether a member may predict a single class: the images of one class are those that are right, or none is. */
+export function mayHaveOneAnswer({ label, correct }: MemberOutcomes['outcomes']): boolean {
+  if (label === undefined || correct === undefined) return false;
+  const answer = label[correct.indexOf(1)];
+  return correct.every((right, i) => (right === 1) === (label[i] === answer));
+}
 
 /** Names the members that predict the same class for every test image although the images have several classes. */
 export function oneAnswer(

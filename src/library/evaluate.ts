@@ -1,7 +1,15 @@
 /** A run's stored outcomes under any metrics. */
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
-import { answerColumns, evaluateMetrics, flatness, oneAnswer, type MetricEvaluation } from '../analysis/evaluate.js';
+import {
+  answerColumns,
+  evaluateMetrics,
+  flatness,
+  mayHaveOneAnswer,
+  oneAnswer,
+  type MetricEvaluation,
+} from '../analysis/evaluate.js';
 import { lastOf } from '../machine/present.js';
+import { readMembers } from '../runs/load.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { metricsFor, namedNotes, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
@@ -31,24 +39,21 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   const open = await openRun(run, options);
   const asked = await metricsFor(open, texts, options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
-  const loaded = await readRun(
-    open,
-    [...needs, ...answerColumns.filter((column) => open.columns.includes(column))],
-    options,
-    // Predictions that no metric reads are kept for members that predict a single class, to name it.
-    (outcomes, record) => {
-      const { predicted, ...others } = outcomes;
-      return predicted === undefined || needs.includes('predicted') || oneAnswer([{ record, outcomes }], {}).length > 0
-        ? outcomes
-        : others;
-    },
-  );
+  const predicts = [...answerColumns, 'predicted' as const].every((column) => open.columns.includes(column));
+  const loaded = await readRun(open, [...needs, ...(predicts ? answerColumns : [])], options);
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
   const evaluations = evaluateMetrics(metrics, loaded.members, { draws });
   const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
-  for (const line of [...odd, ...oneAnswer(loaded.members, loaded.record.dataset)]) note?.(`note: ${line}`);
+  for (const line of [...odd, ...(predicts ? await answersOf(loaded) : [])]) note?.(`note: ${line}`);
   return { run: loaded, metrics: evaluations };
+}
+
+/** `oneAnswer`, for which predictions are read of the few members that may have a single one. */
+async function answersOf({ members, record: { dataset }, folder }: LoadedRun): Promise<string[]> {
+  const few = members.filter(({ outcomes }) => mayHaveOneAnswer(outcomes)).map(({ record }) => record);
+  const { found } = await readMembers(few, ['label', 'predicted'], { folder });
+  return oneAnswer(found, dataset);
 }
 
 /**

@@ -8,6 +8,7 @@ import { counted, formatBytes } from '../terminal/format.js';
 import { isImported, pairsOf } from './imported.js';
 import { atRows, changesWithTraining, type OutcomeName, type OutcomeTable } from './outcomes.js';
 import { type RunRecord } from './record.js';
+import { withKnown } from './read-member.js';
 import { readInOrder } from './reading.js';
 import { type Placed } from './view.js';
 import { membersAtOnce, type FamilyMember, type LoadedMember, type LoadedRun, type OpenRun } from './opened.js';
@@ -165,21 +166,6 @@ function onSharedExamples(members: readonly ReadMember[], folder: string): Loade
   if (shared[0]?.outcomes.example?.length === 0)
     throw new RunError('its members have no test example in common', folder);
   return shared;
-}
-
-/** Shares columns that equal another member's, as labels do, so that they are in memory once. */
-function withKnown(outcomes: Partial<OutcomeTable>, known: Partial<OutcomeTable> | undefined): Partial<OutcomeTable> {
-  const columns = Object.entries(outcomes).map(([name, column]) => {
-    const other = known?.[name as OutcomeName];
-    const isSame =
-      other !== undefined && !changesWithTraining(name as OutcomeName) && bytesOf(other).equals(bytesOf(column));
-    return [name, isSame ? other : column] as const;
-  });
-  return Object.fromEntries(columns);
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: OutcomeTable[OutcomeName]): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** If some hold only part of the test set, that part of all of them, so that the same examples are compared. */

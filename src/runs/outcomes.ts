@@ -236,7 +236,7 @@ interface OpenedFile {
 
 async function opened(bytes: Uint8Array, where: string): Promise<OpenedFile> {
   const isAlone = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
-  const file = isAlone ? (bytes.buffer as ArrayBuffer) : new Uint8Array(bytes).buffer;
+  const file = isAlone ? bytes.buffer : new Uint8Array(bytes).buffer;
   return { file, metadata: await whole(where, () => parquetMetadata(file)) };
 }
 

@@ -91,6 +91,24 @@ async function partOf(bytes: Buffer, names: readonly OutcomeName[], where: strin
   return names.includes('row') ? (await decodeOutcomes(bytes, ['row'], where)).row : undefined;
 }
 
+/** Shares columns that equal another member's, as labels do, so that they are in memory once. */
+export function withKnown(
+  outcomes: Partial<OutcomeTable>,
+  known: Partial<OutcomeTable> | undefined,
+): Partial<OutcomeTable> {
+  const columns = Object.entries(outcomes).map(([name, column]) => {
+    const other = known?.[name as OutcomeName];
+    const isSame =
+      other !== undefined && !changesWithTraining(name as OutcomeName) && bytesOf(other).equals(bytesOf(column));
+    return [name, isSame ? other : column] as const;
+  });
+  return Object.fromEntries(columns);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: OutcomeTable[OutcomeName]): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 function refuseNaN(values: ArrayLike<number>, name: string, file: string): void {
   // Whole numbers are numbers.
   if (!(values instanceof Float32Array || values instanceof Float64Array)) return;

@@ -2,20 +2,19 @@
  * Members' outcomes one after the other, of many members read by several threads: checking and decoding a file of 10 000 examples takes
  * a millisecond, and the processor of the thread that computes is needed for nothing else meanwhile.
  */
-import { createRequire } from 'node:module';
 import * as path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { availableCores } from '../experiment/cores.js';
-import { builtFolder, isCheckout } from '../machine/installation.js';
-import { nth } from '../machine/present.js';
+import { builtFolder, isCheckout, labFolder } from '../machine/installation.js';
+import { firstOf, nth } from '../machine/present.js';
 import type { OutcomeName } from './outcomes.js';
 import { memberReader, type ReadableMember, type ReadOutcomes } from './read-member.js';
 
-/** Fewest members worth a thread, which takes 0.1 seconds to start, and in a checkout half a second more. */
+/** Fewest members worth a thread, which takes 0.1 seconds to start. */
 const leastOfThread = 300;
 /** Members in a message, and messages that each thread has or has answered before the first of them is needed. */
-const inMessage = 32;
+const inMessage = 16;
 const messagesAhead = 3;
 
 /** What a thread found of the members of a message; undefined for a member that it failed to read. */
@@ -33,7 +32,8 @@ export async function* readInOrder<Member extends ReadableMember>(
   count = Math.min(availableCores(), Math.floor(members.length / leastOfThread)),
 ): AsyncGenerator<readonly [Member, ReadOutcomes | string]> {
   const read = memberReader(names);
-  const threads = count < 2 ? [] : Array.from({ length: count }, () => startThread(names));
+  const program = count < 2 ? undefined : await threadProgram();
+  const threads = program === undefined ? [] : Array.from({ length: count }, () => startThread(program, names));
   const messages = Array.from({ length: Math.ceil(members.length / inMessage) }, (_, i) =>
     members.slice(i * inMessage, (i + 1) * inMessage),
   );
@@ -56,9 +56,12 @@ interface ReadingThread {
   readonly end: () => void;
 }
 
-function startThread(names: readonly OutcomeName[]): ReadingThread {
-  const [file, execArgv] = threadProgram();
-  const worker = new Worker(file, { workerData: { names }, execArgv });
+function startThread({ source, isText }: ThreadProgram, names: readonly OutcomeName[]): ReadingThread {
+  const worker = new Worker(source, {
+    ...{ eval: isText, workerData: { names }, execArgv: [] },
+    // Little is kept between members: a larger one would fill with what is not needed any more, 60 MB in each thread.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   let isGone = false;
   const waiting: ((found: Awaited<Answer>) => void)[] = [];
   // Nothing is lost with a thread that dies, or never starts: members without an answer are read here.
@@ -80,9 +83,22 @@ function startThread(names: readonly OutcomeName[]): ReadingThread {
   };
 }
 
-/** The file, and options of Node that let it run. */
-function threadProgram(): [file: string, execArgv: string[]] {
-  if (!isCheckout) return [path.join(builtFolder, 'reading-thread.js'), []];
-  const tsx = createRequire(import.meta.url).resolve('tsx');
-  return [fileURLToPath(new URL('./reading-thread.ts', import.meta.url)), ['--import', pathToFileURL(tsx).href]];
+interface ThreadProgram {
+  /** Its file, or itself. */
+  readonly source: string;
+  readonly isText: boolean;
+}
+
+/** In a checkout its TypeScript is bundled, since a thread does not inherit what translates that of this one. */
+async function threadProgram(): Promise<ThreadProgram> {
+  if (!isCheckout) return { source: path.join(builtFolder, 'reading-thread.js'), isText: false };
+  const { default: esbuild } = await import('esbuild');
+  const { outputFiles } = await esbuild.build({
+    // Set explicitly: esbuild stays in its first caller's working folder, which may be gone by now.
+    absWorkingDir: labFolder,
+    entryPoints: [fileURLToPath(new URL('./reading-thread.ts', import.meta.url))],
+    ...{ bundle: true, write: false, format: 'cjs', platform: 'node' },
+    define: { 'import.meta': JSON.stringify({ url: import.meta.url }) },
+  });
+  return { source: firstOf(outputFiles).text, isText: true };
 }
