@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { OutcomeName } from './outcomes.js';
 import { memberReader, withKnown, type ReadableMember, type ReadOutcomes } from './read-member.js';
-import type { Answer } from './reading.js';
+import type { MembersRead } from './reading.js';
 
 const { names } = workerData as { readonly names: readonly OutcomeName[] };
 let before: Promise<void> = Promise.resolve();
@@ -14,7 +14,7 @@ parentPort?.on('message', (members: readonly ReadableMember[]) => {
 async function answer(members: readonly ReadableMember[]): Promise<void> {
   // Columns that are sent are no longer here, so that none is kept for the next message.
   const read = memberReader(names);
-  const found: Awaited<Answer>[number][] = [];
+  const found: Awaited<MembersRead>[number][] = [];
   // A failure is met again by the main thread, which reads the member itself.
   let known: ReadOutcomes['outcomes'] | undefined;
   for (const member of members) {

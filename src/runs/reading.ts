@@ -18,7 +18,7 @@ const inMessage = 16;
 const messagesAhead = 3;
 
 /** What a thread found of the members of a message; undefined for a member that it failed to read. */
-export type Answer = Promise<readonly (ReadOutcomes | string | undefined)[]>;
+export type MembersRead = Promise<readonly (ReadOutcomes | string | undefined)[]>;
 
 /**
  * Each member with its columns, or with what is damaged, in order.
@@ -37,7 +37,7 @@ export async function* readInOrder<Member extends ReadableMember>(
   const messages = Array.from({ length: Math.ceil(members.length / inMessage) }, (_, i) =>
     members.slice(i * inMessage, (i + 1) * inMessage),
   );
-  const answers: Answer[] = [];
+  const answers: MembersRead[] = [];
   try {
     for (const [i, message] of messages.entries()) {
       while (threads.length > 0 && answers.length < Math.min(messages.length, i + messagesAhead * threads.length))
@@ -52,7 +52,7 @@ export async function* readInOrder<Member extends ReadableMember>(
 
 interface ReadingThread {
   /** Answers come in the order of requests. */
-  readonly ask: (members: readonly ReadableMember[]) => Answer;
+  readonly ask: (members: readonly ReadableMember[]) => MembersRead;
   readonly end: () => void;
 }
 
@@ -63,13 +63,13 @@ function startThread({ source, isText }: ThreadProgram, names: readonly OutcomeN
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   let isGone = false;
-  const waiting: ((found: Awaited<Answer>) => void)[] = [];
+  const waiting: ((found: Awaited<MembersRead>) => void)[] = [];
   // Nothing is lost with a thread that dies, or never starts: members without an answer are read here.
   const gone = () => {
     isGone = true;
     for (const answer of waiting.splice(0)) answer([]);
   };
-  worker.on('message', (found: Awaited<Answer>) => waiting.shift()?.(found));
+  worker.on('message', (found: Awaited<MembersRead>) => waiting.shift()?.(found));
   worker.on('error', gone);
   worker.on('exit', gone);
   return {

@@ -40,12 +40,12 @@ test('too little memory is reported before the computation begins', async () => 
   vi.stubEnv('SLURM_MEM_PER_NODE', '1');
   onTestFinished(() => void vi.unstubAllEnvs());
   const words = ['evaluate', 'lenet', '--metric', 'cross-entropy'];
-  // 4 bytes per value of a column, 8 and 4 of the drawn ones: 16 for each of 10 x 10 000 outcomes.
+  // 4 bytes per value of a column, 1 of whether it is right, 8 and 4 of the drawn ones: 17 for each of 10 x 10 000 outcomes.
   expect(await run(...words)).toEqual({
     code: 2,
     stdout: '',
     stderr:
-      'error: checkpoints/lenet: 10 members with 10000 test examples take at least 1.6 MB of memory, and this process may use 1.0 MB; ' +
+      'error: checkpoints/lenet: 10 members with 10000 test examples take at least 1.7 MB of memory, and this process may use 1.0 MB; ' +
       'take fewer members (--where, --at), or give the process more memory\n',
   });
   vi.stubEnv('SLURM_MEM_PER_NODE', '2');
