@@ -4,6 +4,8 @@ export interface GlossaryTerm {
   readonly meaning: string;
   /** A page of docs/ with more detail, including the anchor. */
   readonly page?: string;
+  /** Says nothing about members that were imported. */
+  readonly ofTraining?: boolean;
 }
 
 /** In the order a reader meets them. */
@@ -18,6 +20,7 @@ export const glossary: readonly GlossaryTerm[] = [
     meaning:
       'a kind of model, and its main size: channels of a cnn, units of the bottleneck of an autoencoder, the embedding dimension of a transformer',
     page: 'architectures.md',
+    ofTraining: true,
   },
   {
     term: 'factor',
@@ -28,31 +31,37 @@ export const glossary: readonly GlossaryTerm[] = [
     term: 'worker',
     meaning: 'a process that trains members, one after another or a stack at a time, for the command that started it',
     page: 'performance.md#memory-start',
+    ofTraining: true,
   },
   {
     term: 'stack',
     meaning: 'members that differ in seed or learning rate alone and are trained as one program (--stack)',
     page: 'gpu.md#many-members-as-one-program',
+    ofTraining: true,
   },
   {
     term: 'branch',
     meaning: 'a part of each batch that has a thread of its own; the gradients of all branches are added',
     page: 'performance.md#two-threads',
+    ofTraining: true,
   },
   {
     term: 'moment',
     meaning: 'a step of training at which outcomes of a member were taken',
+    ofTraining: true,
   },
   {
     term: 'probe',
     meaning: 'sequences that test one ability of a transformer, whatever its training sequences are like',
     page: 'in-context.md',
+    ofTraining: true,
   },
   {
     term: 'burstiness',
     meaning:
       "the share of a transformer's training sequences in which the class of the last image appears up to three times before",
     page: 'in-context.md#with-and-without-bursts',
+    ofTraining: true,
   },
   {
     term: 'scale',
@@ -197,6 +206,7 @@ export const glossary: readonly GlossaryTerm[] = [
     term: 'tuned twin',
     meaning: 'a run that differs from another in nothing but --tune: an option was chosen for each member',
     page: 'fair-widths.md#compare---tuned',
+    ofTraining: true,
   },
   {
     term: 'seal',

@@ -70,12 +70,13 @@ const optionalSections: readonly {
   { id: 'forecasts', title: 'Forecasts sealed before training', blocks: forecastBlocks },
 ];
 
-const terms: Section = {
-  id: 'terms',
-  title: 'Terms',
-  level: 2,
-  blocks: [{ kind: 'list', items: glossary.map(({ term, meaning }) => `${term}: ${meaning}.`) }],
-};
+/** Imported members have no trainings that terms could be about. */
+function termsOf(families: readonly ReportedFamily[]): Section {
+  const ofImported = families.every(({ run }) => run.words.isImported);
+  const known = glossary.filter(({ ofTraining = false }) => !(ofTraining && ofImported));
+  const items = known.map(({ term, meaning }) => `${term}: ${meaning}${meaning.endsWith('.') ? '' : '.'}`);
+  return { id: 'terms', title: 'Terms', level: 2, blocks: [{ kind: 'list', items }] };
+}
 
 export function storyOf(families: readonly ReportedFamily[]): Report {
   const several = families.length > 1;
@@ -84,7 +85,7 @@ export function storyOf(families: readonly ReportedFamily[]): Report {
     title: several ? 'Emergence and the choice of metric' : `Emergence and the choice of metric: ${firstOf(names)}`,
     subtitle: families.map(({ about }) => about).join(' '),
     summary: [...families.map((family) => summaryOf(family, several)), scoresInWords],
-    sections: [...families.flatMap((family) => sectionsOf(family, several)), terms],
+    sections: [...families.flatMap((family) => sectionsOf(family, several)), termsOf(families)],
   };
 }
 
