@@ -116,7 +116,7 @@ export const sweptCutoffs: Sweep = sampleScores(
   { draws: 100 },
 );
 
-const sweptTwice: Sweep = sweepGrid({
+export const sweptTwice: Sweep = sweepGrid({
   ...{ metric: metrics['subset-below'], parameters: { column: 'mse' }, members: errors },
   axes: [
     { key: 'c', values: [3e-3, 1e-2, 3e-2, 0.1, 0.3] },
@@ -193,7 +193,7 @@ export const studied: MetricStudy[] = [accuracy.with({}), subsets].map((metric) 
 );
 
 /** Outputs of eight layers, some of which grow with the width: more than the first colours of the palette. */
-const layers = widthSlopes(
+export const layers = widthSlopes(
   (['standard', 'mup'] as const).flatMap((parametrization) =>
     [
       'tokens',
@@ -207,13 +207,13 @@ const layers = widthSlopes(
     ].flatMap((layer, i) =>
       [8, 32, 128, 512].map((width) => {
         const size = (0.4 + 0.1 * i) * (width / 8) ** (parametrization === 'mup' ? -0.05 * i : 0.08 * i);
-        return { parametrization, layer, width, seed: 0, step: 10, size, change: size };
+        return { parametrization, layer, width, seed: 0, step: 10, size, change: size / 3 };
       }),
     ),
   ),
 );
 
-const tuned: TunedComparison<NamedRun> = {
+export const twins: TunedComparison<NamedRun> = {
   ...compareTwins({
     ...{ standard: { metric: accuracy.with({}) }, induced: { metric: subsets }, draws: 100 },
     ...{ untuned: images, tuned: familyOf('cnn', [3, 4, 5]) },
@@ -247,7 +247,7 @@ export const figures: Readonly<Record<string, Figure>> = {
   compare: comparisonFigure(comparison),
   'compare-errors': comparisonFigure(comparedErrors),
   'compare-steps': comparisonFigure(alongSteps, { ...trainedWords, axis: 'training steps', isCoordinate: true }),
-  'compare-tuned': tunedFigure(tuned),
+  'compare-tuned': tunedFigure(twins),
   'train-per-depth': together(
     'cnn-shapes',
     Array.from({ length: 8 }, (_, i) => ({

@@ -14,20 +14,25 @@ import type { Figure } from '../../../../src/report/figures/layout.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
-import { seriesStyle } from '../../../../src/report/figures/theme.js';
+import { referenceStyles, seriesStyle } from '../../../../src/report/figures/theme.js';
 import {
   causes,
+  collapsed,
   comparison,
   differences,
   familyOf,
   figures,
   fitted,
   law,
+  layers,
+  scaled,
   scored,
   seedsOfWidths,
   studied,
   sweptCutoffs,
+  sweptTwice,
   turned,
+  twins,
 } from '../../../support/figures.js';
 import { readPanels, type Place, type ReadMark, type ReadPanel } from '../../../support/read-figure.js';
 
@@ -358,6 +363,136 @@ test('forecast study: errors over the range, from each beginning', async () => {
       .map(({ known, error }): Place => [parameters[known - 1]!, Math.min(1, Math.abs(error) / range)]);
     expect(errors.length).toBeGreaterThan(0);
     expectPlaces(points(panels[i]!, colourOf(1)), errors);
+  });
+});
+
+/** As `expectPlaces`, for points too dense to be paired in order: each has one at its place. */
+function expectAll(drawn: readonly Place[], expected: readonly Place[], height: number): void {
+  expect(drawn).toHaveLength(expected.length);
+  for (const [x, y] of expected) {
+    const near = drawn.filter(
+      ([other, high]) => Math.abs(Math.log(other / x)) < tolerance && Math.abs(high - y) < tolerance * height,
+    );
+    expect(near.length, `${x}, ${y}`).toBeGreaterThan(0);
+  }
+}
+
+const logged = (places: readonly Place[]) => places.map(([x, y]): Place => [x, Math.log(y)]);
+
+test('coordinate check: every layer of both parametrizations at every width', async () => {
+  const panels = await read(figures['coordinates']!);
+  expect(layers).toHaveLength(16);
+  (['standard', 'mup'] as const).forEach((name, k) => {
+    layers
+      .filter(({ parametrization }) => parametrization === name)
+      .forEach(({ points: all }, i) => {
+        const expected = all.map(({ width, size }): Place => [width, size]);
+        expectPlaces(logged(line(panels[k]!, colourOf(i))), logged(expected), 4);
+      });
+  });
+});
+
+test('tuned twins: members, means and intervals of both, under both metrics', async () => {
+  const panels = await read(figures['compare-tuned']!);
+  (['standard', 'induced'] as const).forEach((role, k) => {
+    (['untuned', 'tuned'] as const).forEach((side, i) => {
+      const panel = panels[k]!;
+      const { points: means, members } = twins[role][side];
+      const placed = (pick: (point: (typeof means)[number]) => number) =>
+        means.map((point): Place => [point.parameters, pick(point)]);
+      expectPlaces(
+        line(panel, colourOf(i)),
+        placed(({ value }) => value),
+      );
+      expectAll(
+        points(panel, colourOf(i)),
+        members.map(({ parameters, value }) => [parameters, value]),
+        1,
+      );
+      const { lower, upper } = band(of(panel.areas, colourOf(i))[0]!);
+      expectPlaces(
+        lower,
+        placed(({ interval }) => interval!.lower),
+      );
+      expectPlaces(
+        upper,
+        placed(({ interval }) => interval!.upper),
+      );
+    });
+  });
+});
+
+test('collapse: members of each width over their loss, the pooled curve, and what each factor leaves over', async () => {
+  const [ability, ...residuals] = await read(figures['collapse']!);
+  const { members, curve: pooled, factors } = collapsed;
+  [4, 8, 16, 32].forEach((width, i) => {
+    expectAll(
+      points(ability!, colourOf(i)),
+      members.filter(({ values }) => values[0] === width).map(({ loss, ability: y }) => [loss, y]),
+      0.5,
+    );
+  });
+  expectAll(
+    line(ability!, referenceStyles.curve.color),
+    pooled.map(({ loss, ability: y }) => [loss, y]),
+    0.5,
+  );
+  expect(residuals).toHaveLength(factors.length);
+  residuals.forEach((panel, k) => {
+    expectAll(
+      points(panel, colourOf(0)),
+      members.map(({ values, residual }) => [values[k]!, residual]),
+      0.2,
+    );
+  });
+});
+
+test('scaling: members, the law and its residuals; over two factors also the compute-optimal sizes', async () => {
+  const [law_, residuals] = await read(figures['scaling-one']!);
+  const { cells, curve: fittedCurve } = scaled.one;
+  const membersIn = (some: typeof cells, k = 0) =>
+    some.flatMap(({ coordinates, values }) => values.map((value): Place => [coordinates[k]!, value]));
+  expectAll(logged(points(law_!, colourOf(0))), logged(membersIn(cells)), 4);
+  expectAll(logged(line(law_!, colourOf(0))), logged(fittedCurve.map(({ at, value }) => [at, value])), 4);
+  expectAll(
+    points(residuals!, colourOf(0)),
+    cells.flatMap(({ coordinates, values, fitted: y }) => values.map((v): Place => [coordinates[0]!, v / y - 1])),
+    0.2,
+  );
+  const two = await read(figures['scaling-two']!);
+  const levels = [...new Set(scaled.two.cells.map(({ coordinates }) => coordinates[1]!))].sort((a, b) => a - b);
+  levels.forEach((level, i) => {
+    const own = scaled.two.cells.filter(({ coordinates }) => coordinates[1] === level);
+    expectAll(logged(points(two[0]!, colourOf(i))), logged(membersIn(own)), 2);
+  });
+  [0, 1].forEach((k) => {
+    const optima = scaled.two.frontier!.budgets.map(({ flops, optimum }): Place => [flops, optimum[k]!.value]);
+    expectAll(logged(line(two[3 + k]!, colourOf(0))), logged(optima), 4);
+  });
+});
+
+test('sweep over two parameters: a cell for each pair whose curve moves, brighter where the score is higher', async () => {
+  const panels = await read(figures['sweep-two']!);
+  const [outer, inner] = sweptTwice.axes.map(({ values }) => values) as [number[], number[]];
+  (['bow', 'jump'] as const).forEach((score, p) => {
+    const shown = sweptTwice.points.filter(({ range }) => range >= 0.1);
+    const cells = panels[p]!.rectangles;
+    expect(cells).toHaveLength(shown.length);
+    const values = cells.map(({ places }) => {
+      // A cell reaches under the next one on the right and above: its own value is the first inside.
+      const [[left], [, below]] = places as [Place, Place];
+      const i = outer.findIndex((c) => c > left);
+      const j = inner.findIndex((k) => k > below);
+      return sweptTwice.points[i * inner.length + j]!.scores[score];
+    });
+    const brightness = cells.map(({ colour }) => Number(/rgb\(\d+, (\d+)/.exec(colour)![1]));
+    // Green only rises in viridis; it is a whole number.
+    const order = values.map((_, at) => at).sort((a, b) => values[a]! - values[b]!);
+    const inOrder = order.map((at) => brightness[at]!);
+    inOrder.slice(1).forEach((green, at) => {
+      expect(green).toBeGreaterThanOrEqual(inOrder[at]!);
+    });
+    expect(new Set(brightness).size).toBeGreaterThan(3);
   });
 });
 
