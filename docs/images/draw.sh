@@ -39,6 +39,7 @@ draw in-context-bursty in-context-bursty compare in-context-bursty --probe held-
 draw seeds-lenet lenet-seeds seeds lenet-seeds
 draw collapse-autoencoder-moments autoencoder-moments collapse autoencoder-moments --metric reconstruction:c=0.02
 draw forecast-study-autoencoder-mnist autoencoder-mnist forecast study autoencoder-mnist
+node --import tsx docs/images/sealed-forecasts.ts # forecast-autoencoder-2.png and two more, without their runs
 if [ -d checkpoints/cnn8 ]; then # its picture is one of several files in the run's folder
   echo quanta-cnn8
   node bin/emergence.js quanta cnn8 > /dev/null
