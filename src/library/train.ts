@@ -1,5 +1,4 @@
 /** Trains a family. */
-import { loadExperiment } from '../experiment/load.js';
 import { completeExperiment, runNameOf } from '../experiment/options.js';
 import { executionSchema, inputSchema, type Execution, type ExperimentInput } from '../experiment/schema.js';
 import type { ValueOrigins } from '../experiment/value-origins.js';
@@ -88,7 +87,13 @@ async function readOptions(options: TrainOptions) {
   if (error !== undefined) throw new UsageError(whatIsWrong(error, values), 'train');
   const wrong = inputSchema.partial().safeParse(typed).error;
   if (wrong !== undefined) throw new UsageError(whatIsWrong(wrong, typed), 'train');
-  const file = options.experiment === undefined ? undefined : await loadExperiment(options.experiment);
+  const file = options.experiment === undefined ? undefined : await readExperiment(options.experiment);
   const run = runNameOf({ run: execution.run }, file) ?? defaultRunName(completeExperiment(typed, {}).experiment);
   return { typed, execution, file, run };
+}
+
+/** Without a file its parser is not loaded. */
+async function readExperiment(name: string) {
+  const { loadExperiment } = await import('../experiment/load.js');
+  return loadExperiment(name);
 }

@@ -1,5 +1,4 @@
 /** A member's reconstructions.png: some test images side by side, and below them the member's reconstructions. */
-import sharp from 'sharp';
 import type { ImageShape } from '../datasets/dataset.js';
 import { Random } from '../statistics/random.js';
 import type { FamilyMember } from './opened.js';
@@ -7,6 +6,11 @@ import type { RunRecord } from './record.js';
 import { readMemberFile } from './run.js';
 
 const kept = 20;
+
+/** When the first picture is drawn or read: most workers have none, and loading it takes as long as starting Node. */
+async function loadSharp() {
+  return (await import('sharp')).default;
+}
 
 /** Test images whose reconstructions every member keeps: their indices in the test set as used, ascending. */
 export function reconstructedImages(testCount: number): Int32Array {
@@ -26,6 +30,7 @@ export async function encodeStrips({ shape, originals, reconstructions }: Strips
   const count = originals.length / (height * width * channels);
   const raw = Buffer.concat([originals, reconstructions].map((images) => sideBySide(images, count, shape)));
   const about = { width: count * width, height: 2 * height, channels: channels === 1 ? 1 : 3 } as const;
+  const sharp = await loadSharp();
   return sharp(raw, { raw: about }).png({ compressionLevel: 9 }).toBuffer();
 }
 
@@ -85,6 +90,7 @@ export async function readStrips(
 
 /** Why a file is not a picture of this size. */
 async function notOfSize(bytes: Uint8Array, size: string): Promise<string | undefined> {
+  const sharp = await loadSharp();
   const found = await sharp(bytes)
     .metadata()
     .then(
