@@ -15,11 +15,13 @@ await import(existsSync(path.join(lab, 'src/main.ts')) ? await checkoutProgram()
 
 /** The bundle of these sources, made if there is none; the sources themselves where none can be written. */
 async function checkoutProgram() {
-  const folder = path.join(lab, 'node_modules/.cache/emergence', digestOfSources());
+  const digest = digestOfSources();
+  const folder = path.join(lab, 'node_modules/.cache/emergence', digest);
   if (!existsSync(folder)) {
     await registerTypescript();
     const { bundleCheckout } = await import('../src/bundle.ts');
-    if (!(await bundleCheckout(folder))) return '../src/main.ts';
+    // A source that changed meanwhile may be in the bundle in another version than its digest says.
+    if (!(await bundleCheckout(folder, () => digestOfSources() === digest))) return '../src/main.ts';
   }
   keep(folder);
   setInterval(keep, 3_600_000, folder).unref();

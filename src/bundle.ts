@@ -71,19 +71,21 @@ const unusedMilliseconds = 48 * 3_600_000;
  * Bundles the checkout's program into `folder`, whose name stands for the sources, and removes bundles of earlier sources from beside it that no
  * process has used for two days. The bundle behaves like the sources, with all of their paths, but starts in a third of the time.
  *
- * @returns whether it is there: false if it could not be written, or the sources have an error
+ * @param isCurrent whether the sources are still the ones that the folder's name stands for
+ * @returns whether it is there: false if it could not be written, or the sources have an error or have changed
  */
-export async function bundleCheckout(folder: string): Promise<boolean> {
+export async function bundleCheckout(folder: string, isCurrent: () => boolean): Promise<boolean> {
   const cache = path.dirname(folder);
   const aside = path.join(cache, temporaryName(path.basename(folder)));
   try {
     // Before esbuild, which would print why it cannot.
     await fs.mkdir(aside, { recursive: true });
     await bundle(aside, [asInCheckout]);
-    await fs.rename(aside, folder);
+    if (isCurrent()) await fs.rename(aside, folder);
     await removeUnused(cache);
   } catch {
     // Another process may have been faster.
+  } finally {
     await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
   }
   return existsSync(folder);

@@ -260,25 +260,30 @@ export async function namesIn(folder: string): Promise<string[]> {
 
 /**
  * Files anywhere below a folder, also behind links; each folder once, as links may lead back. A link that leads nowhere counts as a
- * file, so that reading it says so.
+ * file, so that reading it says so; pipes, sockets and devices do not, as reading them may never end.
  *
  * @throws RunError if a folder cannot be read
  */
-export async function filesBelow(folder: string, seen = new Set<string>()): Promise<string[]> {
+export async function filesBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
+  await addFilesBelow(folder, files, new Set());
+  return files;
+}
+
+async function addFilesBelow(folder: string, files: string[], seen: Set<string>): Promise<void> {
   try {
     const real = await fs.realpath(folder);
-    if (seen.has(real)) return files;
+    if (seen.has(real)) return;
     seen.add(real);
     for (const name of await fs.readdir(folder)) {
       const each = path.join(folder, name);
-      if (isFolder(each)) files.push(...(await filesBelow(each, seen)));
-      else files.push(each);
+      const there = await fs.stat(each).catch(() => undefined);
+      if (there?.isDirectory() === true) await addFilesBelow(each, files, seen);
+      else if (there?.isFile() !== false) files.push(each);
     }
   } catch (error) {
     throw diskError(error, folder);
   }
-  return files;
 }
 
 const again = 'then run the same command again';

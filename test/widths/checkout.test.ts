@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { bundleCheckout } from '../../src/bundle.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -51,6 +52,13 @@ test('a bundle is made once, again after a change, and dropped two days after it
   const left = fs.readdirSync(cache());
   expect(left).toHaveLength(2);
   expect(left).toContain(first);
+});
+
+test('a bundle of sources that changed while it was made is not kept', async () => {
+  const folder = path.join(checkout, 'cache/digest');
+  expect(await bundleCheckout(folder, () => false)).toBe(false);
+  expect(fs.readdirSync(path.dirname(folder))).toEqual([]);
+  expect(await bundleCheckout(folder, () => true)).toBe(true);
 });
 
 test('where no bundle can be written, the sources are run', () => {

@@ -1,4 +1,5 @@
 /** HELM, Inspect, Every Eval Ever and lm-eval, on real files of theirs without the texts (test/fixtures/import/README.md). */
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { zipSync } from 'fflate';
@@ -48,12 +49,16 @@ test.each([
   expect(accuracyOf(collector)).toBeCloseTo(own.mean, 12);
 });
 
-test('folders behind links are read, each once; a link that leads nowhere is named', async () => {
+test('folders behind links are read, each once; pipes are not, and a link that leads nowhere is named', async () => {
   const root = await temporaryFolder();
   for (const name of ['latest', 'same']) await fs.symlink(fixture('helm-gpt2'), path.join(root, name));
   await fs.symlink(root, path.join(root, 'circle'));
   const read = () => readHelm([root], { ...helm, split: 'test' });
   expect((await read()).files.map((file) => path.basename(path.dirname(file)))).toEqual(['latest', 'latest', 'latest']);
+  // Reading a pipe would wait for a writer.
+  execFileSync('mkfifo', [path.join(root, 'per_instance_stats.json')]);
+  expect((await read()).files).toHaveLength(3);
+  await fs.rm(path.join(root, 'per_instance_stats.json'));
   await fs.symlink('gone', path.join(root, 'per_instance_stats.json'));
   await expect(read()).rejects.toThrow(`${root}/run_spec.json: does not exist`);
 });
