@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { present } from '../machine/present.js';
-import { optionOf } from './schema.js';
+import { inputSchema, optionOf, type FactorKey } from './schema.js';
 
 export interface Range {
   readonly minimum: number;
@@ -105,6 +105,13 @@ function describeRange({ minimum, maximum, above, below }: Range): string {
   const lower = above ? `above ${minimum}` : `of at least ${minimum}`;
   if (maximum === Infinity) return lower;
   return `${lower} and ${below ? 'below' : 'at most'} ${maximum}`;
+}
+
+/** `whole number from 1 to 16`: what a value of a factor, or each of the widths, must be. */
+export function describeFactor(key: FactorKey | 'widths'): string {
+  const { value } = present(definitionsOf(inputSchema).find((each) => each.key === key));
+  if (!('range' in value)) throw new Error(`${key} is not a number`);
+  return describeNumber(value.kind, value.range);
 }
 
 /**

@@ -4,6 +4,7 @@ import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';
 import { hasOption } from './architectures.js';
+import { describeFactor } from './definitions.js';
 import { experimentSchema, keyOfOption, type Experiment } from './schema.js';
 import { tunableKeys, type TunableKey } from './tunable.js';
 
@@ -39,7 +40,8 @@ export function tuningOf(experiment: Experiment, where = '--tune', budgetWhere =
   }
   if (values.length < 2) throw new UsageError('one value leaves nothing to choose', where, 'give two or more');
   const bad = values.find((value) => !experimentSchema.shape[factor].safeParse(value).success);
-  if (bad !== undefined) throw new UsageError(`${bad} is not a valid value of ${factor}`, where);
+  if (bad !== undefined)
+    throw new UsageError(`${bad} is not a possible ${factor}`, where, `give a ${describeFactor(factor)}`);
   if (tuneBudget !== undefined && tuneBudget > values.length)
     throw new UsageError(
       `${tuneBudget} is more than the ${counted(values.length, 'value')}`,

@@ -24,7 +24,7 @@ import { membersOf, readRunRecord, runFolder } from '../runs/run.js';
 import { alongTraining, coordinateValues, pointsAt, viewOf } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import type { OpenRun } from '../runs/opened.js';
-import { openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
+import { metricFor, openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
 
 export interface ClaimOptions extends RunOptions {
   /** What will be trained: a file, or the name of a shipped experiment. */
@@ -73,6 +73,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
     throw new UsageError(`run "${run}" already exists`, '--run', 'claims must be made before the run starts');
   const open = await openRun(pilotName, { ...options, axis: undefined, where: undefined, at: undefined, all: 'ends' });
   const pilotRecord = trainedRecord(open, 'claims need a family that the lab trains');
+  for (const key of ['standard', 'induced'] as const) await metricFor(open, options[key], {}, `--${key}`);
   if (pilotRecord.experiment.arch !== experiment.arch)
     throw new UsageError(`is a pilot for ${pilotRecord.experiment.arch}, not for ${experiment.arch}`, pilotName);
   const known = experiment.seeds.filter((seed) => pilotRecord.experiment.seeds.includes(seed));
@@ -131,7 +132,7 @@ function sealedView({ axis, where, at, probe }: ClaimOptions): ClaimFile['view']
   return JSON.parse(JSON.stringify({ axis: key, where, at, probe })) as ClaimFile['view'];
 }
 
-/** Throws UsageError for an axis, a factor, a step or a probe that the run will not have. */
+/** Throws UsageError for an axis, a factor, a step or a probe that the run will not have, and for an axis with one value. */
 function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions): void {
   const { probe, at } = view;
   if (probe !== undefined && !probesOf(experiment.probe).some((name) => name === probe))
@@ -153,7 +154,14 @@ function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions
       '--at',
       `there will be ${coordinateValues('steps', points).join(', ')}`,
     );
-  viewOf({ experiment }, shown, view);
+  const { coordinate = 'width', members } = viewOf({ experiment }, shown, view);
+  // Sizes and losses are not known here.
+  if (members.every(({ coordinates }) => coordinate in coordinates) && coordinateValues(coordinate, members).length < 2)
+    throw new UsageError(
+      `the run will have one value of ${coordinate}, and a curve needs two`,
+      '--axis',
+      'give another, or claim an experiment with more',
+    );
 }
 
 interface Claimed {

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { probeNames } from '../datasets/probes.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { createFolder, namesIn, readTextIfThere, writeFileAtomic } from '../machine/files.js';
-import { firstOf } from '../machine/present.js';
+import { firstOf, nth } from '../machine/present.js';
 import { isReported, RunError, unlessReported, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { coordinateSchema, importedIdSchema } from './imported.js';
@@ -41,7 +41,7 @@ const fitSchema = z.strictObject({
 /** A forecasting method by its name today: seals made until 26 November 2026 say `outcomes` for `per-example`. */
 const methodSchema = textSchema.transform((name) => (name === 'outcomes' ? 'per-example' : name));
 
-export const sealSchema = z.strictObject({
+const contentSchema = z.strictObject({
   /** 2 if members will be imported, 3 if they are trained and predicted over another axis than their width, or after a step. */
   format: z.literal([1, 2, 3]),
   name: runNameSchema,
@@ -95,7 +95,9 @@ export const sealSchema = z.strictObject({
     z.strictObject({
       metric: textSchema,
       better: z.enum(['higher', 'lower']),
-      known: z.array(z.strictObject({ width: z.number(), parameters: z.number(), values: z.array(z.number()) })),
+      known: z
+        .array(z.strictObject({ width: z.number(), parameters: z.number(), values: z.array(z.number()).min(1) }))
+        .min(1),
       methods: z.array(
         z.strictObject({ method: methodSchema, quantiles: z.array(z.array(z.number())), fits: z.array(fitSchema) }),
       ),
@@ -104,6 +106,23 @@ export const sealSchema = z.strictObject({
   ),
   /** Any text: one that is not a digest shows that the file was changed. */
   digest: textSchema,
+});
+
+/** Fewer have no limits of 95 % intervals. */
+const fewestLevels = 39;
+
+/** Whether each method has a distribution for each target: an odd number of ascending quantiles, one for each level. */
+function areQuantiles({ levels, targets, metrics }: z.output<typeof contentSchema>): boolean {
+  const isFit = (list: readonly number[]) =>
+    list.length === levels.length && list.every((value, i) => i === 0 || value >= nth(list, i - 1));
+  const all = metrics.flatMap(({ methods }) => methods.map(({ quantiles }) => quantiles));
+  if (all.length > 0 && (levels.length < fewestLevels || levels.length % 2 === 0)) return false;
+  return all.every((each) => each.length === targets.length && each.every(isFit));
+}
+
+export const sealSchema = contentSchema.refine(areQuantiles, {
+  path: ['metrics'],
+  error: 'quantiles are not ascending lists, one for each target, with a number for each level',
 });
 export type Seal = z.output<typeof sealSchema>;
 

@@ -93,7 +93,7 @@ export const runRecordSchema = z.strictObject({
     shape: z.strictObject({ height: count, width: count, channels: count }),
     classes: count,
     /** Mean of all training pixels, 0 to 1: autoencoders subtract it from their input. */
-    meanPixel: z.number(),
+    meanPixel: z.number().min(0).max(1),
     trainCount: count,
     testCount: count,
     licence: textSchema,

@@ -1,10 +1,10 @@
 /** Sizes of members that are not trained yet. They come from the models' shapes; nothing is computed. */
+import { describeFactor } from '../experiment/definitions.js';
 import { experimentAt } from '../experiment/factors.js';
 import { lengthOf } from '../experiment/length.js';
 import { experimentSchema, factorKeys } from '../experiment/schema.js';
 import { families } from '../families/index.js';
 import { parameterCount } from '../families/family.js';
-import { firstOf } from '../machine/present.js';
 import type { RunRecord } from '../runs/record.js';
 import { UsageError } from '../terminal/errors.js';
 import { taskIn } from './task.js';
@@ -18,7 +18,7 @@ export interface Size {
 }
 
 /**
- * Sizes of members of a run. Throws UsageError, one line, for a width that its architecture cannot have; `where` names the
+ * Sizes of members of a run. Throws UsageError, one line, for a width that no member, or none of its architecture, can have; `where` names the
  * flag.
  */
 export function memberSizes({ experiment, dataset }: RunRecord, widths: readonly number[], where: string): Size[] {
@@ -26,6 +26,8 @@ export function memberSizes({ experiment, dataset }: RunRecord, widths: readonly
   const { steps } = lengthOf(experiment, dataset.trainCount);
   const task = taskIn(dataset);
   return widths.map((width) => {
+    if (!experimentSchema.shape.widths.safeParse([width]).success)
+      throw new UsageError(`${width} is not a possible width`, where, `give a ${describeFactor('widths')}`);
     const refusal = family.refuses?.(width, experiment);
     if (refusal !== undefined) throw new UsageError(refusal.what, where, refusal.remedy);
     const { parameters, flops } = family.model(width, task, experiment);
@@ -43,9 +45,8 @@ export function refuseFactorValues(record: RunRecord, axis: string, values: read
   const factor = factorKeys.find((key) => key === axis);
   if (factor === undefined) return;
   for (const value of values) {
-    const { error } = experimentSchema.shape[factor].safeParse(value);
-    if (error !== undefined)
-      throw new UsageError(`${value} is not a possible ${axis}: ${firstOf(error.issues).message}`, where);
+    if (!experimentSchema.shape[factor].safeParse(value).success)
+      throw new UsageError(`${value} is not a possible ${axis}`, where, `give a ${describeFactor(factor)}`);
     const experiment = experimentAt(record.experiment, { factors: { [factor]: value } });
     memberSizes({ ...record, experiment }, experiment.widths, where);
   }

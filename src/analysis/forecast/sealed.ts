@@ -45,7 +45,10 @@ export async function scoreSeal(
 ): Promise<ScoredSeal> {
   const { seal } = read;
   const { axis, seeds, targets } = seal;
-  const reasons = await whyVoid(run.folder, run.record, read);
+  const reasons = [
+    ...(await whyVoid(run.folder, run.record, read)),
+    ...(seal.metrics.length === 0 ? ['it predicts no metric'] : []),
+  ];
   const isAt = ({ trained, parameters }: FamilyMember, width: number) =>
     axis === undefined ? trained?.width === width : isAtTarget(parameters, width);
   const isPredicted = (member: FamilyMember) =>

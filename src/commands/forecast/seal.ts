@@ -7,7 +7,8 @@ import { examples } from '../examples.js';
 import { addViewOptions, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
 import { ofEach, printRuns, terminal, type Shown } from '../print.js';
 
-const ascending = (flag: string, least?: number) => (text: string) => wholes(flag, least)(text).sort((a, b) => a - b);
+const ascending = (flag: string, least?: number, most?: number) => (text: string) =>
+  wholes(flag, least, most)(text).sort((a, b) => a - b);
 
 /** Numbers above 0, ascending. */
 function positives(flag: string): (text: string) => number[] {
@@ -34,7 +35,9 @@ export function registerSeal(group: CommandUnknownOpts): void {
         'values to predict on the axis that --axis names, or on that of imported members, such as 2.8e9,6.9e9',
       ).argParser(positives('--scales')),
     )
-    .addOption(new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0)))
+    .addOption(
+      new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0, 2147483647)),
+    )
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
     .option('--name <name>', "the forecast's name (default: the run's with a number)")

@@ -44,8 +44,8 @@ export interface FigureOptions {
 
 export const usualFigure: FigureOptions = { size: present(named['double']), formats: ['svg', 'png'] };
 
-/** Limits in inches: smaller is unreadable, larger fits no page. */
-const [least, most] = [2, 60];
+/** Limits in inches: smaller is unreadable, larger than the longer side of A0 has more pixels than a PNG's renderer takes. */
+const [least, most] = [2, 50];
 
 /** `--size`. Throws UsageError. */
 export function parseSize(text: string): FigureSize {

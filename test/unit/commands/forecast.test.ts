@@ -117,6 +117,28 @@ test('a changed file or members older than the seal void it', async () => {
   );
 });
 
+test('a forged seal without a distribution for each target, or without metrics, is refused', async () => {
+  await run(seal);
+  const file = path.join(folder, 'forecasts', 'lenet-1.json');
+  const { digest, ...sealed } = sealSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+  expect(digest).toHaveLength(64);
+  await trainNext(new Date(Date.now() + 1000).toISOString());
+  const scored = async (changes: Partial<typeof sealed>) => {
+    fs.writeFileSync(file, formatSealed({ ...sealed, ...changes }).text);
+    return run('forecast score lenet-1 --csv');
+  };
+  const [target] = sealed.targets;
+  const damaged = /lenet-1\.json: is damaged: metrics: quantiles are not ascending lists, one for each target, .*\n$/;
+  for (const changes of [{ targets: [target!, { ...target!, width: 32 }] }, { levels: [0.25, 0.5, 0.75] }]) {
+    const { code, stdout, stderr } = await scored(changes);
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(damaged)]);
+  }
+  expect(await scored({ metrics: [] })).toMatchObject({
+    code: 1,
+    stderr: 'error: lenet-1: void and not scored: it predicts no metric\n',
+  });
+});
+
 test('a damaged run is named, and seals of other runs are listed and verified', async () => {
   await run(seal);
   const damaged = path.join(root, 'checkpoints', 'damaged');

@@ -185,12 +185,20 @@ test('widths after a step: sealed and scored at that moment', async () => {
 const refusals: readonly (readonly [words: string, message: string])[] = [
   ['--axis loss --scales 2', '--axis: the loss of a member is known only when it is trained; give another one'],
   ['--axis train-size', '--scales: is missing; name the values of trainSize to predict, such as 2.8e9,6.9e9'],
-  ['--axis train-size --scales 9000.5', '--scales: 9000.5 is not a possible trainSize: '],
+  [
+    '--axis train-size --scales 9000.5',
+    '--scales: 9000.5 is not a possible trainSize; give a whole number of at least 1',
+  ],
+  ['--axis train-size --scales 9000 --seeds 2147483648', '--seeds: 2147483648 is more than 2147483647'],
   [
     '--axis train-size --scales 4001',
     '--scales: 4001 is not above 4000, the largest known value of trainSize; name values more than 1 % above it',
   ],
   ['--axis train-size --widths 16', '--widths: the curves are over trainSize; name values of trainSize with --scales'],
+  [
+    '--axis width --where trainSize=4000 --scales 8.5',
+    '--scales: 8.5 is not a possible width; give a whole number from 1',
+  ],
   ['--axis depth --scales 3', '--axis: all members have the same depth; train others with --depth, or give '],
   ['--axis blocks --scales 3', '--axis: "blocks" is not an axis; '],
   ['--widths 16', '--widths: members of grid differ in more than width and seed; give --axis width and --scales'],

@@ -39,7 +39,7 @@ test('options that cannot be tuned are refused in one line', () => {
     --tune: one value leaves nothing to choose; give two or more
     --tune: "depth" is not an option that can be tuned; known: learningRate, weightDecay, dropout, augmentShift, augmentRotation, augmentScale
     --tune: "learningrate" is not an option that can be tuned; did you mean learningRate?
-    --tune: 0 is not a valid value of learningRate
+    --tune: 0 is not a possible learningRate; give a number above 0 and at most 100
     --tune: "learningRate" does not name a parameter and its values; write for example k=1..20 or c=1e-4:1e-1:200:log
     --tune-budget: 5 is more than the 4 values; give fewer
     --tune-steps: nothing is tuned; add --tune, such as learningRate=1e-4:1e-1:7:log

@@ -71,7 +71,7 @@ test('a picture too low for its panels is refused with the height it needs', () 
   );
 });
 
-test.each(['', 'wide', '3', '3x', '0x2', '3x1000', '-3x2', 'NaNxNaN'])('%j is not a size', (text) => {
+test.each(['', 'wide', '3', '3x', '0x2', '3x1000', '-3x2', 'NaNxNaN', '51x51'])('%j is not a size', (text) => {
   expect(() => parseSize(text)).toThrow(/--size: "[^"]*" is not a size; give single, double, slide, or width x height/);
 });
 
