@@ -122,7 +122,7 @@ function areQuantiles({ levels, targets, metrics }: z.output<typeof contentSchem
 
 export const sealSchema = contentSchema.refine(areQuantiles, {
   path: ['metrics'],
-  error: 'quantiles are not ascending lists, one for each target, with a number for each level',
+  error: 'has quantiles that are not ascending lists, one for each target, with a number for each level',
 });
 export type Seal = z.output<typeof sealSchema>;
 

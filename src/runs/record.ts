@@ -55,7 +55,7 @@ function problemOf(experiment: Experiment): string | undefined {
     refuseGrid(experiment);
     tuningOf(experiment);
   } catch (error) {
-    if (error instanceof UsageError) return error.message;
+    if (error instanceof UsageError) return `cannot have been trained: ${error.message}`;
     throw error;
   }
   return undefined;
