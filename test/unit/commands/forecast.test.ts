@@ -128,7 +128,8 @@ test('a forged seal without a distribution for each target, or without metrics, 
     return run('forecast score lenet-1 --csv');
   };
   const [target] = sealed.targets;
-  const damaged = /lenet-1\.json: is damaged: metrics: .* has quantiles that are not ascending lists, one for each .*\n$/;
+  const damaged =
+    /lenet-1\.json: is damaged: metrics: .* has quantiles that are not ascending lists, one for each .*\n$/;
   for (const changes of [{ targets: [target!, { ...target!, width: 32 }] }, { levels: [0.25, 0.5, 0.75] }]) {
     const { code, stdout, stderr } = await scored(changes);
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(damaged)]);
