@@ -124,7 +124,7 @@ test('a forged seal without a distribution for each target, or without metrics, 
   expect(digest).toHaveLength(64);
   await trainNext(new Date(Date.now() + 1000).toISOString());
   const scored = async (changes: Partial<typeof sealed>) => {
-    fs.writeFileSync(file, formatSealed({ ...sealed, ...changes }).text);
+    fs.writeFileSync(file, jsonWithDigest({ ...sealed, ...changes }).text);
     return run('forecast score lenet-1 --csv');
   };
   const [target] = sealed.targets;
