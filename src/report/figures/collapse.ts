@@ -124,7 +124,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
     title: `${axisTitle(factor)} at equal loss`,
     subtitle: [`${factorVerdict(test)}${p}`],
     ...{ xTitle: axisTitle(factor), yTitle: 'ability less the pooled curve', legend: false },
-    xTicks: () => values.map((at) => ({ at, text: formatCount(at) })),
+    xPlaces: values,
     series: [
       {
         label: 'the curve',

@@ -89,6 +89,8 @@ export interface CurvePanel {
   readonly yTitle: string;
   /** Default: logarithmic, with the letters used for model sizes. */
   readonly xTicks?: (values: readonly number[]) => Tick[];
+  /** Where ticks are on a logarithmic axis, room permitting; default: at the points' own values if those are few and short. */
+  readonly xPlaces?: readonly number[];
   /** Default: the range of the data, with a margin. */
   readonly xDomain?: Domain;
   /** Default: linear if a logarithmic axis does not suit the points (`suitLogarithms`). */

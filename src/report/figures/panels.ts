@@ -25,7 +25,7 @@ export function curvePanel(whole: CurvePanel): Panel {
       yLog,
     );
   const edges = edgesOf(whole, yDomain);
-  const places = xLinear ? undefined : wholePlaces(all.map(({ x }) => x));
+  const places = xLinear ? undefined : (whole.xPlaces ?? wholePlaces(all.map(({ x }) => x)));
   const drawn = whole.series.map((each, i) => ({
     ...each,
     style: typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i),
