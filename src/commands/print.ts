@@ -99,14 +99,15 @@ export function refuseTwice(runs: readonly string[], output: string | undefined)
     throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
 }
 
-/**
- * One object on stdout. JSON has no infinity and no NaN: NaN becomes null, infinities the texts "Infinity" and "-Infinity". With
- * `words` of imported members, a scale's number has its own name instead of `width` and `parameters`.
- */
-export function printJson(value: object, words?: FamilyWords): void {
-  console.log(jsonOf(value, words));
+/** One object on stdout. */
+export function printJson(value: object): void {
+  console.log(jsonOf(value));
 }
 
+/**
+ * JSON has no infinity and no NaN: NaN becomes null, infinities the texts "Infinity" and "-Infinity". With `words` of imported members,
+ * a scale's number has its own name instead of `width` and `parameters`.
+ */
 export function jsonOf(value: object, words?: FamilyWords, indent = 2): string {
   return JSON.stringify(plainOf(value, words), undefined, indent);
 }

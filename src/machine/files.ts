@@ -151,9 +151,9 @@ export interface OutputFile {
 }
 
 /** Several, without a pause in which Ctrl-C could leave only some: their paths. Throws as `writeOutput`. */
-export async function writeOutputs(files: readonly OutputFile[], where = '--output'): Promise<string[]> {
+export async function writeOutputs(files: readonly OutputFile[]): Promise<string[]> {
   await uninterrupted(async () => {
-    for (const { file, content } of files) await writeOutput(file, content, where);
+    for (const { file, content } of files) await writeOutput(file, content, '--output');
   });
   return files.map(({ file }) => file);
 }
