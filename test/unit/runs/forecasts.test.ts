@@ -134,11 +134,13 @@ test('names: bare, of a run, a path; ambiguous ones are refused, misspelt ones s
 
 test("a seal with method `outcomes` reads unchanged, under the method's present name", async () => {
   const fits = [{ of: 'accuracy', model: 'logistic', weight: 1 }];
-  const methods = ['last-value', 'outcomes'].map((method) => ({ method, quantiles: [[0.5]], fits }));
+  const levels = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
+  const targets = [{ width: 64, parameters: 1_260_810 }];
+  const methods = ['last-value', 'outcomes'].map((method) => ({ method, quantiles: [levels], fits }));
   const known = [{ width: 1, parameters: 432, values: [0.5] }];
   const silent = [{ method: 'outcomes', why: 'the outcomes have no log-probabilities' }];
   const metrics = [{ metric: 'accuracy', better: 'higher' as const, known, methods, silent }];
-  const { text, digest } = jsonWithDigest(await sealOf({ metrics }));
+  const { text, digest } = jsonWithDigest(await sealOf({ levels, targets, metrics }));
   fs.mkdirSync(path.join(folder, 'forecasts'));
   fs.writeFileSync(sealFile(folder, 'lenet-1'), text);
   const [read] = (await readSeals(folder)).seals;
