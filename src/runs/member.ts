@@ -1,7 +1,6 @@
 /** One trained member on its own: its name, its records and its weights. */
 import * as path from 'node:path';
 import type { Experiment } from '../experiment/schema.js';
-import { present } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
 import { isImported } from './imported.js';
@@ -51,7 +50,9 @@ export async function readTrainedMember(text: string, root: string): Promise<Tra
 }
 
 async function trainedRun(folder: string): Promise<RunRecord> {
-  const run = present(await readAnyRun(folder));
+  const run = await readAnyRun(folder);
+  // A link that leads nowhere.
+  if (run === undefined) throw new RunError('there is no run here: run.json is missing', folder);
   if (isImported(run)) throw new UsageError('is a run of imported members, which have no weights', folder);
   return run;
 }

@@ -13,6 +13,7 @@ import { withOwnMetric } from '../../src/metrics/user-metric.js';
 import { locateSeal } from '../../src/runs/forecasts.js';
 import { jsonWithDigest } from '../../src/runs/json.js';
 import { locateRun } from '../../src/runs/locate.js';
+import { readTrainedMember } from '../../src/runs/member.js';
 import { readRunRecord } from '../../src/runs/run.js';
 import { isReported, messageOf } from '../../src/terminal/errors.js';
 import { runRecord, temporaryFolder } from '../support/runs.js';
@@ -121,8 +122,11 @@ describe('an input that is not a file, or has no name, is refused in one line', 
     expect(fs.readdirSync(root)).toEqual([]);
   });
 
-  test('a pipe, a folder or a device in place of a record', async () => {
+  test('a pipe, a folder, a device or a link to nothing in place of a record', async () => {
     const root = await temporaryFolder();
+    fs.mkdirSync(path.join(root, 'run'));
+    fs.symlinkSync('gone', path.join(root, 'run', 'run.json'));
+    expect(await refusal(() => readTrainedMember('run/cnn-w8-s0', root))).toContain('run.json is missing');
     execFileSync('mkfifo', [path.join(root, 'run.json')]);
     expect(await refusal(() => readRunRecord(root))).toContain('is a pipe, a socket or a device, not a file');
     const [circle, zero] = [path.join(root, 'circle'), path.join(root, 'zero')];
