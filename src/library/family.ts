@@ -14,7 +14,7 @@ import { parseMetric, withNames } from '../metrics/index.js';
 import { withOwnMetric } from '../metrics/user-metric.js';
 import { runNameSchema } from '../experiment/schema.js';
 import { isImported, makeOf } from '../runs/imported.js';
-import { readColumns, type OutcomeReader } from '../runs/load.js';
+import { readColumns } from '../runs/load.js';
 import { openRuns as openFolder } from '../runs/open.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
@@ -107,13 +107,8 @@ export async function openCurves(
 }
 
 /** Reads columns of every complete member's outcomes; members that are not included are reported as notes. */
-export async function readRun(
-  run: OpenRun,
-  columns: readonly OutcomeName[],
-  { note }: Listener = {},
-  look?: OutcomeReader,
-) {
-  const loaded = await readColumns(run, [...new Set(columns)], look);
+export async function readRun(run: OpenRun, columns: readonly OutcomeName[], { note }: Listener = {}) {
+  const loaded = await readColumns(run, [...new Set(columns)]);
   for (const line of loaded.absent) note?.(`not included: ${line}`);
   return loaded;
 }

@@ -117,7 +117,7 @@ export function quantile(ascending: ArrayLike<number>, p: number): number {
   return a === b ? a : a + (at - low) * (b - a);
 }
 
-/** Places of the values between which a quantile of so many is. */
+/** Places of the two values between which the p-quantile of `count` ascending ones lies. */
 function endsAt(count: number, p: number): [low: number, high: number] {
   const at = p * (count - 1);
   return [Math.floor(at), Math.ceil(at)];
