@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // In a checkout the program is bundled from its TypeScript after each change; the package has what `npm run build` made of it.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, utimes } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, utimes } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -17,15 +17,26 @@ await import(existsSync(path.join(lab, 'src/main.ts')) ? await checkoutProgram()
 async function checkoutProgram() {
   const digest = digestOfSources();
   const folder = path.join(lab, 'node_modules/.cache/emergence', digest);
-  if (!existsSync(folder)) {
+  if (!isWhole(folder)) {
     await registerTypescript();
     const { bundleCheckout } = await import('../src/bundle.ts');
     // A source that changed meanwhile may be in the bundle in another version than its digest says.
-    if (!(await bundleCheckout(folder, () => digestOfSources() === digest))) return '../src/main.ts';
+    if (!(await bundleCheckout(folder, { isWhole, isCurrent: () => digestOfSources() === digest })))
+      return '../src/main.ts';
   }
   keep(folder);
   setInterval(keep, 3_600_000, folder).unref();
   return pathToFileURL(path.join(folder, 'main.js')).href;
+}
+
+/** Whether a bundle has its files: a power cut may leave empty ones, and whatever cleans caches only some. */
+function isWhole(folder) {
+  try {
+    const sizes = JSON.parse(readFileSync(path.join(folder, 'sizes.json'), 'utf8'));
+    return Object.entries(sizes).every(([name, size]) => statSync(path.join(folder, name)).size === size);
+  } catch {
+    return false;
+  }
 }
 
 /** Of all that a bundle is made of, and of the checkout's place, which it contains. */
@@ -36,11 +47,19 @@ function digestOfSources() {
   const sources = below.filter((name) => /\.(ts|js|mjs|json)$/.test(name)).sort();
   const hash = createHash('sha256').update(lab);
   for (const name of [...sources, 'package.json', 'tsconfig.json', 'node_modules/.package-lock.json']) {
-    const file = path.join(lab, name);
-    const bytes = existsSync(file) ? readFileSync(file) : '';
+    const bytes = bytesOf(path.join(lab, name));
     hash.update(`\0${name}\0${bytes.length}\0`).update(bytes);
   }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** None of what is no file, or cannot be read: whoever imports it says so. */
+function bytesOf(file) {
+  try {
+    return readFileSync(file);
+  } catch {
+    return '';
+  }
 }
 
 /** A bundle that was used lately is not removed: this process may still load parts of it. */

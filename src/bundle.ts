@@ -15,7 +15,11 @@ const checkoutOnly = ['esbuild', 'tsx'];
  *
  * @param plugins see to `import.meta.url` and to `require`, which differ with where the bundle lies
  */
-export async function bundle(outdir: string, plugins: Plugin[]): Promise<Metafile> {
+export async function bundle(
+  outdir: string,
+  plugins: Plugin[],
+  logLevel: BuildOptions['logLevel'] = 'warning',
+): Promise<Metafile> {
   const options = {
     absWorkingDir: labFolder,
     entryPoints: {
@@ -35,7 +39,7 @@ export async function bundle(outdir: string, plugins: Plugin[]): Promise<Metafil
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     plugins,
-    ...{ metafile: true, legalComments: 'none', logLevel: 'warning' },
+    ...{ metafile: true, legalComments: 'none', logLevel },
   } satisfies BuildOptions;
   return (await build(options)).metafile;
 }
@@ -71,34 +75,48 @@ const unusedMilliseconds = 48 * 3_600_000;
  * Bundles the checkout's program into `folder`, whose name stands for the sources, and removes bundles of earlier sources from beside it that no
  * process has used for two days. The bundle behaves like the sources, with all of their paths, but starts in a third of the time.
  *
+ * @param isWhole whether a folder has all files of a bundle, with the sizes in its sizes.json
  * @param isCurrent whether the sources are still the ones that the folder's name stands for
  * @returns whether it is there: false if it could not be written, or the sources have an error or have changed
  */
-export async function bundleCheckout(folder: string, isCurrent: () => boolean): Promise<boolean> {
+export async function bundleCheckout(
+  folder: string,
+  { isWhole, isCurrent }: { readonly isWhole: (folder: string) => boolean; readonly isCurrent: () => boolean },
+): Promise<boolean> {
   const cache = path.dirname(folder);
   const aside = path.join(cache, temporaryName(path.basename(folder)));
   try {
-    // Before esbuild, which would print why it cannot.
     await fs.mkdir(aside, { recursive: true });
-    await bundle(aside, [asInCheckout]);
-    if (isCurrent()) await fs.rename(aside, folder);
+    // Silent: if a source has an error, whoever imports it from the sources says so.
+    await bundle(aside, [asInCheckout], 'silent');
+    const names = await fs.readdir(aside);
+    const sizes = names.map(async (name) => [name, (await fs.stat(path.join(aside, name))).size] as const);
+    await fs.writeFile(path.join(aside, 'sizes.json'), JSON.stringify(Object.fromEntries(await Promise.all(sizes))));
+    // Another process may have been faster, and load parts of its own.
+    if (isCurrent() && !isWhole(folder)) {
+      if (existsSync(folder)) await removeWhole(folder);
+      await fs.rename(aside, folder);
+    }
     await removeUnused(cache);
   } catch {
-    // Another process may have been faster.
+    // The sources can run as they are.
   } finally {
     await fs.rm(aside, { recursive: true, force: true }).catch(() => undefined);
   }
-  return existsSync(folder);
+  return isWhole(folder);
 }
 
 async function removeUnused(cache: string): Promise<void> {
   for (const name of await fs.readdir(cache)) {
     const folder = path.join(cache, name);
     const { mtimeMs } = await fs.stat(folder);
-    if (Date.now() - mtimeMs < unusedMilliseconds) continue;
-    // Never a part of it under its own name.
-    const aside = path.join(cache, temporaryName(name));
-    await fs.rename(folder, aside);
-    await fs.rm(aside, { recursive: true });
+    if (Date.now() - mtimeMs >= unusedMilliseconds) await removeWhole(folder);
   }
+}
+
+/** Never leaves a part of it under its own name. */
+async function removeWhole(folder: string): Promise<void> {
+  const aside = path.join(path.dirname(folder), temporaryName(path.basename(folder)));
+  await fs.rename(folder, aside);
+  await fs.rm(aside, { recursive: true });
 }

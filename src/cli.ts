@@ -155,6 +155,11 @@ export function reportError(error: unknown): number {
   }
   // An operating system error is not our bug, even an unforeseen one.
   if (isSystemError(error)) return reportError(diskError(error, error.path ?? 'the system'));
+  const missing = codeOf(error) === 'ERR_MODULE_NOT_FOUND' && /module '(.+?)'/.exec(messageOf(error))?.[1];
+  if (missing) {
+    console.error(`error: ${missing}, a part of the program, was removed while it ran; run the same command again`);
+    return 1;
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   const request = 'error: this is a bug in emergence; please report it with the command and these lines';
   process.stderr.write(`${request}\n${stack}\n`);

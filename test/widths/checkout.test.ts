@@ -56,9 +56,10 @@ test('a bundle is made once, again after a change, and dropped two days after it
 
 test('a bundle of sources that changed while it was made is not kept', async () => {
   const folder = path.join(checkout, 'cache/digest');
-  expect(await bundleCheckout(folder, () => false)).toBe(false);
+  const isWhole = () => fs.existsSync(folder);
+  expect(await bundleCheckout(folder, { isWhole, isCurrent: () => false })).toBe(false);
   expect(fs.readdirSync(path.dirname(folder))).toEqual([]);
-  expect(await bundleCheckout(folder, () => true)).toBe(true);
+  expect(await bundleCheckout(folder, { isWhole, isCurrent: () => true })).toBe(true);
 });
 
 test('where no bundle can be written, the sources are run', () => {
@@ -67,4 +68,16 @@ test('where no bundle can be written, the sources are run', () => {
   expect(run('--help')).toContain(oldText);
   changeSources();
   expect(run('--help')).toContain('Raise families of vision models');
+});
+
+test.each([
+  ['empty', (file: string) => fs.writeFileSync(file, '')],
+  ['gone', (file: string) => fs.rmSync(file)],
+])('a bundle with a file that is %s is made anew', (_, damage) => {
+  run('--help');
+  const [name = ''] = fs.readdirSync(cache());
+  damage(path.join(cache(), name, 'main.js'));
+  expect(run('--help')).toContain(oldText);
+  expect(fs.readdirSync(cache())).toEqual([name]);
+  expect(fs.statSync(path.join(cache(), name, 'main.js')).size).toBeGreaterThan(0);
 });

@@ -74,6 +74,8 @@ interface Edges {
   readonly onAxis: (y: number) => number;
   readonly isBeyond: (y: number) => boolean;
   readonly isInside: (y: number) => boolean;
+  /** Whether any of it is between the axis' ends. */
+  readonly reaches: (range: { readonly lower: number; readonly upper: number }) => boolean;
   readonly words: readonly string[];
 }
 
@@ -84,6 +86,7 @@ function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): E
     onAxis: (y) => (isLow(y) ? bottom : y === Infinity ? top : y),
     isBeyond: (y) => isLow(y) || y === Infinity,
     isInside: (y) => !isLow(y) && y >= bottom && y <= top,
+    reaches: ({ lower, upper }) => lower <= top && upper >= bottom,
     words: [
       ...(centres.some(isLow) ? [`at the bottom: ${centres.includes(-Infinity) ? '-infinity' : '0'}`] : []),
       ...(centres.includes(Infinity) ? ['at the top: infinity'] : []),
@@ -115,7 +118,7 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
 
 function layersOf(
   drawn: readonly DrawnSeries[],
-  { onAxis, isBeyond, isInside, place }: Edges & { readonly place: (x: number) => number },
+  { onAxis, isBeyond, isInside, reaches, place }: Edges & { readonly place: (x: number) => number },
   { unit, x, y }: Frame,
 ): object[] {
   const ranges = (points: readonly CurvePoint[]) =>
@@ -124,11 +127,16 @@ function layersOf(
         ? []
         : { x: point.x, lower: onAxis(point.lower), upper: onAxis(point.upper) },
     );
+  // resvg aborts the process on a mark whose clipped parts all lie outside the panel.
+  const seen = (points: readonly CurvePoint[]) => {
+    const there = ranges(points);
+    return there.some((range) => reaches(range)) ? there : [];
+  };
   const at = (points: readonly CurvePoint[]) => points.map((point) => ({ x: point.x, y: onAxis(point.y) }));
   const encoding = { x: { field: 'x', ...x }, y: { field: 'y', ...y } };
   const between = { x: { field: 'x', ...x }, y: { field: 'lower', ...y }, y2: { field: 'upper' } };
   const area = (points: readonly CurvePoint[], { color }: SeriesStyle) => ({
-    data: { values: ranges(points) },
+    data: { values: seen(points) },
     mark: { type: 'area', color, opacity: 0.17, clip: true },
     encoding: between,
   });
@@ -140,21 +148,13 @@ function layersOf(
       .filter(({ spread }) => spread === 'bars')
       .flatMap(({ line, style: { color } }) => [
         {
-          data: { values: ranges(line) },
+          data: { values: ranges(line).filter(reaches) },
           mark: { type: 'rule', color, strokeWidth: 1.1 * unit, clip: true },
           encoding: between,
         },
         ...(['lower', 'upper'] as const).map((field) => ({
-          data: { values: ranges(line) },
-          mark: {
-            type: 'tick',
-            orient: 'horizontal',
-            color,
-            thickness: 1.1 * unit,
-            size: 5 * unit,
-            opacity: 1,
-            clip: true,
-          },
+          data: { values: ranges(line).filter((range) => isInside(range[field])) },
+          mark: { type: 'tick', orient: 'horizontal', color, thickness: 1.1 * unit, size: 5 * unit, opacity: 1 },
           encoding: { x: encoding.x, y: { field, ...y } },
         })),
       ]),

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { writeFigure, drawPicture } from '../../../../src/report/figures/files.js';
+import { curvePanel } from '../../../../src/report/figures/panels.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
 import { parseSize, usualFigure } from '../../../../src/report/figures/figure-options.js';
 import { toPdf, toPng, toSvg } from '../../../../src/report/figures/render.js';
@@ -56,4 +57,26 @@ test('files have the requested formats, and a path without a name is refused', a
   expect(await writeFigure(stem, figures['train']!, options)).toEqual([`${stem}.pdf`, `${stem}.svg`]);
   expect((await fs.readdir(folder)).toSorted()).toEqual(['one.pdf', 'one.svg']);
   await expect(drawPicture(`${folder}/`, single, options)).rejects.toThrow(/--output: ".*" does not name a file/);
+});
+
+test.each(['band', 'bars'] as const)('an interval that ends outside the axis is drawn: a %s', async (spread) => {
+  // Two seeds of one width that scatter: Student's interval is ten times as wide as the axis of the points.
+  const [panel, high] = [
+    { line: [{ x: 5370, y: 0.1, lower: 0.006, upper: 0.83 }], yDomain: [0, 0.2] as const },
+    // Its interval is no part of the panel at all.
+    { line: [{ x: 5370, y: 0.1, lower: 0.7, upper: 0.83 }], yDomain: [0, 0.2] as const },
+  ].map(({ line, yDomain }) =>
+    curvePanel({
+      title: 'accuracy',
+      subtitle: [],
+      xTitle: 'width',
+      yTitle: 'share',
+      series: [{ label: 'a', line, spread }],
+      yDomain,
+    }),
+  );
+  for (const each of [panel!, high!]) {
+    const svg = await toSvg(figureSpec({ title: 'one', notes: [], panels: [each] }, parseSize('single')));
+    expect((await sharp(await toPng(svg)).metadata()).width).toBe(3.25 * 300);
+  }
 });
