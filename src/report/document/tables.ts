@@ -343,7 +343,10 @@ function trainedProvenance(record: RunRecord, members: AnalysedFamily['run']['me
       'device',
       `${device.kind}: ${device.name}; ${counted(used.at(-1) ?? 1, 'thread')} per member${used.length > 1 ? ` at most, ${firstOf(used)} at least` : ''}`,
     ],
-    ['precision', `${precisionText(record, members)}${eager ? ', op by op' : ''}${record.experiment.xla === true ? ', compiled by XLA' : ''}`],
+    [
+      'precision',
+      `${precisionText(record, members)}${eager ? ', op by op' : ''}${record.experiment.xla === true ? ', compiled by XLA' : ''}`,
+    ],
     [
       'versions',
       `lab ${versions.lab}, Node ${versions.node}, TensorFlow ${versions.tensorflow}, TensorFlow.js ${versions.tfjs}, ${versions.platform}`,
