@@ -89,6 +89,8 @@ export async function bundleCheckout(
     await fs.mkdir(aside, { recursive: true });
     // Silent: if a source has an error, whoever imports it from the sources says so.
     await bundle(aside, [asInCheckout], 'silent');
+    // Node before 20.19 does not see by itself that these are modules.
+    await fs.writeFile(path.join(aside, 'package.json'), JSON.stringify({ type: 'module' }));
     const names = await fs.readdir(aside);
     const sizes = names.map(async (name) => [name, (await fs.stat(path.join(aside, name))).size] as const);
     await fs.writeFile(path.join(aside, 'sizes.json'), JSON.stringify(Object.fromEntries(await Promise.all(sizes))));
