@@ -227,10 +227,11 @@ export async function removeLeftovers(folder: string): Promise<void> {
 
 /**
  * Removes everything that is being written in `folder`, by anyone: for the holder of its lock, as all others have lost it and must
- * stop.
+ * stop. With a name, only files called so, whatever their ending.
  */
-export async function removeTemporaries(folder: string): Promise<void> {
-  await removeThose(folder, (file) => Promise.resolve(isTemporary(path.basename(file))));
+export async function removeTemporaries(folder: string, name = ''): Promise<void> {
+  const isOurs = (each: string) => isTemporary(each) && (name === '' || each.startsWith(`.${name}.`));
+  await removeThose(folder, (file) => Promise.resolve(isOurs(path.basename(file))));
 }
 
 /**

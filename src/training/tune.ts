@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { bestTrial, nextValue, tuningOf, type Tuning } from '../experiment/tuning.js';
 import type { Experiment } from '../experiment/schema.js';
-import { createFolder, readFileIfThere, writeFileAtomic } from '../machine/files.js';
+import { createFolder, readFileIfThere, removeTemporaries, writeFileAtomic } from '../machine/files.js';
 import { lockFileOf, tryLock, waitForLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
 import { firstOf, lastOf } from '../machine/present.js';
@@ -61,10 +61,11 @@ export async function tuneMember(
       report({ type: 'waiting', member, owner: processText(owner) });
     },
   });
-  const { trials, begun } = await makeTrials(
-    { ...job, seed: key.seed },
-    { id, member, file, tuning, stop, report },
-  ).finally(() => held.release());
+  const made = async () => {
+    await removeTemporaries(path.dirname(file), id);
+    return makeTrials({ ...job, seed: key.seed }, { id, member, file, tuning, stop, report });
+  };
+  const { trials, begun } = await made().finally(() => held.release());
   const value = bestTrial(trials);
   if (value === undefined)
     throw new RunError(

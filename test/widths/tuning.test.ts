@@ -6,6 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryName } from '../../src/machine/temporary.js';
 import type { TrainingEvent } from '../../src/training/events.js';
 import { program } from '../support/program.js';
 
@@ -64,6 +65,8 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await train('ended', signal, ended);
     expect(trials('ended')).toHaveLength(1);
     expect(fs.existsSync(file('ended', 'cnn-w2-s0.safetensors'))).toBe(true);
+    // As a kill in the middle of writing the state leaves it.
+    fs.writeFileSync(file('ended', temporaryName('cnn-w2-s0.safetensors')), '');
     const resumed = await train('ended');
     const [first] = resumed.filter(({ type }) => type === 'trial');
     expect(first).toMatchObject({ trial: 2, done: expect.toSatisfy((done: number) => done > 0.3) as number });
