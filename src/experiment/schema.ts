@@ -56,6 +56,9 @@ function ownersOf(key: OwnOption): string {
   return shown.length === 0 ? names : `${names}; default: ${shown.join(', ')}`;
 }
 
+/** Random streams take seeds as int32. */
+export const largestSeed = 2 ** 31 - 1;
+
 /** An experiment's options, with a single value each except for widths and seeds. */
 const optionShape = {
   arch: z.enum(architectures).describe('architecture of the family'),
@@ -66,7 +69,7 @@ const optionShape = {
     .default('mnist')
     .describe('mnist, omniglot-small, images:PATH, ...: the command `datasets list` shows all'),
   widths: distinct(positiveInteger.max(65536)).default([8, 16, 32, 64]).describe('width of each member'),
-  seeds: distinct(z.int().min(0).max(2147483647)).default([0]).describe('seeds to train every width with, once each'),
+  seeds: distinct(z.int().min(0).max(largestSeed)).default([0]).describe('seeds to train every width with, once each'),
   epochs: positiveInteger.max(100000).optional().describe('passes over the training examples, in place of --steps'),
   steps: positiveInteger
     .max(100_000_000)

@@ -1,8 +1,7 @@
 /**
  * The loop over a member's epochs: each is sampled, stepped through inside TensorFlow (stepper.ts runs the step of step.ts), recorded
- * and saved. Stopping it,
- * between epochs or within one, changes nothing: the state resumes as it was, and the input of an epoch's steps depends only on the
- * seed and the epoch.
+ * and saved. Stopping it, between epochs or within one, changes nothing: the state resumes as it was, and the input of an epoch's steps
+ * depends only on the seed and the epoch.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { stepsIn } from '../experiment/length.js';

@@ -3,6 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { nth } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
+import { largestSeed } from '../../experiment/schema.js';
 import { examples } from '../examples.js';
 import { addViewOptions, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
 import { ofEach, printRuns, terminal, type Shown } from '../print.js';
@@ -36,7 +37,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
       ).argParser(positives('--scales')),
     )
     .addOption(
-      new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0, 2147483647)),
+      new Option('--seeds <list>', "their seeds (default: the run's)").argParser(ascending('--seeds', 0, largestSeed)),
     )
     .addOption(metricNames('the standard and the induced one'))
     .addOption(metricFile)
