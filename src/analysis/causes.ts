@@ -4,7 +4,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { UsageError } from '../terminal/errors.js';
-import { sweepScales, sweepTestSizes, type ResampledCurve } from './sweep.js';
+import { sweepScales, sweepTestSizes, type ResampledCurve } from './subsampling.js';
 
 export interface Causes {
   readonly metric: Metric;

@@ -6,7 +6,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { filesBelow, readInput } from '../machine/files.js';
+import { readInput } from '../machine/inputs.js';
+import { filesBelow } from '../machine/listing.js';
 import { UsageError } from '../terminal/errors.js';
 import { isNameable } from '../terminal/printable.js';
 

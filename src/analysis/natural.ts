@@ -6,7 +6,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
-import { readInput } from '../machine/files.js';
+import { readInput } from '../machine/inputs.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { bigBenchRows, isRecordFile, type BigBenchRow } from './natural-bigbench.js';

@@ -9,14 +9,8 @@ import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scori
 import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
 import { analyseTurns, type Quanta } from '../../src/analysis/quanta.js';
 import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
-import {
-  sampleScores,
-  sweepGrid,
-  sweepScales,
-  sweepTestSizes,
-  type ResampledCurve,
-  type Sweep,
-} from '../../src/analysis/sweep.js';
+import { sampleScores, sweepGrid, type Sweep } from '../../src/analysis/sweep.js';
+import { sweepScales, sweepTestSizes, type ResampledCurve } from '../../src/analysis/subsampling.js';
 import { collapseOverLoss, type Collapse } from '../../src/analysis/collapse/collapse.js';
 import { scalingLaw, type ScalingLaw } from '../../src/analysis/scaling/scaling.js';
 import { fitFamily, type TheoryFit } from '../../src/analysis/theory-fit.js';

@@ -6,14 +6,8 @@ import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { scoreSeal, type ScoredSeal } from '../../analysis/forecast/sealed.js';
 import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
-import {
-  sampleScores,
-  sweepGrid,
-  sweepScales,
-  sweepTestSizes,
-  type ResampledCurve,
-  type Sweep,
-} from '../../analysis/sweep.js';
+import { sampleScores, sweepGrid, type Sweep } from '../../analysis/sweep.js';
+import { sweepScales, sweepTestSizes, type ResampledCurve } from '../../analysis/subsampling.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';
 import type { Metric } from '../../metrics/metric.js';
 import { kindOf, pairsOf } from '../../runs/imported.js';

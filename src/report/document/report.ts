@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import * as z from 'zod';
 import type { NaturalCurve } from '../../analysis/natural.js';
-import { readFileIfThere } from '../../machine/files.js';
+import { readFileIfThere } from '../../machine/inputs.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../../machine/folder-swap.js';
 import { firstOf } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';

@@ -1,5 +1,6 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
-import type { GridPoint, ResampledCurve, Sweep } from '../../analysis/sweep.js';
+import type { GridPoint, Sweep } from '../../analysis/sweep.js';
+import type { ResampledCurve } from '../../analysis/subsampling.js';
 import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled } from '../titles.js';

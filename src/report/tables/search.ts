@@ -2,7 +2,7 @@
 import type { Discoveries } from '../../analysis/discoveries.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import type { MetricCurve, Surrogate } from '../../analysis/search.js';
-import type { ResampledCurve } from '../../analysis/sweep.js';
+import type { ResampledCurve } from '../../analysis/subsampling.js';
 import type { Causes } from '../../analysis/causes.js';
 import type { Metric } from '../../metrics/metric.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';

@@ -2,7 +2,8 @@
 import { discovered, mostTested, type Discoveries } from '../../analysis/discoveries.js';
 import { whyUnscored } from '../../analysis/unscored.js';
 import { scoreNames, type ScoreName } from '../../analysis/scores.js';
-import type { extremes, GridPoint, ResampledCurve, DrawSpread, Sweep } from '../../analysis/sweep.js';
+import type { extremes, GridPoint, Sweep } from '../../analysis/sweep.js';
+import type { ResampledCurve, DrawSpread } from '../../analysis/subsampling.js';
 import { firstOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';

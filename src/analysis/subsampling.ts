@@ -1,0 +1,245 @@
+/**
+ * The same curve on fewer test examples (resolution) and at fewer scales (sparsity): the paper's other two causes of a curve that looks
+ * sudden (Sec. 2), from the same outcomes.
+ */
+import { availableCores } from '../experiment/cores.js';
+import type { MemberOutcomes } from '../metrics/curve.js';
+import type { Metric } from '../metrics/metric.js';
+import { membersAtOnce } from '../runs/opened.js';
+import { quantile } from '../statistics/bootstrap.js';
+import { listsAtOnce, sumsKernel } from '../statistics/kernels/kernels.js';
+import { Random } from '../statistics/random.js';
+import { mostUnits } from '../statistics/resamples.js';
+import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { orTooLarge } from './draws/members.js';
+import { remembered } from './draws/units.js';
+import { scoreNames, scoresOf, type ScoreName } from './scores.js';
+
+/** A score's median and the middle 95 % of its values over draws. */
+export interface DrawSpread {
+  readonly median: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export interface ResampledCurve {
+  /** Units of the test set, or scales that were kept. */
+  readonly size: number;
+  /** Number of draws, or of sets of scales. */
+  readonly draws: number;
+  readonly scores: Record<ScoreName, DrawSpread>;
+  /** Share of the draws in which the value at the smallest scale is the worst possible: 0 for a share. */
+  readonly flatStart: number;
+  /** One example draw: which scales, and the values there. */
+  readonly example: { readonly scales: readonly number[]; readonly values: Float64Array };
+}
+
+export interface ResampleRequest {
+  readonly metric: Metric;
+  readonly members: readonly MemberOutcomes[];
+  readonly sizes: readonly number[];
+  readonly draws: number;
+  readonly seed?: number;
+  readonly axis?: ScaleName;
+}
+
+/**
+ * The same members on smaller test sets, drawn without replacement (paper, Sec. 2, cause 2: resolution).
+ *
+ * @throws RangeError for a size that is not from 1 to that of the test set
+ */
+export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
+  const { metric, members, sizes, draws, seed = 0, axis = 'parameters' } = request;
+  const scales = scalesOf(members);
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  const all = scales.map((_, i) => i);
+  const { count } = metric.weighted(members[0]!.outcomes);
+  const valuesOn = sharesOnSubsets(metric, members) ?? plainOnSubsets(metric, members);
+  return sizes.map((size) => {
+    const random = Random.named(seed, 'test-size', size);
+    const drawOne = subsetDrawer(random, count, size);
+    const curves = orTooLarge(() => valuesOn(drawOne, { draws, size }), metric).map((values) => ({
+      scales: all,
+      values: meansOf(values, scales),
+    }));
+    return summarise({ metric, size, curves, positions });
+  });
+}
+
+/** Members on a number of drawn sets of units, `[draws]` of `[members]`. */
+type OnSubsets = (
+  drawOne: () => Int32Array,
+  drawn: { readonly draws: number; readonly size: number },
+) => readonly Float64Array[];
+
+function plainOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnSubsets {
+  const evaluators = members.map(({ outcomes }) => onSubset(metric, outcomes));
+  return (drawOne, { draws }) =>
+    Array.from({ length: draws }, () => {
+      const chosen = drawOne();
+      return Float64Array.from(evaluators, ({ evaluate }) => evaluate(chosen));
+    });
+}
+
+/**
+ * The same for shares of units, whose sums are exact, with the kernel of the bootstrap: a unit counts once or not at all. Undefined for
+ * other metrics, and for more units than it takes.
+ */
+function sharesOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnSubsets | undefined {
+  const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
+  const columns = units.flatMap((each) =>
+    each?.share === true && each.values instanceof Uint8Array ? each.values : [],
+  );
+  const count = columns[0]?.length ?? 0;
+  if (columns.length < members.length || count > mostUnits) return undefined;
+  const { transform } = units[0]!;
+  return (drawOne, { draws, size }) => {
+    const lists = Array.from({ length: draws }, () => {
+      const list = new Uint8Array(count);
+      for (const i of drawOne()) list[i] = 1;
+      return list;
+    });
+    const of = remembered(transform, size);
+    const values = lists.map(() => new Float64Array(members.length));
+    for (let first = 0; first < columns.length; first += membersAtOnce) {
+      const kernel = sumsKernel(columns.slice(first, first + membersAtOnce), availableCores())!;
+      for (let b = 0; b < draws; b += listsAtOnce) {
+        for (const [k, sums] of kernel.sums(lists.slice(b, b + listsAtOnce), size).entries())
+          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = of(sums[i]! / size);
+      }
+    }
+    return values;
+  };
+}
+
+/** A member under the metric, on the units at `indices`. */
+function onSubset(metric: Metric, outcomes: MemberOutcomes['outcomes']) {
+  const units = metric.unitValues(outcomes);
+  if (units !== undefined) {
+    const { values, transform } = units;
+    const evaluate = (indices: Int32Array): number => {
+      let sum = 0;
+      for (const i of indices) sum += values[i]!;
+      return transform(sum / indices.length, indices.length);
+    };
+    return { count: values.length, evaluate };
+  }
+  const { count, evaluate } = metric.weighted(outcomes);
+  return {
+    count,
+    evaluate(indices: Int32Array): number {
+      const weights = new Float64Array(count);
+      for (const i of indices) weights[i] = 1;
+      return evaluate(weights);
+    },
+  };
+}
+
+/** `size` of 0 .. count - 1, each once (the first of a Fisher-Yates shuffle), at each call. */
+function subsetDrawer(random: Random, count: number, size: number): () => Int32Array {
+  if (!Number.isInteger(size) || size < 1 || size > count) throw new RangeError(`${size} of ${count}`);
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  const places = new Int32Array(size);
+  const swap = (i: number, j: number) => {
+    const value = order[i]!;
+    order[i] = order[j]!;
+    order[j] = value;
+  };
+  return () => {
+    for (let i = 0; i < size; i++) {
+      places[i] = i + random.integer(count - i);
+      swap(i, places[i]!);
+    }
+    const drawn = order.slice(0, size);
+    // Back to the order that every shuffle starts from, in the time of its swaps.
+    for (let i = size - 1; i >= 0; i--) swap(i, places[i]!);
+    return drawn;
+  };
+}
+
+/** Largest number of sets of scales that are all evaluated; if there are more, this many are drawn. */
+const mostSubsets = 1000;
+
+/**
+ * The same curve at fewer of its scales, always including the first and last (paper, Sec. 2, cause 3: sparsity): every set
+ * of `size` scales, or 1000 random ones if there are more.
+ */
+export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledCurve[] {
+  const { metric, members, sizes, seed = 0, axis = 'parameters' } = request;
+  const scales = scalesOf(members);
+  const values = meansOf(
+    Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate()),
+    scales,
+  );
+  const positions = scales.map((scale) => positionOf(scale, axis));
+  return sizes.map((size) => {
+    if (!Number.isInteger(size) || size < 2 || size > scales.length)
+      throw new RangeError(`${size} of ${scales.length}`);
+    const kept = subsetsOf(scales.length, size, Random.named(seed, 'keep-scales', size));
+    const curves = kept.map((places) => ({ scales: places, values: Float64Array.from(places, (i) => values[i]!) }));
+    return summarise({ metric, size, curves, positions });
+  });
+}
+
+/** Sets of `size` of 0 .. n - 1 with both ends, in ascending order. */
+function subsetsOf(n: number, size: number, random: Random): number[][] {
+  const inner = Array.from({ length: n - 2 }, (_, i) => i + 1);
+  const wanted = size - 2;
+  if (binomial(inner.length, wanted) <= mostSubsets)
+    return combinationsOf(inner, wanted).map((middle) => [0, ...middle, n - 1]);
+  const drawOne = subsetDrawer(random, inner.length, wanted);
+  return Array.from({ length: mostSubsets }, () => {
+    const drawn = Array.from(drawOne(), (i) => inner[i]!);
+    return [0, ...drawn.sort((a, b) => a - b), n - 1];
+  });
+}
+
+function binomial(n: number, k: number): number {
+  let result = 1;
+  for (let i = 0; i < k; i++) result = (result * (n - i)) / (i + 1);
+  return result;
+}
+
+function combinationsOf(items: readonly number[], k: number): number[][] {
+  if (k === 0) return [[]];
+  // Only where enough items are left: otherwise 97 of 98 would try every smaller set.
+  const starts = items.slice(0, Math.max(0, items.length - k + 1));
+  return starts.flatMap((item, i) => combinationsOf(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]));
+}
+
+interface Curves {
+  readonly metric: Metric;
+  readonly size: number;
+  readonly curves: readonly { readonly scales: readonly number[]; readonly values: Float64Array }[];
+  readonly positions: readonly number[];
+}
+
+function summarise({ metric, size, curves, positions }: Curves): ResampledCurve {
+  const scored = curves.map(({ scales, values }) =>
+    scoresOf(
+      orient(metric, values),
+      scales.map((i) => positions[i]!),
+    ),
+  );
+  const spreads = scoreNames.map((name) => [name, spreadOf(scored.map((scores) => scores[name]))] as const);
+  const flat = metric.unit === 'probability' ? curves.filter(({ values }) => values[0] === 0).length : 0;
+  return {
+    size,
+    draws: curves.length,
+    scores: Object.fromEntries(spreads) as Record<ScoreName, DrawSpread>,
+    flatStart: flat / curves.length,
+    example: curves[0]!,
+  };
+}
+
+/** Of those that are numbers; NaN if there are none. */
+function spreadOf(values: readonly number[]): DrawSpread {
+  const ascending = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
+  if (ascending.length === 0) return { median: NaN, lower: NaN, upper: NaN };
+  return {
+    median: quantile(ascending, 0.5),
+    lower: quantile(ascending, 0.025),
+    upper: quantile(ascending, 0.975),
+  };
+}
