@@ -49,20 +49,29 @@ export function withFollowedRequire(source: string): string {
   return source.replace('const require = createRequire(import.meta.url);', '');
 }
 
-const besideBundle = `import { fileURLToPath } from 'node:url';
-export const workerFile = fileURLToPath(new URL('worker.js', import.meta.url));`;
+/** Modules that say where another entry point of the bundle is: beside them. */
+const besideBundle = new Map(
+  [
+    ['training/worker-file.ts', 'workerFile', 'worker.js'],
+    ['runs/reading-thread-file.ts', 'readingThreadFile', 'reading-thread.js'],
+  ].map(([module = '', name, file]) => [
+    path.join(labFolder, 'src', module),
+    `import { fileURLToPath } from 'node:url';
+export const ${name} = fileURLToPath(new URL('${file}', import.meta.url));`,
+  ]),
+);
 
-/** Every file of ours still knows its place in the checkout; only the workers start from the bundle. */
+/** Every file of ours still knows its place in the checkout; only workers and threads start from the bundle. */
 export const asInCheckout: Plugin = {
   name: 'as-in-checkout',
   setup(builder) {
     builder.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path: file }) => ({
-      contents: file.endsWith(path.normalize('/src/training/worker-file.ts'))
-        ? besideBundle
-        : withFollowedRequire(readFileSync(file, 'utf8')).replaceAll(
-            'import.meta.url',
-            JSON.stringify(pathToFileURL(file).href),
-          ),
+      contents:
+        besideBundle.get(file) ??
+        withFollowedRequire(readFileSync(file, 'utf8')).replaceAll(
+          'import.meta.url',
+          JSON.stringify(pathToFileURL(file).href),
+        ),
       loader: 'ts',
     }));
   },

@@ -2,14 +2,14 @@
  * Members' outcomes one after the other, of many members read by several threads: checking and decoding a file of 10 000 examples takes
  * a millisecond, and the processor of the thread that computes is needed for nothing else meanwhile.
  */
-import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { availableCores } from '../experiment/cores.js';
-import { builtFolder, isCheckout, labFolder } from '../machine/installation.js';
+import { labFolder } from '../machine/installation.js';
 import { firstOf, nth } from '../machine/present.js';
 import type { OutcomeName } from './outcomes.js';
 import { memberReader, type ReadableMember, type ReadOutcomes } from './read-member.js';
+import { readingThreadFile } from './reading-thread-file.js';
 
 /** Fewest members worth a thread, which takes 0.1 seconds to start. */
 const leastOfThread = 300;
@@ -89,9 +89,9 @@ interface ThreadProgram {
   readonly isText: boolean;
 }
 
-/** In a checkout its TypeScript is bundled, since a thread does not inherit what translates that of this one. */
+/** Run from TypeScript, this bundles the thread's, since a thread does not inherit what translates that of this one. */
 async function threadProgram(): Promise<ThreadProgram> {
-  if (!isCheckout) return { source: path.join(builtFolder, 'reading-thread.js'), isText: false };
+  if (readingThreadFile !== undefined) return { source: readingThreadFile, isText: false };
   const { default: esbuild } = await import('esbuild');
   const { outputFiles } = await esbuild.build({
     // Set explicitly: esbuild stays in its first caller's working folder, which may be gone by now.
