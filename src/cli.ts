@@ -4,7 +4,7 @@
  */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
-import { diskError, isSystemError } from './machine/files.js';
+import { diskError, isSystemError } from './machine/disk-errors.js';
 import { commandLine, guide, packageJson } from './machine/installation.js';
 import { describeArguments } from './commands/arguments.js';
 import { registerClean } from './commands/clean.js';

@@ -5,7 +5,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFolder, diskError } from '../machine/files.js';
+import { diskError } from '../machine/disk-errors.js';
+import { createFolder } from '../machine/files.js';
 import { lockFileOf, tryLock } from '../machine/lock.js';
 import { processText } from '../machine/owner.js';
 import { codeOf, messageOf, RunError, UsageError } from '../terminal/errors.js';

@@ -4,7 +4,7 @@
  * `SET/Alphabet/characterNN/IIII_DD.png`, 105 x 105, black ink on white, DD the drawer; here ink is 255 and paper 0, as in MNIST.
  */
 import * as path from 'node:path';
-import { sha256File } from '../machine/files.js';
+import { sha256File } from '../machine/inputs.js';
 import { UsageError } from '../terminal/errors.js';
 import type { DatasetSource, LoadContext, RawDataset, RawSplit, RemoteFile } from './dataset.js';
 import { cachedDataset } from './files/cache.js';

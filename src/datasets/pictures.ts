@@ -1,5 +1,5 @@
 /** Single image files converted to the form of a dataset's images, for a member trained on those. */
-import { readInput } from '../machine/files.js';
+import { readInput } from '../machine/inputs.js';
 import { UsageError } from '../terminal/errors.js';
 import type { ImageShape } from './dataset.js';
 import { allocateImages, eachAtOnce, imageDecoder, type ImageDecoder } from './files/decode.js';

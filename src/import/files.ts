@@ -1,7 +1,8 @@
 /** Finds a tool's files in the folders given by the user. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { diskError, filesBelow } from '../machine/files.js';
+import { diskError } from '../machine/disk-errors.js';
+import { filesBelow } from '../machine/listing.js';
 import { codeOf, UsageError } from '../terminal/errors.js';
 
 /**

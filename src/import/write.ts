@@ -1,7 +1,8 @@
 /** Writes a run of imported members whole or not at all; the same holds for additions to one. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { sha256File, sha256Of, type FileContent } from '../machine/files.js';
+import { type FileContent } from '../machine/files.js';
+import { sha256File, sha256Of } from '../machine/inputs.js';
 import { writeFolder } from '../machine/folder-swap.js';
 import { gitCommit, packageVersions } from '../machine/version.js';
 import { encodeExamples, encodeImported, examplesFile, idOf, type ImportedRun } from '../runs/imported.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { sha256Of } from '../machine/files.js';
+import { sha256Of } from '../machine/inputs.js';
 import { cacheFolder } from '../machine/folders.js';
 import { RunError } from '../terminal/errors.js';
 import { publishFolder, type ReportLine } from './cache.js';

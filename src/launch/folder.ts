@@ -2,7 +2,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { createFolder, diskError, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { diskError } from '../machine/disk-errors.js';
+import { createFolder, writeFileAtomic } from '../machine/files.js';
+import { readTextIfThere } from '../machine/inputs.js';
 import { formatJson, parseJson } from '../runs/json.js';
 import { memberIdSchema } from '../runs/record.js';
 import { lockFileOf, tryLock, waitForLock, type Held } from '../machine/lock.js';

@@ -1,15 +1,15 @@
 /**
- * Files that appear whole or not at all, and one-line messages for disk errors. A process may be killed at any moment:
+ * Files that appear whole or not at all. A process may be killed at any moment:
  * what is left is the old file or the new one, and at worst a leftover that `removeLeftovers` deletes.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { RunError, UsageError, codeOf, messageOf } from '../terminal/errors.js';
-import { formatBytes } from '../terminal/format.js';
-import { isLeftover, isTemporary, temporaryName } from './temporary.js';
+import { diskError } from './disk-errors.js';
+import { sha256File } from './inputs.js';
+import { removeLeftoversOf } from './leftovers.js';
+import { temporaryName } from './temporary.js';
 import { uninterrupted } from './uninterrupted.js';
 
 /** One piece, or several in sequence. */
@@ -220,147 +220,6 @@ async function makeFolder(folder: string): Promise<Error | undefined> {
   }
 }
 
-/** Removes leftovers of dead writers in `folder`. */
-export async function removeLeftovers(folder: string): Promise<void> {
-  await removeThose(folder, isLeftover);
-}
-
-/**
- * Removes everything that is being written in `folder`, by anyone: for the holder of its lock, as all others have lost it and must
- * stop. With a name, only files called so, whatever their ending.
- */
-export async function removeTemporaries(folder: string, name = ''): Promise<void> {
-  const isOurs = (each: string) => isTemporary(each) && (name === '' || each.startsWith(`.${name}.`));
-  await removeThose(folder, (file) => Promise.resolve(isOurs(path.basename(file))));
-}
-
-/**
- * Removes leftovers of dead writers of `name` in `folder`, and nothing else, as a user's folder may contain anything.
- */
-export async function removeLeftoversOf(folder: string, name: string): Promise<void> {
-  const isOurs = (each: string) => each.startsWith(`.${name}.`) || each.startsWith('.probe.');
-  await removeThose(folder, async (file) => isOurs(path.basename(file)) && (await isLeftover(file)));
-}
-
-async function removeThose(folder: string, isMeant: (file: string) => Promise<boolean>): Promise<void> {
-  for (const name of await namesIn(folder)) {
-    const file = path.join(folder, name);
-    if (await isMeant(file)) await fs.rm(file, { recursive: true, force: true });
-  }
-}
-
-/** Names of what a folder holds; none if it does not exist. Throws RunError if it cannot be read. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await fs.readdir(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
-    throw diskError(error, folder);
-  }
-}
-
-/**
- * Files anywhere below a folder, also behind links; each folder once, as links may lead back. A link that leads nowhere counts as a
- * file, so that reading it says so; pipes, sockets and devices do not, as reading them may never end.
- *
- * @throws RunError if a folder cannot be read
- */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  await addFilesBelow(folder, files, new Set());
-  return files;
-}
-
-async function addFilesBelow(folder: string, files: string[], seen: Set<string>): Promise<void> {
-  try {
-    const real = await fs.realpath(folder);
-    if (seen.has(real)) return;
-    seen.add(real);
-    for (const name of await fs.readdir(folder)) {
-      const each = path.join(folder, name);
-      const there = await fs.stat(each).catch(() => undefined);
-      if (there?.isDirectory() === true) await addFilesBelow(each, files, seen);
-      else if (there?.isFile() !== false) files.push(each);
-    }
-  } catch (error) {
-    throw diskError(error, folder);
-  }
-}
-
-const again = 'then run the same command again';
-const causes: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
-  ENOSPC: ["can't be written, the disk is full", `free some space, ${again}`],
-  EDQUOT: ["can't be written, the disk quota is used up", `free some space, ${again}`],
-  EROFS: ["can't be written, the file system is read-only", 'work in a folder that can be written'],
-  EACCES: ['no permission', 'change the permissions, or work in another folder'],
-  EPERM: ['no permission', 'change the permissions, or work in another folder'],
-  ENOENT: ['was removed, or its folder was', 'leave the folder of a run in place while it trains'],
-  ENOTDIR: ['a part of the path is a file, not a folder', 'rename that file'],
-  EEXIST: ['is a file, not a folder', 'rename that file'],
-  EISDIR: ['is a folder, not a file', 'rename that folder'],
-  ENAMETOOLONG: ['the name is too long', 'give a shorter one'],
-  ELOOP: ['is a circular link', 'remove the link'],
-  EMFILE: ['too many files are open', 'raise the limit (ulimit -n)'],
-  ENFILE: ['too many files are open on this machine', 'try again later'],
-  ENXIO: ['is a device or a socket that cannot be opened', 'name a file'],
-  ERR_INVALID_ARG_VALUE: ['no path can hold a NUL character', 'give another one'],
-  EIO: ['the disk reports an input/output error', 'check the disk'],
-};
-
-/** A RunError for a disk error, anything else unchanged. */
-export function diskError(error: unknown, file: string): unknown {
-  const [what, remedy] = causes[codeOf(error) ?? ''] ?? [];
-  if (what !== undefined) return new RunError(what, file, remedy, { cause: error });
-  return isSystemError(error) ? new RunError(`the system reports ${messageOf(error)}`, file) : error;
-}
-
-/** An error of a system call, such as `open`. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && codeOf(error) !== undefined;
-}
-
-function isEndless(stats: Stats): boolean {
-  return !stats.isFile() && !stats.isDirectory();
-}
-
-/** Pipes that are already open and have an end: `/dev/stdin`, and what a shell makes of `<(command)`. */
-const openDescriptor = /^\/(dev|proc)\//;
-
-/** Whether a name is that of a pipe or socket, which might never end. */
-export async function isPipe(file: string): Promise<boolean> {
-  const stats = await fs.stat(file).catch(() => undefined);
-  return stats !== undefined && isEndless(stats) && !openDescriptor.test(file);
-}
-
-/**
- * Reads a file that the user named.
- *
- * @param where the flag that named it, or the file itself
- * @throws UsageError if it is missing, cannot be read, is not a file or is larger than `mostBytes`; `remedy` says what would be
- * right, `shown` how the user named it
- */
-export async function readInput(
-  file: string,
-  where: string,
-  { shown = file, mostBytes, remedy }: { readonly shown?: string; readonly mostBytes: number; readonly remedy: string },
-): Promise<Buffer> {
-  const refused = (what: string) => new UsageError(where === shown ? what : `"${shown}" ${what}`, where, remedy);
-  const chunks: Buffer[] = [];
-  try {
-    if ((await fs.stat(file)).isDirectory()) throw refused('is a folder, not a file');
-    if (await isPipe(file)) throw refused('is a pipe or a socket, not a file');
-    // One byte more than allowed: a device has no size to ask for.
-    for await (const chunk of createReadStream(file, { end: mostBytes })) chunks.push(chunk as Buffer);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) throw refused('is not a file');
-    throw refused(`can't be read: ${causes[codeOf(error) ?? '']?.[0] ?? messageOf(error)}`);
-  }
-  const bytes = Buffer.concat(chunks);
-  if (bytes.length > mostBytes) throw refused(`is more than ${formatBytes(mostBytes)}`);
-  return bytes;
-}
-
 /**
  * Tries to write into `folder`, or the nearest existing one above it, before any work is done. Creates nothing.
  *
@@ -402,42 +261,4 @@ function refusal(error: unknown, folder: string): unknown {
   if (code === 'ENOENT') return new UsageError('does not accept files', folder, 'work in another folder');
   if (reported instanceof RunError) return new UsageError(reported.message);
   return new UsageError(`can't be written (${messageOf(error)})`, folder, 'work in another folder');
-}
-
-/** SHA-256 of bytes, or of a text in UTF-8; hex. */
-export function sha256Of(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-/** SHA-256 of a file, hex. Throws RunError if it is missing or can't be read. */
-export async function sha256File(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
-    throw diskError(error, file);
-  }
-  return hash.digest('hex');
-}
-
-/** A file's text, undefined if there is none. Throws RunError if it can't be read. */
-export async function readTextIfThere(file: string): Promise<string | undefined> {
-  return (await readFileIfThere(file))?.toString('utf8');
-}
-
-/** A file's bytes, undefined if there is none. Throws RunError if it can't be read. */
-export async function readFileIfThere(file: string): Promise<Buffer | undefined> {
-  return Promise.resolve(readNow(file));
-}
-
-/** A large run has ten thousand small files, each of which would wait several times for Node's thread pool. */
-function readNow(file: string): Buffer | undefined {
-  try {
-    // A pipe may never end, and a device never does.
-    if (isEndless(statSync(file))) throw new RunError('is a pipe, a socket or a device, not a file', file);
-    return readFileSync(file);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw diskError(error, file);
-  }
 }

@@ -4,14 +4,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { codeOf, RunError, UsageError } from '../terminal/errors.js';
-import {
-  assertOutputFolder,
-  createFolder,
-  diskError,
-  removeLeftoversOf,
-  type FileContent,
-  writeFileAtomic,
-} from './files.js';
+import { diskError } from './disk-errors.js';
+import { assertOutputFolder, createFolder, type FileContent, writeFileAtomic } from './files.js';
+import { removeLeftoversOf } from './leftovers.js';
 import { temporaryName } from './temporary.js';
 import { uninterrupted } from './uninterrupted.js';
 

@@ -1,7 +1,7 @@
 /** Removes what was listed before, and nothing else: no folder is removed with its content, but only once it is empty. */
 import * as fs from 'node:fs/promises';
 import { codeOf } from '../terminal/errors.js';
-import { diskError } from './files.js';
+import { diskError } from './disk-errors.js';
 import { freedBytes, type DiskEntry } from './usage.js';
 
 /** Something that is removed as a whole. */

@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { codeOf } from '../terminal/errors.js';
-import { diskError } from './files.js';
+import { diskError } from './disk-errors.js';
 
 export interface DiskEntry {
   readonly path: string;

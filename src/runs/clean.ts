@@ -4,7 +4,7 @@
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { namesIn } from '../machine/files.js';
+import { namesIn } from '../machine/listing.js';
 import { removeAll, type Removal, type Removed } from '../machine/removal.js';
 import { isLeftover } from '../machine/temporary.js';
 import { entriesAt, type DiskEntry } from '../machine/usage.js';

@@ -1,7 +1,7 @@
 /** Whether a run is still what a sealed forecast says: what was known has not changed, and what is predicted came later. */
 import * as path from 'node:path';
 import { momentsOf } from '../experiment/moments.js';
-import { sha256File } from '../machine/files.js';
+import { sha256File } from '../machine/inputs.js';
 import { unlessReported } from '../terminal/errors.js';
 import { coordinatesOf } from './coordinates.js';
 import { chainFaults, isOfImported, type ReadSeal, type Seal } from './forecasts.js';

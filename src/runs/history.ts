@@ -1,6 +1,6 @@
 /** history.jsonl: how training went, one line of JSON per epoch. */
 import { RunError } from '../terminal/errors.js';
-import { readTextIfThere } from '../machine/files.js';
+import { readTextIfThere } from '../machine/inputs.js';
 import { parseJson } from './json.js';
 import { epochRecordSchema, type EpochRecord } from './record.js';
 

@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import * as z from 'zod';
 import { outcomeKinds, type OutcomeKind } from '../experiment/architectures.js';
 import { runNameSchema } from '../experiment/schema.js';
-import { readTextIfThere, sha256Of } from '../machine/files.js';
+import { readTextIfThere, sha256Of } from '../machine/inputs.js';
 import { RunError } from '../terminal/errors.js';
 import { counted, countedWithSpaces } from '../terminal/format.js';
 import { jsonWithDigest, parseJson, parseRecord } from './json.js';

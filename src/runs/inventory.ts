@@ -1,7 +1,8 @@
 /** All runs of a folder, each with its state: what is complete, what is missing, what it takes on disk. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { namesIn, readTextIfThere } from '../machine/files.js';
+import { readTextIfThere } from '../machine/inputs.js';
+import { namesIn } from '../machine/listing.js';
 import { bytesOf, entriesAt } from '../machine/usage.js';
 import { isReported } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';

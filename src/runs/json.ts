@@ -5,7 +5,7 @@
  *     sed 's/^  "digest": "[0-9a-f]*"$/  "digest": ""/' FILE | sha256sum
  */
 import type * as z from 'zod';
-import { sha256Of } from '../machine/files.js';
+import { sha256Of } from '../machine/inputs.js';
 import { RunError, messageOf } from '../terminal/errors.js';
 import { whatIsWrong } from '../terminal/schema-errors.js';
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { UsageError, codeOf } from '../terminal/errors.js';
 import { nearest } from '../terminal/nearest.js';
-import { diskError } from '../machine/files.js';
+import { diskError } from '../machine/disk-errors.js';
 import { isTemporary } from '../machine/temporary.js';
 
 /** The default folder of all runs, in the current one. */

@@ -15,7 +15,9 @@ import {
 } from '../machine/lock.js';
 import { processText, type Owner } from '../machine/owner.js';
 import { RunError, codeOf } from '../terminal/errors.js';
-import { createFolder, diskError, removeLeftovers } from '../machine/files.js';
+import { diskError } from '../machine/disk-errors.js';
+import { createFolder } from '../machine/files.js';
+import { removeLeftovers } from '../machine/leftovers.js';
 import { diskClock } from '../machine/temporary.js';
 import { memberIdSchema } from './record.js';
 

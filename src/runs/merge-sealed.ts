@@ -1,6 +1,8 @@
 /** Joins the sealed files of two runs: forecasts form a chain, which can only be extended at its end, and claims are independent. */
 import * as path from 'node:path';
-import { copyFileAtomic, createFolder, namesIn, readTextIfThere, sha256File } from '../machine/files.js';
+import { copyFileAtomic, createFolder } from '../machine/files.js';
+import { readTextIfThere, sha256File } from '../machine/inputs.js';
+import { namesIn } from '../machine/listing.js';
 import { firstOf, nth } from '../machine/present.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { claimsFolder } from './claims.js';

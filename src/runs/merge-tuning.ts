@@ -1,7 +1,8 @@
 /** Joins the trials of two runs: a copied member brings the trials that chose its value. */
 import * as path from 'node:path';
 import { bestTrial } from '../experiment/tuning.js';
-import { namesIn, sha256File } from '../machine/files.js';
+import { sha256File } from '../machine/inputs.js';
+import { namesIn } from '../machine/listing.js';
 import { UsageError } from '../terminal/errors.js';
 import type { CopyPlan } from './merge-sealed.js';
 import { readTuning, tuningFolder } from './tuning.js';

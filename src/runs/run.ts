@@ -16,14 +16,8 @@ import {
   type ExperimentKey,
 } from '../experiment/schema.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import {
-  createFolder,
-  readFileIfThere,
-  readTextIfThere,
-  sha256Of,
-  writeFileAtomic,
-  type Writing,
-} from '../machine/files.js';
+import { createFolder, writeFileAtomic, type Writing } from '../machine/files.js';
+import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/inputs.js';
 import { importedRunSchema, isImported, type AnyRun } from './imported.js';
 import { jsonWithDigest, parseRecord } from './json.js';
 import {

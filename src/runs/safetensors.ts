@@ -3,7 +3,7 @@
  * Written as the Python library writes it: widest type first, then by name, header padded with spaces to 8 bytes.
  */
 import * as z from 'zod';
-import { sha256Of } from '../machine/files.js';
+import { sha256Of } from '../machine/inputs.js';
 import { RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 

@@ -2,7 +2,8 @@
 import * as path from 'node:path';
 import * as z from 'zod';
 import { sharedSeed, type Tuning } from '../experiment/tuning.js';
-import { createFolder, readTextIfThere, writeFileAtomic } from '../machine/files.js';
+import { createFolder, writeFileAtomic } from '../machine/files.js';
+import { readTextIfThere } from '../machine/inputs.js';
 import { jsonWithDigest, parseRecord } from './json.js';
 import { memberIdSchema, sha256, tunedSchema, type MemberKey } from './record.js';
 

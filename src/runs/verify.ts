@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as z from 'zod';
-import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/files.js';
+import { readFileIfThere, readTextIfThere, sha256Of } from '../machine/inputs.js';
 import { isReported, RunError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { encodeHistory } from './history.js';

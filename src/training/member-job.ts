@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { runtimeEnvironment, type Runtime } from '../install/runtime.js';
 import { experimentAt } from '../experiment/factors.js';
 import type { Experiment } from '../experiment/schema.js';
-import { removeTemporaries } from '../machine/files.js';
+import { removeTemporaries } from '../machine/leftovers.js';
 import { dataFolder } from '../machine/folders.js';
 import { firstOf } from '../machine/present.js';
 import { lockMember } from '../runs/lock.js';

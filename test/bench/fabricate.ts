@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { momentsOf } from '../../src/experiment/moments.js';
-import { sha256Of } from '../../src/machine/files.js';
+import { sha256Of } from '../../src/machine/inputs.js';
 import { encodeHistory } from '../../src/runs/history.js';
 import { jsonWithDigest } from '../../src/runs/json.js';
 import { encodeMoment, encodeOutcomes, momentFile } from '../../src/runs/outcomes.js';

@@ -4,7 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { resolveExperiment, type Experiment } from '../../src/experiment/schema.js';
-import { sha256File, writeFileAtomic } from '../../src/machine/files.js';
+import { writeFileAtomic } from '../../src/machine/files.js';
+import { sha256File } from '../../src/machine/inputs.js';
 import { encodeHistory } from '../../src/runs/history.js';
 import {
   decodeWithGroup,

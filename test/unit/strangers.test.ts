@@ -7,7 +7,8 @@ import { readNaturalCurve, readNaturalCurves } from '../../src/analysis/natural.
 import { loadIdxFolder } from '../../src/datasets/idx.js';
 import { loadImages } from '../../src/datasets/images.js';
 import { loadExperiment } from '../../src/experiment/load.js';
-import { readFileIfThere, writeOutput } from '../../src/machine/files.js';
+import { writeOutput } from '../../src/machine/files.js';
+import { readFileIfThere } from '../../src/machine/inputs.js';
 import { writeFolder } from '../../src/machine/folder-swap.js';
 import { withOwnMetric } from '../../src/metrics/user-metric.js';
 import { locateSeal } from '../../src/runs/forecasts.js';

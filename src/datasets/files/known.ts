@@ -1,7 +1,7 @@
 /** Files whose size and hash are published: no other file is accepted in their place. */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { sha256File } from '../../machine/files.js';
+import { sha256File } from '../../machine/inputs.js';
 import { dataFolder } from '../../machine/folders.js';
 import { codeOf, UsageError } from '../../terminal/errors.js';
 import { counted, formatBytes } from '../../terminal/format.js';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { sha256Of } from '../../machine/files.js';
+import { sha256Of } from '../../machine/inputs.js';
 import { codeOf, messageOf, UsageError } from '../../terminal/errors.js';
 import { decodeName, isClutter } from './names.js';
 import { openZip, unzip } from './zip.js';

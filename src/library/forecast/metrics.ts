@@ -1,7 +1,7 @@
 /** The metrics that are forecast, and the members with what the metrics need. */
 import { defaultColumnsOf, defaultMetrics } from '../../analysis/defaults.js';
 import { forecastNeeds } from '../../analysis/forecast/forecast.js';
-import { sha256File } from '../../machine/files.js';
+import { sha256File } from '../../machine/inputs.js';
 import type { Metric } from '../../metrics/metric.js';
 import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from '../family.js';
 

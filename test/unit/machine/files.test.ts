@@ -3,18 +3,17 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { diskError } from '../../../src/machine/disk-errors.js';
 import {
   assertOutputFolder,
   assertWritable,
   createFolder,
-  diskError,
-  readTextIfThere,
   refuseExisting,
-  removeLeftovers,
-  sha256File,
   writeFileAtomic,
   writeOutput,
 } from '../../../src/machine/files.js';
+import { readTextIfThere, sha256File } from '../../../src/machine/inputs.js';
+import { removeLeftovers } from '../../../src/machine/leftovers.js';
 import { RunError } from '../../../src/terminal/errors.js';
 import { temporaryFolder } from '../../support/runs.js';
 

@@ -7,7 +7,7 @@ import { openRunFolder } from '../../../src/runs/open.js';
 import { summariseRuns } from '../../../src/runs/inventory.js';
 import { memberFolder, readMemberRecord, readRunRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { encodeWithDigest } from '../../../src/runs/safetensors.js';
-import { sha256File, sha256Of } from '../../../src/machine/files.js';
+import { sha256File, sha256Of } from '../../../src/machine/inputs.js';
 import { Random } from '../../../src/statistics/random.js';
 import { encodeHistory } from '../../../src/runs/history.js';
 import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
