@@ -28,8 +28,9 @@ train() { # train RUN SECONDS OPTIONS...   then one line of results per member; 
   node $root/curves.mjs "checkpoints/$run" ${REF:+checkpoints/$REF} | tee -a "$results"
 }
 ONE='--seeds 0'
-if [ "$SIZE" = tiny ]; then N='--train-size 512 --test-size 200 --epochs 2'; A=2,4; B=4; W=8; S='--seeds 0,1'; T='--train-size 256 --test-size 64 --epochs 2 --widths 8 --seeds 0'; PW=8; PS=3
-else N='--epochs 3'; A=8,32; B=32,128; W=64,128,256; S='--seeds 0,1,2,3,4,5,6,7'; T='--epochs 20 --widths 16,64 --seeds 0'; PW=${PW:-32 128}; PS=200; fi
+if [ "$SIZE" = tiny ]; then N='--train-size 512 --test-size 200 --epochs 2'; A=2,4; B=4; W=8; S='--seeds 0,1'; T='--train-size 256 --test-size 64 --epochs 2 --widths 8'; PW=8; PS=3; MOST=3
+else N='--epochs 3'; A=8,32; B=32,128; W=64,128,256; S='--seeds 0,1,2,3,4,5,6,7'; T='--epochs 20 --widths 16,64'; PW=${PW:-32 128}; PS=200; MOST=63; fi
+STACKS=('--stack 1' "--stack $((MOST + 1))" "--stack $((MOST + 1)) --xla")
 
 facts() {
   step facts 30 bash -c 'nvidia-smi -L; nvidia-smi --query-gpu=name,memory.total,driver_version,compute_cap --format=csv,noheader; nvidia-smi | grep -i "cuda version"
@@ -69,16 +70,25 @@ first() { train cnn-a 120 --arch cnn --dataset mnist --widths $A $N $ONE; }
 same() { REF=cnn-a train cnn-b 60 --arch cnn --dataset mnist --widths $A $N $ONE; }
 cpu() { ON=cpu REF=cnn-a train cnn-cpu 75 --arch cnn --dataset mnist --widths $A $N $ONE; }
 ae() { train ae-a 60 --arch autoencoder --dataset mnist --widths $A $N $ONE; ON=cpu REF=ae-a train ae-cpu 60 --arch autoencoder --dataset mnist --widths $A $N $ONE; }
-transformer() { train tr-a 90 --arch transformer --dataset omniglot-small --pairs 8 $T; ON=cpu REF=tr-a train tr-cpu 60 --arch transformer --dataset omniglot-small --pairs 8 $T; }
-xla() { # the same families compiled by XLA, against those of first, ae and transformer, then once more for the same bits; rates are in the results
-  REF=cnn-a train cnn-xla 120 --arch cnn --dataset mnist --widths $A $N $ONE --xla; REF=cnn-xla train cnn-xla-b 120 --arch cnn --dataset mnist --widths $A $N $ONE --xla
-  REF=ae-a train ae-xla 60 --arch autoencoder --dataset mnist --widths $A $N $ONE --xla; REF=ae-xla train ae-xla-b 60 --arch autoencoder --dataset mnist --widths $A $N $ONE --xla
-  REF=tr-a train tr-xla 120 --arch transformer --dataset omniglot-small --pairs 8 $T --xla; REF=tr-xla train tr-xla-b 120 --arch transformer --dataset omniglot-small --pairs 8 $T --xla; }
+transformer() { train tr-a 90 --arch transformer --dataset omniglot-small --pairs 8 $T $ONE; ON=cpu REF=tr-a train tr-cpu 60 --arch transformer --dataset omniglot-small --pairs 8 $T $ONE; }
+xla() { # the same families compiled by XLA, against those of first, ae and transformer; rates are in the results
+  REF=cnn-a train cnn-xla 120 --arch cnn --dataset mnist --widths $A $N $ONE --xla
+  REF=ae-a train ae-xla 60 --arch autoencoder --dataset mnist --widths $A $N $ONE --xla
+  REF=tr-a train tr-xla 120 --arch transformer --dataset omniglot-small --pairs 8 $T $ONE --xla; }
+xla_same() { # once more for the same bits
+  REF=cnn-xla train cnn-xla-b 60 --arch cnn --dataset mnist --widths ${A%,*} $N $ONE --xla
+  REF=ae-xla train ae-xla-b 60 --arch autoencoder --dataset mnist --widths ${A%,*} $N $ONE --xla
+  REF=tr-xla train tr-xla-b 60 --arch transformer --dataset omniglot-small --pairs 8 ${T/16,64/16} $ONE --xla; }
+stack() { # many seeds as one program, as it is and compiled by XLA (STACKS: options of each), against one seed; a line for each command, and the first and last member
+  local arch n options data; for arch in ${STACKED:-autoencoder cnn transformer}; do
+    data="--dataset mnist --widths ${A%,*} $N"; [ $arch = transformer ] && data="--dataset omniglot-small --pairs 8 ${T/16,64/16}"
+    for options in "${STACKS[@]}"; do n=$(echo $options | tr -cd '[:alnum:]')
+      REF=$([ "$n" = stack1 ] || echo stack-$arch-stack1) train stack-$arch-$n ${LIMIT:-90} --arch $arch $data --seeds $([ "$n" = stack1 ] && echo 0 || seq -s, 0 $MOST) $options | sed -n '1,3p;$p'; done; done; }
 wide() { train cnn-wide 75 --arch cnn --dataset mnist --widths $W $N $ONE; }
 jobs_() { for j in ${JOBS:-1 4 8}; do train jobs-$j 75 --arch cnn --dataset mnist --widths 8 $S $N --jobs $j | grep '^{"step"'; done; }
 again() { # the same bits from an autoencoder and a transformer trained twice, and from a family that was interrupted and resumed
   for x in a b; do REF=$([ $x = b ] && echo rae-a) train rae-$x 60 --arch autoencoder --dataset mnist --widths 8 $N $ONE; done
-  for x in a b; do REF=$([ $x = b ] && echo rtr-a) train rtr-$x 60 --arch transformer --dataset omniglot-small --pairs 8 ${T/16,64/16}; done
+  for x in a b; do REF=$([ $x = b ] && echo rtr-a) train rtr-$x 60 --arch transformer --dataset omniglot-small --pairs 8 ${T/16,64/16} $ONE; done
   rm -rf checkpoints/resumed; timeout -s INT "${STOP:-9}" node bin/emergence.js train --device "$DEVICE" --run resumed --arch cnn --dataset mnist --widths $A $N $ONE --json | grep -c epoch
   KEEP=1 REF=cnn-a train resumed 60 --arch cnn --dataset mnist --widths $A $N $ONE; }
 bf16() { REF=cnn-a train cnn-bf16 60 --arch cnn --dataset mnist --widths $B $N $ONE --precision bfloat16; }
@@ -95,5 +105,5 @@ peers() { # JAX and PyTorch of the machine, on the lab's workloads, data on the 
   for w in $PW; do for f in jax-scan torch jax torch-compile; do for a in cnn autoencoder transformer; do
     step "peer-$f-$a-$w" 45 env XLA_PYTHON_CLIENT_PREALLOCATE=false "$python" $root/peers/bench_gpu.py --framework $f --arch $a --width $w --steps $PS && tail -1 "$root/tmp/step.out" | tee -a "$results"
   done; done; done; }
-for s in "$@"; do case $s in facts | links | doctor | selftest | probe | first | same | again | cpu | ae | transformer | xla | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
+for s in "$@"; do case $s in facts | links | doctor | selftest | probe | first | same | again | cpu | ae | transformer | xla | xla_same | stack | wide | bf16 | tf32 | interop | free | peers) $s ;; jobs) jobs_ ;; *) note "no step $s" ;; esac; done
 [ -s "$log" ] && { gzip -c "$log" >"$OUT/log.txt.gz"; rm -f "$log"; }; exit 0
