@@ -35,7 +35,7 @@ export interface CurveModel {
 
 export const constant = polynomial('constant', 'y = c0', 'the null model: scale does not matter', 1);
 export const line = polynomial('line', 'y = c0 + c1 x, x = ln N', 'straight line in log scale', 2);
-export const quadratic = polynomial('quadratic', 'y = c0 + c1 x + c2 x², x = ln N', 'parabola in log scale', 3);
+const quadratic = polynomial('quadratic', 'y = c0 + c1 x + c2 x², x = ln N', 'parabola in log scale', 3);
 
 export const powerLaw: CurveModel = {
   name: 'power-law',

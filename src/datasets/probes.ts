@@ -6,7 +6,7 @@ import type { Random } from '../statistics/random.js';
 import { distinct, imagesByClass, type ClassImages, type SequenceOptions, type Sequences } from './sequences.js';
 
 /** Every probe by name, in the words of help, tables and docs. */
-export const probes = {
+const probes = {
   'in-weights': 'images of distinct trained classes with their own labels: the context does not hold the answer',
   'few-shot': 'images of a few trained classes with new random labels: only the context holds the answer',
   'held-out': 'the same of held-out classes',

@@ -16,7 +16,7 @@ export const outcomeKinds = {
 } as const satisfies Readonly<Record<Architecture, string>>;
 export type OutcomeKind = (typeof outcomeKinds)[Architecture];
 
-export const activations = ['relu', 'tanh', 'sigmoid'] as const;
+const activations = ['relu', 'tanh', 'sigmoid'] as const;
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);

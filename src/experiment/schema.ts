@@ -22,7 +22,7 @@ export { factorKeys, keyOfOption, optionOf, type FactorKey } from './factor-name
 export const optimizers = ['adam', 'adamw', 'sgd'] as const;
 const schedules = ['constant', 'cosine', 'warm-up'] as const;
 export const parametrizations = ['standard', 'mup'] as const;
-export const precisions = ['float32', 'bfloat16', 'auto'] as const;
+const precisions = ['float32', 'bfloat16', 'auto'] as const;
 export const devices = ['auto', 'cpu', 'gpu'] as const;
 
 /** The smallest of the default widths. A constant, so that it does not change when a run gets further widths. */

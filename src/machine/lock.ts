@@ -19,7 +19,7 @@ import { ageOf } from './temporary.js';
 import { cleanedUp, uninterrupted } from './uninterrupted.js';
 
 /** How long after its last sign of life a holder on another machine counts as dead. */
-export const staleMilliseconds = 30_000;
+const staleMilliseconds = 30_000;
 /**
  * How long it is watched before its lock is taken: while a disk's server was unreachable, nobody could show signs of
  * life.

@@ -8,7 +8,7 @@ import { against, above as onceAbove, below as onceBelow } from './cutoffs.js';
 import { perImage, sequencesOf, subsetsOf } from './per-image.js';
 
 /** Columns that can be compared with a cutoff. */
-export const comparable = [
+const comparable = [
   'log_probability',
   'brier',
   'confidence',

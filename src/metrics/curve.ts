@@ -44,7 +44,7 @@ export interface Curve {
   readonly points: readonly WidthPoint[];
 }
 
-export function memberValues(metric: Metric, members: readonly MemberOutcomes[]): MemberValue[] {
+function memberValues(metric: Metric, members: readonly MemberOutcomes[]): MemberValue[] {
   return members
     .map(({ record: { id, width, seed, parameters, trainingFlops }, outcomes }) => {
       return { id, width, seed, parameters, trainingFlops, ...metric.measure(outcomes) };

@@ -57,7 +57,7 @@ export interface FamilyView<T> {
 export const alongTraining: readonly string[] = ['steps', 'flops', 'examples', 'loss'];
 
 /** Not factors, but possible axes all the same. */
-export const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
+const measures = ['parameters', 'flops', 'examples', 'loss'] as const;
 
 const titles: Readonly<Record<string, string>> = {
   parameters: 'trainable parameters',

@@ -52,7 +52,7 @@ function lloyd(rows: Points, first: Points): Clustering {
 }
 
 /** The nearest centre of each row. */
-export function assign(rows: Points, centres: Points): Int32Array {
+function assign(rows: Points, centres: Points): Int32Array {
   return Int32Array.from(rows, (row) => {
     let best = 0;
     let least = Infinity;

@@ -165,7 +165,7 @@ export class IdleWorkers {
 }
 
 /** The last lines of what a process writes to stdout and stderr, together. */
-export class LastWords {
+class LastWords {
   #text = '';
 
   constructor(worker: ChildProcess) {

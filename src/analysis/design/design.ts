@@ -25,11 +25,11 @@ import { evenWidths } from './widths.js';
 
 /** Fewest widths that show the course of a curve, and fewest seeds of each that show the spread of seeds. */
 const fewestWidths = 4;
-export const fewestSeeds = 2;
+const fewestSeeds = 2;
 /** Fewest seeds to propose: with two, the interval of Eq 1 covers 85 % (docs/emergence.md). */
 const fewestProposed = 3;
 /** The induced curve should be above this at the largest width: one that stays on the floor shows nothing. */
-export const reach = 0.5;
+const reach = 0.5;
 /** Failing that, above this, as when K is chosen for a picture. */
 const leastEnd = 0.1;
 /** Simulated families by which a design is judged; metrics are compared on part of them. */

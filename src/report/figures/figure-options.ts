@@ -71,7 +71,7 @@ export function parseFormats(texts: readonly string[]): FigureFormat[] {
 }
 
 /** `--style`. Throws UsageError. */
-export function parseStyle(text: string): FigureStyle {
+function parseStyle(text: string): FigureStyle {
   const style = figureStyles.find((each) => each === text);
   if (style !== undefined) return style;
   throw new UsageError(`"${text}" is not a style of pictures`, '--style', `give ${figureStyles.join(' or ')}`);

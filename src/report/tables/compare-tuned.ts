@@ -75,7 +75,7 @@ function contrastText({ scores: all }: TwinCurves, name: ScoreName): string {
 }
 
 /** Verdicts on the bow, the one score that distinguishes late from early. */
-export const verdicts: Readonly<Record<TwinVerdict, string>> = {
+const verdicts: Readonly<Record<TwinVerdict, string>> = {
   survives: 'the late rise survives tuning; no difference of the bow is found.',
   'is weaker': 'the late rise survives tuning, but is weaker.',
   'is stronger': 'the late rise survives tuning, and is stronger.',
