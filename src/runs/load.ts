@@ -1,6 +1,7 @@
 /** A run's members with their outcomes, the input of every analysis. Without TensorFlow, a few columns at a time. */
 import { outcomeKinds } from '../experiment/architectures.js';
 import { availableMemory } from '../experiment/cores.js';
+import { packer, type Packer } from '../machine/packed.js';
 import { firstOf, lastOf, nth, present } from '../machine/present.js';
 import { mostBlocks, mostUnits } from '../statistics/resamples.js';
 import { RunError, UsageError } from '../terminal/errors.js';
@@ -69,6 +70,7 @@ export async function readMembers(
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
   const absent: string[] = [];
+  const pack = packer();
   for await (const [member, read] of readInOrder(members, wanted)) {
     if (typeof read === 'string') {
       absent.push(`${member.id} (${read})`);
@@ -79,7 +81,7 @@ export async function readMembers(
       record: member,
       folder: member.folder,
       rows: read.rows,
-      outcomes: look?.(outcomes, member) ?? outcomes,
+      outcomes: ownPacked(look?.(outcomes, member) ?? outcomes, pack),
     });
     if (found.length === 1) refuseTooLarge(members, firstOf(found).outcomes, folder);
   }
@@ -128,6 +130,16 @@ function drawnBytes(columns: readonly (readonly [string, OutcomeTable[OutcomeNam
   const isReal = columns.some(([, column]) => column instanceof Float32Array || column instanceof Float64Array);
   const units = rows > mostUnits ? mostBlocks : rows;
   return isReal ? 8 * rows + 4 * units : 2 * units;
+}
+
+/** Columns of a member's own, side by side with those of others: see `packed.ts`. */
+function ownPacked(outcomes: Partial<OutcomeTable>, pack: Packer): Partial<OutcomeTable> {
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([name, column]) => [
+      name,
+      changesWithTraining(name as OutcomeName) ? pack(column) : column,
+    ]),
+  );
 }
 
 interface ReadMember extends LoadedMember {

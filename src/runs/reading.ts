@@ -37,12 +37,14 @@ export async function* readInOrder<Member extends ReadableMember>(
   const messages = Array.from({ length: Math.ceil(members.length / inMessage) }, (_, i) =>
     members.slice(i * inMessage, (i + 1) * inMessage),
   );
+  // Only those not yet used: all together are several times what callers keep.
   const answers: MembersRead[] = [];
+  let asked = 0;
   try {
     for (const [i, message] of messages.entries()) {
-      while (threads.length > 0 && answers.length < Math.min(messages.length, i + messagesAhead * threads.length))
-        answers.push(nth(threads, answers.length % threads.length).ask(nth(messages, answers.length)));
-      const found = (await answers[i]) ?? [];
+      for (; threads.length > 0 && asked < Math.min(messages.length, i + messagesAhead * threads.length); asked++)
+        answers.push(nth(threads, asked % threads.length).ask(nth(messages, asked)));
+      const found = (await answers.shift()) ?? [];
       for (const [k, member] of message.entries()) yield [member, found[k] ?? (await read(member))];
     }
   } finally {
