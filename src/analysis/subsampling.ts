@@ -13,7 +13,7 @@ import { mostUnits } from '../statistics/resamples.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { orTooLarge } from './draws/members.js';
 import { remembered } from './draws/units.js';
-import { scoreNames, scoresOf, type ScoreName } from './scores.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 /** A score's median and the middle 95 % of its values over draws. */
 export interface DrawSpread {
@@ -52,17 +52,17 @@ export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
   const { metric, members, sizes, draws, seed = 0, axis = 'parameters' } = request;
   const scales = scalesOf(members);
   const positions = scales.map((scale) => positionOf(scale, axis));
-  const all = scales.map((_, i) => i);
+  const all = Int32Array.from(scales.keys());
   const { count } = metric.weighted(members[0]!.outcomes);
   const valuesOn = sharesOnSubsets(metric, members) ?? plainOnSubsets(metric, members);
   return sizes.map((size) => {
     const random = Random.named(seed, 'test-size', size);
     const drawOne = subsetDrawer(random, count, size);
-    const curves = orTooLarge(() => valuesOn(drawOne, { draws, size }), metric).map((values) => ({
-      scales: all,
-      values: meansOf(values, scales),
-    }));
-    return summarise({ metric, size, curves, positions });
+    const drawn = orTooLarge(() => valuesOn(drawOne, { draws, size }), metric);
+    return summarise({
+      ...{ metric, size, positions },
+      curves: drawn.map((values) => ({ places: all, values: meansOf(values, scales) })),
+    });
   });
 }
 
@@ -177,22 +177,36 @@ export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledC
     if (!Number.isInteger(size) || size < 2 || size > scales.length)
       throw new RangeError(`${size} of ${scales.length}`);
     const kept = subsetsOf(scales.length, size, Random.named(seed, 'keep-scales', size));
-    const curves = kept.map((places) => ({ scales: places, values: Float64Array.from(places, (i) => values[i]!) }));
-    return summarise({ metric, size, curves, positions });
+    return summarise({ metric, size, positions, curves: curvesAt(kept, values) });
   });
 }
 
-/** Sets of `size` of 0 .. n - 1 with both ends, in ascending order. */
-function subsetsOf(n: number, size: number, random: Random): number[][] {
-  const inner = Array.from({ length: n - 2 }, (_, i) => i + 1);
-  const wanted = size - 2;
-  if (binomial(inner.length, wanted) <= mostSubsets)
-    return combinationsOf(inner, wanted).map((middle) => [0, ...middle, n - 1]);
-  const drawOne = subsetDrawer(random, inner.length, wanted);
-  return Array.from({ length: mostSubsets }, () => {
-    const drawn = Array.from(drawOne(), (i) => inner[i]!);
-    return [0, ...drawn.sort((a, b) => a - b), n - 1];
-  });
+function* curvesAt(sets: Iterable<Int32Array>, values: Float64Array): Generator<Curve> {
+  for (const places of sets) yield { places, values: takenAt(values, places) };
+}
+
+/** Hot: millions of places. */
+function takenAt(values: Float64Array | readonly number[], places: Int32Array): Float64Array {
+  const taken = new Float64Array(places.length);
+  for (let i = 0; i < taken.length; i++) taken[i] = values[places[i]!]!;
+  return taken;
+}
+
+/** Sets of `size` of 0 .. n - 1 with both ends, in ascending order, one at a time. */
+function* subsetsOf(n: number, size: number, random: Random): Generator<Int32Array> {
+  const [inner, wanted] = [n - 2, size - 2];
+  const withEnds = (middle: Int32Array) => {
+    const places = new Int32Array(size);
+    for (let i = 0; i < wanted; i++) places[i + 1] = middle[i]! + 1;
+    places[size - 1] = n - 1;
+    return places;
+  };
+  if (binomial(inner, wanted) <= mostSubsets) {
+    for (const middle of combinationsOf(inner, wanted)) yield withEnds(middle);
+    return;
+  }
+  const drawOne = subsetDrawer(random, inner, wanted);
+  for (let k = 0; k < mostSubsets; k++) yield withEnds(drawOne().sort());
 }
 
 function binomial(n: number, k: number): number {
@@ -201,35 +215,52 @@ function binomial(n: number, k: number): number {
   return result;
 }
 
-function combinationsOf(items: readonly number[], k: number): number[][] {
-  if (k === 0) return [[]];
-  // Only where enough items are left: otherwise 97 of 98 would try every smaller set.
-  const starts = items.slice(0, Math.max(0, items.length - k + 1));
-  return starts.flatMap((item, i) => combinationsOf(items.slice(i + 1), k - 1).map((rest) => [item, ...rest]));
+/** `k` of 0 .. n - 1, those with the smallest numbers first. Each is changed when the next one is asked for. */
+function* combinationsOf(n: number, k: number): Generator<Int32Array> {
+  const places = Int32Array.from({ length: k }, (_, i) => i);
+  for (;;) {
+    yield places;
+    let last = k - 1;
+    while (last >= 0 && places[last] === n - k + last) last--;
+    if (last < 0) return;
+    places[last]!++;
+    for (let i = last + 1; i < k; i++) places[i] = places[i - 1]! + 1;
+  }
+}
+
+interface Curve {
+  /** Of its scales, among all of them. */
+  readonly places: Int32Array;
+  readonly values: Float64Array;
 }
 
 interface Curves {
   readonly metric: Metric;
   readonly size: number;
-  readonly curves: readonly { readonly scales: readonly number[]; readonly values: Float64Array }[];
+  /** Used one at a time: together they are large. */
+  readonly curves: Iterable<Curve>;
   readonly positions: readonly number[];
 }
 
 function summarise({ metric, size, curves, positions }: Curves): ResampledCurve {
-  const scored = curves.map(({ scales, values }) =>
-    scoresOf(
-      orient(metric, values),
-      scales.map((i) => positions[i]!),
-    ),
-  );
+  const scored: Scores[] = [];
+  let flat = 0;
+  let example: Curve | undefined;
+  for (const curve of curves) {
+    const { places, values } = curve;
+    const isWhole = places.length === positions.length;
+    scored.push(scoresOf(orient(metric, values), isWhole ? positions : takenAt(positions, places)));
+    if (metric.unit === 'probability' && values[0] === 0) flat++;
+    example ??= curve;
+  }
   const spreads = scoreNames.map((name) => [name, spreadOf(scored.map((scores) => scores[name]))] as const);
-  const flat = metric.unit === 'probability' ? curves.filter(({ values }) => values[0] === 0).length : 0;
+  const { places, values } = example!;
   return {
     size,
-    draws: curves.length,
+    draws: scored.length,
     scores: Object.fromEntries(spreads) as Record<ScoreName, DrawSpread>,
-    flatStart: flat / curves.length,
-    example: curves[0]!,
+    flatStart: flat / scored.length,
+    example: { scales: [...places], values },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Arrays that stay in memory for long, next to each other: allocated one by one among others that go, they leave gaps that nothing fits into. */
 
-type Numbers = Int32Array | Float32Array | Float64Array | Uint8Array;
+type Numbers = Int32Array | Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
 
 /** Larger arrays have memory of their own anyway. */
 const mostBytes = 2 ** 17;

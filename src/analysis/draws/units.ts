@@ -1,5 +1,6 @@
 /** Means and shares of columns of units in each draw of the test set; those that metrics have in common are drawn once. */
 import { once } from '../../machine/once.js';
+import { packer } from '../../machine/packed.js';
 import type { UnitNumbers, UnitValues } from '../../metrics/metric.js';
 import { scorePlaces, type ScorePlaces } from '../../statistics/normal.js';
 import { groupingOf, groupSums } from '../../statistics/resamples.js';
@@ -43,12 +44,22 @@ export function drawnShares(columns: readonly UnitNumbers[], draws: number, seed
   if (unknown.length > 0) {
     const means = drawnMeans(unknown, draws, seed);
     for (const [i, column] of unknown.entries()) {
-      const right = new Uint16Array(draws);
+      const right = pack(new Uint16Array(draws));
       for (let b = 0; b < draws; b++) right[b] = Math.round(means[b]![i]! * count);
-      keepShare(column, draws, { seed, right, places: once(() => scorePlaces(right)) });
+      keepShare(column, draws, drawnShare(right, seed));
     }
   }
   return columns.map((column) => knownShare(column, draws, seed)!);
+}
+
+const pack = packer();
+
+function drawnShare(right: Uint16Array, seed: number): DrawnShare {
+  const places = () => {
+    const own = scorePlaces(right);
+    return own && pack(own);
+  };
+  return { seed, right, places: once(places) };
 }
 
 function keepShare(column: UnitNumbers, draws: number, drawn: DrawnShare): void {
@@ -63,8 +74,7 @@ function knownShare(column: UnitNumbers, draws: number, seed: number): DrawnShar
   if (own?.seed === seed) return own;
   for (const [more, { seed: other, right: all }] of known ?? []) {
     if (more < draws || other !== seed) continue;
-    const right = all.subarray(0, draws);
-    const drawn = { seed, right, places: once(() => scorePlaces(right)) };
+    const drawn = drawnShare(all.subarray(0, draws), seed);
     keepShare(column, draws, drawn);
     return drawn;
   }
