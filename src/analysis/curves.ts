@@ -10,6 +10,7 @@ import { once } from '../machine/once.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnOf } from '../statistics/bootstrap.js';
 import { Random } from '../statistics/random.js';
+import { emptyRows } from '../statistics/rows.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { drawEachMember, type DrawOptions } from './draws/members.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
@@ -108,7 +109,7 @@ function drawnSeeds(
 
 /** Means over the drawn seeds of each scale, `[draws]` of `[scales]`. */
 function meansOfDrawn(drawn: DrawnMembers, { scales, places, starts, ofAll }: DrawnSeeds): Float64Array[] {
-  const samples = Array.from({ length: drawn.length }, () => new Float64Array(scales.length));
+  const samples = emptyRows(drawn.length, scales.length);
   for (const [j, { members }] of scales.entries()) {
     const seeds = members.map(drawn.of);
     const wanted = drawnOf(members.length);

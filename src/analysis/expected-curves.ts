@@ -3,6 +3,7 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
 import { scoresAtPlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
+import { emptyRows } from '../statistics/rows.js';
 import { remembered } from './draws/units.js';
 import { effectiveCount, errorsOf } from './noise.js';
 import { mixed, mixturesOf, sameTrainings } from './trainings.js';
@@ -121,11 +122,8 @@ export function normalsOf(size: {
   const key = JSON.stringify(size);
   if (latestNormals?.key === key) return latestNormals.normals;
   const random = Random.named(0, 'seed model', size.of ?? 'a metric');
-  const normals = Array.from({ length: size.draws }, () => {
-    const list = new Float64Array(size.scales);
-    for (let j = 0; j < list.length; j++) list[j] = random.normal();
-    return list;
-  });
+  const normals = emptyRows(size.draws, size.scales);
+  for (const list of normals) for (let j = 0; j < list.length; j++) list[j] = random.normal();
   if (size.of === undefined) latestNormals = { key, normals };
   return normals;
 }

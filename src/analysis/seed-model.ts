@@ -9,9 +9,11 @@
  * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are those of the bootstrap:
  * members keep the rank that they have in each of them (a Gaussian copula, as in noise.ts).
  */
+import { once } from '../machine/once.js';
 import type { Metric } from '../metrics/metric.js';
 import { mean } from '../statistics/mean.js';
 import { chiSquare, normalScores } from '../statistics/normal.js';
+import { emptyRows } from '../statistics/rows.js';
 import type { Sfc32 } from '../statistics/sfc32.js';
 import type { Scale } from './scales.js';
 
@@ -204,26 +206,34 @@ export function spreadOf({
   };
 }
 
-/** Means over the members of errors times normal scores, a list of all draws for each scale: a member's scores are then forgotten. */
 function onTestSet(
   scales: SpreadRequest['scales'],
-  { centres, errors, ranks }: { readonly centres: readonly number[] } & Pick<SpreadRequest, 'errors' | 'ranks'>,
+  { centres, ...of }: { readonly centres: readonly number[] } & Pick<SpreadRequest, 'errors' | 'ranks'>,
 ): SeedSpread['onTestSet'] {
-  let known: Float64Array[] | undefined;
-  const shiftsOf = (members: readonly number[]) => {
-    const lists = members.map(ranks);
-    const shifts = new Float64Array(lists.find((list) => list !== undefined)?.length ?? 0);
-    for (const [k, i] of members.entries()) {
-      const [list, error] = [lists[k], errors[i]!];
-      for (let b = 0; b < shifts.length; b++) shifts[b]! += error * (list === undefined ? 0 : list[b]!);
-    }
-    for (let b = 0; b < shifts.length; b++) shifts[b]! /= members.length;
-    return shifts;
-  };
-  return (b) => {
-    known ??= scales.map(({ members }) => shiftsOf(members));
-    return known.map((shifts, j) => centres[j]! + (shifts[b] ?? 0));
-  };
+  const known = shiftsOf(scales, of);
+  return (b) => known().map((shifts, j) => centres[j]! + (shifts[b] ?? 0));
+}
+
+/**
+ * Means over the members of errors times normal scores, a list of all draws for each scale: a member's scores are then forgotten, and so
+ * is the family that they are of.
+ */
+function shiftsOf(
+  scales: SpreadRequest['scales'],
+  { errors, ranks }: Pick<SpreadRequest, 'errors' | 'ranks'>,
+): () => readonly Float64Array[] {
+  return once(() =>
+    scales.map(({ members }) => {
+      const lists = members.map(ranks);
+      const shifts = new Float64Array(lists.find((list) => list !== undefined)?.length ?? 0);
+      for (const [k, i] of members.entries()) {
+        const [list, error] = [lists[k], errors[i]!];
+        for (let b = 0; b < shifts.length; b++) shifts[b]! += error * (list === undefined ? 0 : list[b]!);
+      }
+      for (let b = 0; b < shifts.length; b++) shifts[b]! /= members.length;
+      return shifts;
+    }),
+  );
 }
 
 interface Group {
@@ -266,7 +276,7 @@ export function drawExpected(
   random: readonly Sfc32[],
 ): Float64Array[] {
   const { from } = model.link;
-  const curves = normals.map((list) => new Float64Array(list.length));
+  const curves = emptyRows(normals.length, model.spread.scales.length);
   drawCentres(model, normals, random, (b, j, centre, variance) => {
     curves[b]![j] = meanOverSeeds(centre, variance, (x) => transform(from(x)));
   });
@@ -305,8 +315,8 @@ export function expectedOfUnits(
 ): Float64Array[] {
   let at = 0;
   const known = new Float64Array(value.count + 1).fill(NaN);
-  return Array.from({ length: draws }, () => {
-    const curve = new Float64Array(scales);
+  const curves = emptyRows(draws, scales);
+  for (const curve of curves) {
     // Hot: 82 million of a thousand scales.
     for (let j = 0; j < scales; j++) {
       let sum = 0;
@@ -317,8 +327,8 @@ export function expectedOfUnits(
       }
       curve[j] = sum / seedNodes;
     }
-    return curve;
-  });
+  }
+  return curves;
 }
 
 /** The centre and the variance of the seeds in each draw, at each scale. */

@@ -144,10 +144,14 @@ async function draw(
   const { size, title, formats } = printed;
   const stem = `figures/${about.name}`;
   const spec = figureSpec(figure, size, title);
-  for (const [format, content] of await rendered(await toSvg(spec), printed)) files.set(`${stem}.${format}`, content);
+  const svg = await toSvg(spec);
+  for (const [format, content] of await rendered(svg, printed)) files.set(`${stem}.${format}`, content);
   // Includes the theme, so that any Vega-Lite draws the same.
   files.set(`${stem}.vl.json`, `${JSON.stringify({ ...spec, config: theme }, null, 1)}\n`);
-  const image = async (name: string) => smallImage(await toSvg(figureSpec(figure, parseSize(name))));
+  const image = async (name: string) => {
+    const own = parseSize(name);
+    return smallImage(own === size && title === undefined ? svg : await toSvg(figureSpec(figure, own)));
+  };
   images.set(about.name, { wide: await image('double'), narrow: await image('single') });
   return { ...about, formats: [...formats, 'vl.json'] };
 }

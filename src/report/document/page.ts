@@ -20,7 +20,7 @@ export function published({ name, unit, better, points }: NaturalCurve): Publish
   return { name, unit, better, points };
 }
 
-interface PageOfRun {
+export interface PageOfRun {
   readonly run: PageRun;
   /** What is less exact in the page than in the files. */
   readonly notes: readonly string[];

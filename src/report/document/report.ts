@@ -8,7 +8,7 @@ import { firstOf } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
 import type { OpenRun } from '../../runs/opened.js';
-import { readStrips } from '../../runs/pictures.js';
+import { readStrips, type MemberStrips } from '../../runs/pictures.js';
 import type { OnStep } from '../../terminal/steps.js';
 import { outcomeBudget } from '../explorer/compact.js';
 import type { PageData, PageRun } from '../explorer/data.js';
@@ -20,7 +20,7 @@ import { analyseFamily, type AnalysedFamily } from './family.js';
 import { drawSeeds, drawTogether, figuresOf } from './figures.js';
 import { latexTable } from './latex.js';
 import { markdownOf } from './markdown.js';
-import { pageNatural, pageRunOf, published } from './page.js';
+import { pageNatural, pageRunOf, published, type PageOfRun } from './page.js';
 import { commandOf, storyOf, type ReportedFamily } from './story.js';
 
 export interface ReportRequest {
@@ -101,32 +101,14 @@ export async function makeReport({
   const pages: PageRun[] = [];
   const budget = Math.floor(outcomeBudget / runs.length);
   const of = runs.reduce((sum, { curves }) => sum + curves.length, 0);
-  for (const { name, curves, induced } of runs) {
-    const found: AnalysedFamily[] = [];
+  for (const run of runs) {
     const begun = families.length;
-    const step = (share: number) => onStep?.(Math.floor((100 * (begun + share)) / of), 100);
-    for (const [i, open] of curves.entries())
-      found.push(
-        await analyseFamily({
-          name,
-          open,
-          induced,
-          draws,
-          natural: inFigures.map(({ curve }) => published(curve)),
-          onStep: (done, all) => step(shares.analysis * (i + done / all)),
-        }),
-      );
-    const first = firstOf(found);
-    const missing = [...first.run.absent, ...first.unreadableForecasts];
-    warnings.push(...missing.map((line) => `not included: ${line}`));
-    const { record } = first.run;
-    const members = found.flatMap(({ run }) => run.members);
-    const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
+    const { found, page, strips, problems } = await analyseRun(run, {
+      ...{ natural: inFigures, datasets, draws, budget },
+      onStep: (share) => onStep?.(Math.floor((100 * (begun + share)) / of), 100),
+    });
     warnings.push(...problems);
-    const page = await pageRunOf(found, { budget, strips, datasets });
-    warnings.push(...page.problems);
     pages.push(page.run);
-    step(curves.length * (shares.analysis + shares.page));
     const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
     const inOne = await drawTogether(found, drawing);
     for (const [i, analysed] of found.entries())
@@ -149,6 +131,56 @@ export async function makeReport({
   files.set('report.html', await pageOf({ report, data, images }));
   files.set(manifestName, manifestOf(families, [...files.keys()]));
   return { report, files, warnings };
+}
+
+interface AnalysedRun {
+  /** Each curve, without outcomes but those of one member: figures and text need no more, and take as much memory again. */
+  readonly found: readonly AnalysedFamily[];
+  readonly page: PageOfRun;
+  readonly strips: readonly MemberStrips[];
+  /** What is missing, one line each. */
+  readonly problems: readonly string[];
+}
+
+async function analyseRun(
+  { name, curves, induced }: ReportRequest['runs'][number],
+  {
+    natural,
+    datasets,
+    draws,
+    budget,
+    onStep,
+  }: Required<Pick<ReportRequest, 'natural' | 'datasets' | 'draws'>> & {
+    readonly budget: number;
+    /** Called with the number of curves that are done. */
+    readonly onStep: (share: number) => void;
+  },
+): Promise<AnalysedRun> {
+  const found: AnalysedFamily[] = [];
+  for (const [i, open] of curves.entries())
+    found.push(
+      await analyseFamily({
+        ...{ name, open, induced, draws },
+        natural: natural.map(({ curve }) => published(curve)),
+        onStep: (done, all) => {
+          onStep(shares.analysis * (i + done / all));
+        },
+      }),
+    );
+  const first = firstOf(found);
+  const { record } = first.run;
+  const missing = [...first.run.absent, ...first.unreadableForecasts].map((line) => `not included: ${line}`);
+  const members = found.flatMap(({ run }) => run.members);
+  const { strips, problems } = isImported(record) ? { strips: [], problems: [] } : await readStrips(record, members);
+  const page = await pageRunOf(found, { budget, strips, datasets });
+  onStep(curves.length * (shares.analysis + shares.page));
+  return { found: found.map(withoutOutcomes), page, strips, problems: [...missing, ...problems, ...page.problems] };
+}
+
+function withoutOutcomes(analysed: AnalysedFamily): AnalysedFamily {
+  const { run } = analysed;
+  const members = run.members.map((member, i) => (i === 0 ? member : { ...member, outcomes: {} }));
+  return { ...analysed, run: { ...run, members } };
 }
 
 function manifestOf(families: readonly ReportedFamily[], files: readonly string[]): string {
