@@ -222,18 +222,21 @@ function shiftsOf(
   scales: SpreadRequest['scales'],
   { errors, ranks }: Pick<SpreadRequest, 'errors' | 'ranks'>,
 ): () => readonly Float64Array[] {
-  return once(() =>
-    scales.map(({ members }) => {
+  return once(() => {
+    let all: Float64Array[] | undefined;
+    return scales.map(({ members }, j) => {
       const lists = members.map(ranks);
-      const shifts = new Float64Array(lists.find((list) => list !== undefined)?.length ?? 0);
+      const draws = lists.find((list) => list !== undefined)?.length ?? 0;
+      if (draws > 0) all ??= emptyRows(scales.length, draws);
+      const shifts = draws > 0 ? all![j]! : new Float64Array(0);
       for (const [k, i] of members.entries()) {
         const [list, error] = [lists[k], errors[i]!];
         for (let b = 0; b < shifts.length; b++) shifts[b]! += error * (list === undefined ? 0 : list[b]!);
       }
       for (let b = 0; b < shifts.length; b++) shifts[b]! /= members.length;
       return shifts;
-    }),
-  );
+    });
+  });
 }
 
 interface Group {

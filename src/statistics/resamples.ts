@@ -42,9 +42,10 @@ export function* resamples(
   const total = blocks.reduce((sum, { count }) => sum + count, 0);
   const keeps = draws * total <= mostKeptBytes;
   const lists: Uint8Array[] = [];
+  const all = keeps ? new Uint8Array(draws * total) : undefined;
   for (let i = 0; i < draws; i += listsAtOnce) {
-    const group = Array.from({ length: Math.min(listsAtOnce, draws - i) }, () => {
-      const list = new Uint8Array(total);
+    const group = Array.from({ length: Math.min(listsAtOnce, draws - i) }, (_, k) => {
+      const list = all?.subarray((i + k) * total, (i + k + 1) * total) ?? new Uint8Array(total);
       let at = 0;
       blocks.forEach(({ count }, b) => {
         drawCounts(streams[b]!, list.subarray(at, (at += count)));

@@ -1,5 +1,6 @@
 /** A report's figures, each with a caption and the command that draws it. */
 import sharp from 'sharp';
+import { giveBackMemory } from '../../machine/garbage.js';
 import { lastOf } from '../../machine/present.js';
 import { commandLine } from '../../machine/installation.js';
 import { isImported } from '../../runs/imported.js';
@@ -153,6 +154,7 @@ async function draw(
     return smallImage(own === size && title === undefined ? svg : await toSvg(figureSpec(figure, own)));
   };
   images.set(about.name, { wide: await image('double'), narrow: await image('single') });
+  giveBackMemory();
   return { ...about, formats: [...formats, 'vl.json'] };
 }
 

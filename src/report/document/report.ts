@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { NaturalCurve } from '../../analysis/natural.js';
 import { readFileIfThere } from '../../machine/inputs.js';
 import { refuseForeignFolder, writeFolder, type FolderContent } from '../../machine/folder-swap.js';
+import { giveBackMemory } from '../../machine/garbage.js';
 import { firstOf } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { isImported, makeOf } from '../../runs/imported.js';
@@ -109,6 +110,7 @@ export async function makeReport({
     });
     warnings.push(...problems);
     pages.push(page.run);
+    giveBackMemory();
     const drawing = { files, images, printed, strips, natural: inFigures.map(({ text }) => text) };
     const inOne = await drawTogether(found, drawing);
     for (const [i, analysed] of found.entries())
