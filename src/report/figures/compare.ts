@@ -23,6 +23,7 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
             line: zip(induced.points, prediction.values).map(([{ parameters: x }, y]) => ({ x, y })),
             points: [],
             style: 2,
+            isUnderlaid: true,
           },
         ];
   const measured = seriesOf(induced, 1, predicted.length > 0 ? 'measured' : induced.title);

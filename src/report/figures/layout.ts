@@ -79,6 +79,8 @@ export interface PanelSeries {
   readonly bands?: readonly (readonly CurvePoint[])[];
   /** Drawn without a legend entry, as it belongs to another series. */
   readonly isUnnamed?: boolean;
+  /** Drawn wide and pale below the other lines, as a prediction is, which measured lines may coincide with. */
+  readonly isUnderlaid?: boolean;
 }
 
 export interface CurvePanel {

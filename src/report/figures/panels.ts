@@ -1,6 +1,6 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
 import { lastOf } from '../../machine/present.js';
-import { seriesStyle, type SeriesStyle } from './theme.js';
+import { seriesStyle, underlaid, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, placing, suitLogarithms, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
@@ -26,10 +26,10 @@ export function curvePanel(whole: CurvePanel): Panel {
     );
   const edges = edgesOf(whole, yDomain);
   const places = xLinear ? undefined : (whole.xPlaces ?? wholePlaces(all.map(({ x }) => x)));
-  const drawn = whole.series.map((each, i) => ({
-    ...each,
-    style: typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i),
-  }));
+  const drawn = whole.series.map((each, i) => {
+    const style = typeof each.style === 'object' ? each.style : seriesStyle(each.style ?? i);
+    return { ...each, style: each.isUnderlaid === true ? underlaid(style) : style };
+  });
   return {
     ...{ title, notes: subtitle },
     x: {
@@ -158,13 +158,15 @@ function layersOf(
           encoding: { x: encoding.x, y: { field, ...y } },
         })),
       ]),
-    ...drawn.flatMap(({ line, style }) =>
-      unbroken(line).map((run) => ({
-        data: { values: at(run) },
-        mark: { type: 'line', ...stroke(style, unit), clip: true },
-        encoding,
-      })),
-    ),
+    ...drawn
+      .toSorted((a, b) => Number(b.isUnderlaid ?? false) - Number(a.isUnderlaid ?? false))
+      .flatMap(({ line, style }) =>
+        unbroken(line).map((run) => ({
+          data: { values: at(run) },
+          mark: { type: 'line', ...stroke(style, unit), clip: true },
+          encoding,
+        })),
+      ),
     // Not clipped at the edge.
     ...drawn.map(({ line, points = line, style }) => ({
       data: { values: points.filter(({ y: value }) => isInside(value)).map((point) => ({ x: point.x, y: point.y })) },

@@ -299,9 +299,9 @@ function entry(
 }
 
 /** How a series' line is drawn. */
-export function stroke({ color, dash, width = 1.7 }: SeriesStyle, unit: number) {
+export function stroke({ color, dash, width = 1.7, opacity }: SeriesStyle, unit: number) {
   const strokeDash = dash.length === 2 && dash[1] === 0 ? {} : { strokeDash: dash.map((each) => each * unit) };
-  return { color, strokeWidth: width * unit, ...strokeDash };
+  return { color, strokeWidth: width * unit, ...strokeDash, ...(opacity === undefined ? {} : { opacity }) };
 }
 
 /** Filled, with a white rim that keeps points apart where they overlap; or white with a coloured rim. */

@@ -14,6 +14,8 @@ export interface SeriesStyle {
   readonly dash: readonly number[];
   /** Pixels; default: the common one. */
   readonly width?: number;
+  /** Of the line; default: 1. */
+  readonly opacity?: number;
   /** Draws points as rings. */
   readonly isHollow?: true;
 }
@@ -50,6 +52,11 @@ export function seriesStyle(index: number): SeriesStyle {
   const { color, onDark } = nth(colors, index % colors.length);
   const style = { color, onDark, shape: at(index + round).shape, dash: at(index + 2 * round).dash };
   return round % 2 === 0 ? style : { ...style, isHollow: true };
+}
+
+/** Wide and pale, for a line below another: both are visible where they coincide, in grey print too. */
+export function underlaid(style: SeriesStyle): SeriesStyle {
+  return { ...style, dash: [1, 0], width: 4.5, opacity: 0.5 };
 }
 
 /** As many as there are colours. */

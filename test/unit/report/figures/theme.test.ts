@@ -93,6 +93,20 @@ test.each(Object.entries(figures))(
   },
 );
 
+test('compare: a prediction is wide and pale below the measured line, so that both are visible where they coincide', async () => {
+  const svg = await toSvg(figureSpec(figures.compare, usualFigure.size));
+  const lines = [...svg.matchAll(/<path [^>]*d="M[^Z"]*"[^>]*stroke="(#\w+)" stroke-width="([\d.]+)"[^>]*>/g)];
+  const [predicted, measured] = [seriesStyle(2), seriesStyle(1)].map(({ color }) => {
+    const place = lines.findIndex(([, stroke]) => stroke === color);
+    const [mark = '', , width] = lines[place] ?? [];
+    return { place, width: Number(width), mark };
+  });
+  expect(predicted!.place).toBeGreaterThanOrEqual(0);
+  expect(measured!.place).toBeGreaterThan(predicted!.place); // drawn later
+  expect(predicted!.width).toBeGreaterThan(2 * measured!.width); // seen on both sides of it
+  expect([predicted!.mark.includes('opacity="0.5"'), measured!.mark.includes('dasharray')]).toEqual([true, true]);
+});
+
 test.each(Object.entries(figures))('%s: where a panel has several series, a legend names each', (_, { panels }) => {
   const named = new Set(panels.flatMap(({ keys = [] }) => keys.map(({ label, style }) => `${label}: ${style.color}`)));
   for (const { curves } of panels) {
