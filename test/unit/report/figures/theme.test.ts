@@ -94,7 +94,7 @@ test.each(Object.entries(figures))(
 );
 
 test('compare: a prediction is wide and pale below the measured line, so that both are visible where they coincide', async () => {
-  const svg = await toSvg(figureSpec(figures.compare, usualFigure.size));
+  const svg = await toSvg(figureSpec(figures['compare']!, usualFigure.size));
   const lines = [...svg.matchAll(/<path [^>]*d="M[^Z"]*"[^>]*stroke="(#\w+)" stroke-width="([\d.]+)"[^>]*>/g)];
   const [predicted, measured] = [seriesStyle(2), seriesStyle(1)].map(({ color }) => {
     const place = lines.findIndex(([, stroke]) => stroke === color);
