@@ -14,8 +14,8 @@ import { meanOfUnits } from '../metrics/define-metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { mean, varianceOf } from '../statistics/mean.js';
-import type { Random } from '../statistics/random.js';
-import { chiSquare, scoresAtPlaces, scoresOfPlaces } from '../statistics/normal.js';
+import { chiSquare, scoresAtPlaces, scoresOfPlaces, type ScorePlaces } from '../statistics/normal.js';
+import { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import type { SampledCurve } from './sampled-curve.js';
 import { meansOf } from './scales.js';
@@ -28,16 +28,14 @@ export interface CurveNoise {
 }
 
 /**
- * A draw of a family: each member's value, and at each scale the mean over seeds.
+ * A draw of a family: at each scale the mean over seeds.
  *
  * @param place of the bootstrap draw whose test set is used, modulo their number
- * @param random for seeds; the same stream gives two metrics of the same members the same seeds
+ * @param seed of the random numbers, from which this place has its own: two metrics of the same members have the same seeds
  */
-export type NoisyCurve = (place: number, random: Random) => NoisyFamily;
+export type NoisyCurve = (place: number, seed: number) => NoisyFamily;
 
 export interface NoisyFamily {
-  /** `[members]` */
-  readonly memberValues: Float64Array;
   /** `[scales]` */
   readonly values: Float64Array;
 }
@@ -71,7 +69,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   };
   const variances = base.map((p, i) => (isShare ? (p * (1 - p)) / count : errors![i]! ** 2));
   const places = members.map((_, i) => memberDraws.places(i));
-  const scoreOf = scoresOfPlaces(memberDraws.length);
+  const onTestSet = scoresByDraw(places, memberDraws.length);
   const scores = (i: number) => {
     const own = places[i];
     return own && scoresAtPlaces(own);
@@ -86,13 +84,16 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   // A luckier seed has the higher share, and the lower error.
   const better = metric.better === 'higher' ? 1 : -1;
 
+  const memberValues = new Float64Array(members.length);
+  const luck = new Float64Array(members.length);
   return {
     around(truth) {
       const middles = Array.from(truth, toBase);
-      return (draw, random) => {
-        const scatter = between.draw(random);
-        const memberValues = new Float64Array(members.length);
-        const luck = new Float64Array(members.length);
+      return (draw, seed) => {
+        const { squares, normals } = deviatesOf(seed, draw, { degrees: between.degrees, members: members.length });
+        const scatter = between.of(squares);
+        const tests = onTestSet(draw);
+        let next = 0;
         // Hot, as null distributions take millions of members: loops by index.
         for (let at = 0; at < scales.length; at++) {
           const own = scales[at]!.members;
@@ -100,22 +101,77 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
           const deviation = Math.sqrt(scatter(middles[at]!));
           for (let place = 0; place < own.length; place++) {
             const i = own[place]!;
-            luck[i] = random.normal();
+            luck[i] = normals[next++]!;
             let seed = 0;
             for (const part of mixture) seed += part.weight * luck[scales[part.scale]!.members[place]!]!;
             const value = within(middles[at]! + better * deviation * seed);
-            const alone = better * random.normal();
-            const drawn = places[i];
-            const byTest = drawn === undefined ? alone : scoreOf[drawn[draw % drawn.length]!]!;
+            const alone = better * normals[next++]!;
+            const shared = tests[i]!;
+            const byTest = Number.isNaN(shared) ? alone : shared;
             memberValues[i] = isShare
               ? valueOf(binomialQuantile(count, value, byTest))
               : within(value + errors![i]! * byTest);
           }
         }
-        return { memberValues, values: meansOf(memberValues, scales) };
+        return { values: meansOf(memberValues, scales) };
       };
     },
   };
+}
+
+/** Draws of the test set whose scores are together: members' lists are far apart in memory. */
+const drawsTogether = 32;
+
+/** Normal scores of all members in a draw, modulo the number of draws, `[members]`; NaN for a member that has the same value in all. */
+function scoresByDraw(places: readonly (ScorePlaces | undefined)[], draws: number): (draw: number) => Float64Array {
+  const members = places.length;
+  const scoreOf = scoresOfPlaces(draws);
+  const block = new Float64Array(Math.max(1, Math.min(draws, drawsTogether)) * members).fill(NaN);
+  let first = -1;
+  return (draw) => {
+    if (draws === 0) return block;
+    const b = draw % draws;
+    const start = b - (b % drawsTogether);
+    if (start !== first) {
+      first = start;
+      const size = Math.min(draws, start + drawsTogether) - start;
+      for (const [i, own] of places.entries())
+        if (own !== undefined) for (let k = 0; k < size; k++) block[k * members + i] = scoreOf[own[start + k]!]!;
+    }
+    return block.subarray((b - start) * members, (b - start + 1) * members);
+  };
+}
+
+/** The random numbers of a draw of a family. */
+interface Deviates {
+  /** A chi-square of the variance between seeds. */
+  readonly squares: number;
+  /** Two for each member, scale by scale: its seed, and its own test set. */
+  readonly normals: Float64Array;
+}
+
+interface DeviatesSize {
+  readonly degrees: number;
+  readonly members: number;
+}
+
+/** Numbers that are kept, 32 MB. */
+const mostKept = 4e6;
+/** Of the latest size of family: draws around several truths and under several metrics have them in common. */
+let kept: { readonly key: string; readonly deviates: Map<number, Deviates> } | undefined;
+
+function deviatesOf(seed: number, draw: number, { degrees, members }: DeviatesSize): Deviates {
+  const key = `${seed} ${degrees} ${members}`;
+  if (kept?.key !== key) kept = { key, deviates: new Map() };
+  const known = kept.deviates.get(draw);
+  if (known !== undefined) return known;
+  const random = Random.named(seed, 'null', draw);
+  const squares = sumOfSquares(degrees, random);
+  const normals = new Float64Array(2 * members);
+  for (let i = 0; i < normals.length; i++) normals[i] = random.normal();
+  const drawn = { squares, normals };
+  if ((kept.deviates.size + 1) * normals.length <= mostKept) kept.deviates.set(draw, drawn);
+  return drawn;
 }
 
 /** Standard error of each member over the sampling of the test set. */
@@ -197,8 +253,9 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
   });
   const { exponent, total, test, size } = fits.reduce((a, b) => (b.deviance < a.deviance ? b : a));
   return {
-    draw(random: Random): (value: number) => number {
-      const squares = sumOfSquares(degrees, random);
+    degrees,
+    /** @param squares a chi-square of so many degrees */
+    of(squares: number): (value: number) => number {
       const factor = size === 0 ? 0 : Math.max(0, (total * degrees) / squares - test) / size;
       return (value) => factor * Math.abs(level?.(value) ?? 1) ** exponent;
     },

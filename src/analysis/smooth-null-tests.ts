@@ -10,7 +10,6 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { sequentialP, stepDown, type AdjustedP } from '../statistics/multiplicity.js';
-import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { SampledChoice } from './chosen.js';
 import {
@@ -303,7 +302,7 @@ function truthsOf(
 
 /** Families with the same seeds on the same test set. */
 function drawTogether(noisy: readonly NoisyCurve[], b: number, { seed = 0 }: NullOptions): NoisyFamily[] {
-  return noisy.map((each) => each(b, Random.named(seed, 'null', b)));
+  return noisy.map((each) => each(b, seed));
 }
 
 function takenOf({ pick }: SampledChoice, families: readonly Pick<NoisyFamily, 'values'>[]): number {
