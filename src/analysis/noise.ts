@@ -12,6 +12,7 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
+import { byCount } from '../statistics/by-count.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { mean, varianceOf } from '../statistics/mean.js';
 import { chiSquare, scoresAtPlaces, scoresOfPlaces, type ScorePlaces } from '../statistics/normal.js';
@@ -62,11 +63,7 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
   const toBase = (value: number) => (isShare ? inverse(units.transform, value) : value);
   const errors = isShare ? undefined : errorsOf(curve, members);
   const count = isShare ? effectiveCount(curve, members) : curve.count;
-  const known = new Float64Array(isShare ? count + 1 : 0).fill(NaN);
-  const valueOf = (right: number) => {
-    const value = known[right]!;
-    return Number.isNaN(value) ? (known[right] = units!.transform(right / count)) : value;
-  };
+  const valueOf = byCount((right) => units!.transform(right / count), isShare ? count : 0);
   const variances = base.map((p, i) => (isShare ? (p * (1 - p)) / count : errors![i]! ** 2));
   const places = members.map((_, i) => memberDraws.places(i));
   const onTestSet = scoresByDraw(places, memberDraws.length);

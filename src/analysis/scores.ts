@@ -6,8 +6,9 @@
  * straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings inflate it,
  * to infinity if more than half of the steps are 0; a dip anywhere deflates the most visible jump.
  */
+import { bisectRight } from 'd3-array';
 import { mean } from '../statistics/mean.js';
-import { placeAscending } from '../statistics/order.js';
+import { ascending, placeAscending } from '../statistics/order.js';
 
 export interface Scores {
   /**
@@ -75,31 +76,38 @@ export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>)
  * as ties.
  */
 function withoutRounding(values: ArrayLike<number>): Float64Array {
-  const result = Float64Array.from(values);
-  const ascending = result.slice().sort();
-  const least = 1e-13 * Math.max(Math.abs(ascending[0]!), Math.abs(ascending.at(-1)!));
-  if (!hasNearTies(ascending, least)) return result;
-  // Cells as wide as values are near: one that is near is in its own cell or a neighbour. Values that stay are not near each other.
-  const kept = new Map<number, number[]>();
+  const result = new Float64Array(values);
+  const inOrder = ascending(result);
+  const least = 1e-13 * Math.max(Math.abs(inOrder[0]!), Math.abs(inOrder.at(-1)!));
+  const { lows, highs } = crowdsOf(inOrder, least);
+  if (lows.length === 0) return result;
+  // Values that stay are not near each other.
+  const kept = lows.map((): number[] => []);
   for (let i = 0; i < result.length; i++) {
-    const cell = Math.floor(result[i]! / least);
-    let near = Infinity;
-    for (let side = cell - 1; side <= cell + 1; side++) {
-      for (const j of kept.get(side) ?? []) if (j < near && Math.abs(result[i]! - result[j]!) <= least) near = j;
-    }
-    if (near < i) result[i] = result[near]!;
-    else if (kept.has(cell)) kept.get(cell)!.push(i);
-    else kept.set(cell, [i]);
+    const value = result[i]!;
+    const crowd = bisectRight(lows, value) - 1;
+    if (crowd < 0 || value > highs[crowd]!) continue;
+    const near = kept[crowd]!.find((j) => Math.abs(value - result[j]!) <= least);
+    if (near === undefined) kept[crowd]!.push(i);
+    else result[i] = result[near]!;
   }
   return result;
 }
 
-function hasNearTies(ascending: Float64Array, least: number): boolean {
-  for (let i = 1; i < ascending.length; i++) {
-    const [value, before] = [ascending[i]!, ascending[i - 1]!];
-    if (value !== before && value - before <= least) return true;
+/** Neighbours that are near each other without all being equal: the lowest and the highest of each crowd. */
+function crowdsOf(inOrder: Float64Array, least: number): { readonly lows: number[]; readonly highs: number[] } {
+  const lows: number[] = [];
+  const highs: number[] = [];
+  for (let first = 0, i = 1; i <= inOrder.length; i++) {
+    if (i < inOrder.length && inOrder[i]! - inOrder[i - 1]! <= least) continue;
+    const [low, high] = [inOrder[first]!, inOrder[i - 1]!];
+    if (high > low) {
+      lows.push(low);
+      highs.push(high);
+    }
+    first = i;
   }
-  return false;
+  return { lows, highs };
 }
 
 /** Eq 1 of Schaeffer et al. 2023; see `Scores`. NaN for fewer than two values. */

@@ -3,6 +3,7 @@ import { once } from '../../machine/once.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import { meanOfUnits } from '../../metrics/define-metric.js';
 import type { Drawn, Metric } from '../../metrics/metric.js';
+import { byCount } from '../../statistics/by-count.js';
 import { pairsKernel, type Ordered } from '../../statistics/kernels/kernels.js';
 import { scorePlaces, type ScorePlaces } from '../../statistics/normal.js';
 import { areaTerms } from '../../statistics/ranks.js';
@@ -69,45 +70,39 @@ export function evaluatorsOf(metric: Metric, members: readonly MemberOutcomes[])
 function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Evaluators {
   const count = units[0]!.values.length;
   const { share, transform } = units[0]!;
-  const of = remembered(transform, count);
   return {
     count,
     observed: () => Float64Array.from(units, ({ values }) => transform(meanOfUnits(values).mean)),
     resampled(draws, seed) {
       const columns = units.map(({ values }) => values);
       // Of more units 16 bits do not hold how many are right, or it is groups that are drawn.
-      if (share && count < 65_536)
-        return drawnShares(columns, draws, seed).map((drawn) => shareMember(drawn, { count, of }));
+      if (share && count < 65_536) {
+        const of = byCount((right) => transform(right / count, count), count);
+        return drawnShares(columns, draws, seed).map((drawn) => shareMember(drawn, of));
+      }
       const own = byMember(drawnMeans(columns, draws, seed), columns.length);
-      const to = share ? of : transform;
+      const to = share ? remembered(transform, count) : transform;
       return own.map((means) => drawnMember(means.map((mean) => to(mean))));
     },
   };
 }
 
-/** A member's drawn shares under a metric that is a function of them. */
-function shareMember(
-  { right, places }: DrawnShare,
-  { count, of }: { readonly count: number; readonly of: (share: number) => number },
-): DrawnMember {
+/**
+ * A member's drawn shares under a metric that is a function of them.
+ *
+ * @param of units that are right
+ */
+function shareMember({ right, range, places }: DrawnShare, of: (right: number) => number): DrawnMember {
   const values = () => {
     const list = new Float64Array(right.length);
-    for (let b = 0; b < list.length; b++) list[b] = of(right[b]! / count);
+    for (let b = 0; b < list.length; b++) list[b] = of(right[b]!);
     return list;
   };
-  return {
-    values,
-    // Where more right ones are always better, shares rank the draws as their values do.
-    places: once(() => (isRising(right, (units) => of(units / count)) ? places() : scorePlaces(values()))),
-  };
+  // Where more right ones are always better, shares rank the draws as their values do.
+  return { values, places: once(() => (isRising(range(), of) ? places() : scorePlaces(values()))) };
 }
 
-function isRising(units: Uint16Array, of: (units: number) => number): boolean {
-  let [least, most] = [65_535, 0];
-  for (const each of units) {
-    if (each < least) least = each;
-    if (each > most) most = each;
-  }
+function isRising([least, most]: readonly [number, number], of: (right: number) => number): boolean {
   for (let each = least; each < most; each++) if (!(of(each + 1) > of(each))) return false;
   return true;
 }

@@ -27,6 +27,8 @@ export interface DrawnShare {
   readonly seed: number;
   /** `[draws]` */
   readonly right: Uint16Array;
+  /** The smallest and the largest of them. */
+  readonly range: () => readonly [number, number];
   /** Their ranks, see `scorePlaces`. */
   readonly places: () => ScorePlaces | undefined;
 }
@@ -59,7 +61,16 @@ function drawnShare(right: Uint16Array, seed: number): DrawnShare {
     const own = scorePlaces(right);
     return own && pack(own);
   };
-  return { seed, right, places: once(places) };
+  return { seed, right, range: once(() => rangeOf(right)), places: once(places) };
+}
+
+function rangeOf(right: Uint16Array): [number, number] {
+  let [least, most] = [65_535, 0];
+  for (const each of right) {
+    if (each < least) least = each;
+    if (each > most) most = each;
+  }
+  return [least, most];
 }
 
 function keepShare(column: UnitNumbers, draws: number, drawn: DrawnShare): void {
