@@ -46,6 +46,11 @@ export interface MetricEvaluation {
   readonly scales: readonly ScaleEvaluation[];
 }
 
+export interface EvaluateMetricsOptions extends SampleOptions {
+  /** Called with places of members when nothing needs their outcomes any more. */
+  readonly onDrawn?: (places: readonly number[]) => void;
+}
+
 /** `evaluateMetrics` for a single metric. */
 export function evaluateMetric(
   metric: Metric,
@@ -64,7 +69,7 @@ export function evaluateMetric(
 export function evaluateMetrics(
   metrics: readonly Metric[],
   members: readonly MemberOutcomes[],
-  options: SampleOptions = {},
+  { onDrawn, ...options }: EvaluateMetricsOptions = {},
 ): MetricEvaluation[] {
   const scales = scalesOf(members);
   const severalSeeds = scales.some((scale) => scale.members.length > 1);
@@ -92,6 +97,7 @@ export function evaluateMetrics(
         ofScales.push(evaluateScale(metric, scale, { evaluations, draws }));
       }
     }
+    onDrawn?.(places);
   }
   const draws = options.draws ?? defaultDraws;
   return all.map(({ metric, measured, isClosed, evaluations, ofScales }) => ({
@@ -231,9 +237,14 @@ export function flatness(
   const [first] = members;
   if (first === undefined || (first.value !== 0 && first.value !== 1)) return undefined;
   if (members.some(({ value }) => value !== first.value)) return undefined;
-  const column = metric.needs.find((name) => typeof metric.parameters['c'] === 'number' && name !== 'sequence');
+  const column = cutColumn(metric);
   const range = column === undefined ? '' : `; ${column} is ${rangeText(column, outcomes)}`;
   return `${metric.id} is ${first.value} for every member${range}`;
+}
+
+/** The column whose range `flatness` tells. */
+export function cutColumn({ needs, parameters }: Metric): OutcomeName | undefined {
+  return typeof parameters['c'] === 'number' ? needs.find((name) => name !== 'sequence') : undefined;
 }
 
 /** Columns that `mayHaveOneAnswer` reads. */

@@ -30,7 +30,8 @@ export function registerEvaluate(program: CommandUnknownOpts): void {
       const { samplingOf } = await import('../report/tables/sampling.js');
       refuseTwice(runs, undefined);
       const found: Evaluation[][] = [];
-      for (const run of runs) found.push(await evaluateCurves(run, { ...options, ...terminal, metrics: metric }));
+      for (const run of runs)
+        found.push(await evaluateCurves(run, { ...options, ...terminal, metrics: metric, forget: true }));
       const shown = found.map((curves) => {
         const { record, words, members, label, curve } = firstOf(curves).run;
         const name = curve === undefined ? label : titleOf(record);

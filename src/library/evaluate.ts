@@ -2,15 +2,17 @@
 import { defaultColumnsOf, usualMetrics } from '../analysis/defaults.js';
 import {
   answerColumns,
+  cutColumn,
   evaluateMetrics,
   flatness,
   mayHaveOneAnswer,
   oneAnswer,
   type MetricEvaluation,
 } from '../analysis/evaluate.js';
-import { lastOf } from '../machine/present.js';
+import { lastOf, nth } from '../machine/present.js';
 import { readMembers } from '../runs/load.js';
-import type { LoadedRun, OpenRun } from '../runs/opened.js';
+import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
+import { changesWithTraining, type OutcomeName } from '../runs/outcomes.js';
 import { metricsFor, namedNotes, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
@@ -18,6 +20,8 @@ export interface EvaluateOptions extends MetricOptions {
   readonly metrics?: readonly string[] | undefined;
   /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
+  /** Whether `run` may be without columns of members that were drawn, which take most of the memory; default: false. */
+  readonly forget?: boolean | undefined;
 }
 
 export interface Evaluation {
@@ -40,13 +44,31 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   const asked = await metricsFor(open, texts, options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const predicts = [...answerColumns, 'predicted' as const].every((column) => open.columns.includes(column));
-  const loaded = await readRun(open, [...needs, ...(predicts ? answerColumns : [])], options);
+  const loaded = ownMembers(await readRun(open, [...needs, ...(predicts ? answerColumns : [])], options));
+  const { members } = loaded;
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
-  const evaluations = evaluateMetrics(metrics, loaded.members, { draws });
+  const forgotten = needs.filter(
+    (name) => changesWithTraining(name) && name !== 'correct' && metrics.every((metric) => cutColumn(metric) !== name),
+  );
+  const onDrawn = (places: readonly number[]) => {
+    // The first one's columns tell what was sampled.
+    for (const i of places) if (i > 0) members[i] = without(nth(members, i), forgotten);
+  };
+  const evaluations = evaluateMetrics(metrics, members, { draws, ...(options.forget === true ? { onDrawn } : {}) });
   const odd = evaluations.flatMap((evaluation) => flatness(evaluation, loaded.members) ?? []);
   for (const line of [...odd, ...(predicts ? await answersOf(loaded) : [])]) note?.(`note: ${line}`);
   return { run: loaded, metrics: evaluations };
+}
+
+/** Members in a list of its own, and nothing else that holds their outcomes. */
+function ownMembers(loaded: LoadedRun): LoadedRun & { members: LoadedMember[] } {
+  return { ...loaded, members: [...loaded.members] };
+}
+
+function without(member: LoadedMember, names: readonly OutcomeName[]): LoadedMember {
+  const left = Object.entries(member.outcomes).filter(([name]) => !names.some((each) => each === name));
+  return { ...member, outcomes: Object.fromEntries(left) };
 }
 
 /** `oneAnswer`, for which predictions are read of the few members that may have a single one. */
