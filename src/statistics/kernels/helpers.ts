@@ -11,10 +11,10 @@ import { OutOfMemory } from './out-of-memory.js';
 const slots = 2;
 
 /**
- * Indices into `control`: counters of requests made and done; a request's fields: slot, planes, row, lists; whether one
+ * Indices into `control`: counters of requests made and done; a request's fields: slot, planes, row, bytes, lists, turns; whether one
  * failed.
  */
-const [asked, done, requestAt, failed] = [0, 1, 2, 6] as const;
+const [asked, done, requestAt, failed] = [0, 1, 2, 8] as const;
 
 /** Plain JavaScript: a thread created from text needs no loader. A request without lists brings columns. */
 const program = `
@@ -37,14 +37,15 @@ const program = `
     seen = Atomics.load(control, ${asked});
     for (let told; (told = receiveMessageOnPort(port)) !== undefined; ) shared = told.message;
     try {
-      const [which, planes, row, lists] = control.subarray(${requestAt}, ${failed});
-      const countsAt = 2 * row * planes;
+      const [which, planes, row, bytes, lists, turns] = control.subarray(${requestAt}, ${failed});
+      const countsAt = bytes * row * planes;
       const sumsAt = countsAt + listsAtOnce * row;
       const { memory, kernels } = slotOf(sumsAt + 4 * listsAtOnce * planes, which);
-      if (lists === 0) new Int16Array(memory.buffer, 0, row * planes).set(new Int16Array(shared.planes, 0, row * planes));
+      if (lists === 0) new Uint8Array(memory.buffer, 0, countsAt).set(new Uint8Array(shared.planes, 0, countsAt));
       else {
         new Uint8Array(memory.buffer, countsAt, lists * row).set(new Uint8Array(shared.counts, 0, lists * row));
-        kernels.countedSums(0, planes, countsAt, lists, row, sumsAt);
+        if (bytes === 1) kernels.countedShares(0, planes, countsAt, lists, row, sumsAt, turns);
+        else kernels.countedSums(0, planes, countsAt, lists, row, sumsAt);
         new Int32Array(shared.sums, 0, lists * planes).set(new Int32Array(memory.buffer, sumsAt, lists * planes));
       }
     } catch (error) {
@@ -59,24 +60,26 @@ const program = `
 export interface Share {
   /** Even. */
   readonly planes: number;
-  /** 16-bit numbers in a plane: the units, padded to a multiple of 16. */
+  /** Numbers in a plane: the units, padded to a multiple of 16. */
   readonly row: number;
-  /** Writes all planes, `[planes][row]`. */
-  readonly write: (planes: Int16Array) => void;
+  /** Of each number: 1 for shares. */
+  readonly bytes: 1 | 2;
+  /** Writes all planes, `[planes][row]`, to the start of a memory. */
+  readonly write: (memory: ArrayBufferLike) => void;
 }
 
 export interface Helper {
   /** Starts loading columns, unless they are already loaded. */
   load(share: Share): void;
-  /** Starts a sum; `counts` `[lists][row]`, lists a multiple of four. */
-  begin(share: Share, counts: Uint8Array, lists: number): void;
+  /** Starts a sum; `counts` `[lists][row]`, lists a multiple of four; `turns` as `countedShares` has them. */
+  begin(share: Share, counts: Uint8Array, lists: number, turns: number): void;
   /** The result of `begin`, `[lists][planes]`: must be read before the next request. */
   end(): Int32Array;
 }
 
 /** Memory that a helper and this thread share. */
 interface Shared {
-  readonly planes: Int16Array;
+  readonly planes: Uint8Array;
   readonly counts: Uint8Array;
   readonly sums: Int32Array;
 }
@@ -120,14 +123,14 @@ function startHelper(listsAtOnce: number): (typeof team)[number] {
   // A thread that dies is missed by whoever waits for it.
   worker.on('error', () => undefined);
   port.unref();
-  let shared: Shared = { planes: new Int16Array(), counts: new Uint8Array(), sums: new Int32Array() };
+  let shared: Shared = { planes: new Uint8Array(), counts: new Uint8Array(), sums: new Int32Array() };
   /** Reused, and enlarged when necessary, so that a sleeping thread has nothing to garbage-collect. */
-  const provide = ({ planes, row }: Share) => {
-    const needed = { planes: planes * row, counts: listsAtOnce * row, sums: listsAtOnce * planes };
+  const provide = ({ planes, row, bytes }: Share) => {
+    const needed = { planes: planes * row * bytes, counts: listsAtOnce * row, sums: listsAtOnce * planes };
     const isEnough = (name: keyof typeof needed) => shared[name].length >= needed[name];
     if (isEnough('planes') && isEnough('counts') && isEnough('sums')) return;
     shared = {
-      planes: new Int16Array(new SharedArrayBuffer(2 * Math.max(needed.planes, shared.planes.length))),
+      planes: new Uint8Array(new SharedArrayBuffer(Math.max(needed.planes, shared.planes.length))),
       counts: new Uint8Array(new SharedArrayBuffer(Math.max(needed.counts, shared.counts.length))),
       sums: new Int32Array(new SharedArrayBuffer(4 * Math.max(needed.sums, shared.sums.length))),
     };
@@ -143,8 +146,8 @@ function startHelper(listsAtOnce: number): (typeof team)[number] {
     }
     if (control[failed] === 1) fail('a thread that sums outcomes failed');
   };
-  const ask = (share: Share, slot: number, lists: number) => {
-    control.set([slot, share.planes, share.row, lists], requestAt);
+  const ask = (share: Share, slot: number, lists: number, turns: number) => {
+    control.set([slot, share.planes, share.row, share.bytes, lists, turns], requestAt);
     Atomics.add(control, asked, 1);
     Atomics.notify(control, asked);
   };
@@ -161,18 +164,18 @@ function startHelper(listsAtOnce: number): (typeof team)[number] {
     last = loaded.length < slots ? loaded.length : (last + 1) % slots;
     loaded[last] = share;
     provide(share);
-    share.write(shared.planes.subarray(0, share.planes * share.row));
-    ask(share, last, 0);
+    share.write(shared.planes.buffer);
+    ask(share, last, 0, 0);
   };
   const helper: Helper = {
     load,
-    begin(share, counts, lists) {
+    begin(share, counts, lists, turns) {
       load(share);
       wait();
       provide(share);
       shared.counts.set(counts.subarray(0, lists * share.row));
       output = lists * share.planes;
-      ask(share, last, lists);
+      ask(share, last, lists, turns);
     },
     end() {
       wait();

@@ -16,6 +16,16 @@ interface Kernels {
     units: number,
     sums: number,
   ): void;
+  countedShares(
+    columns: number,
+    columnCount: number,
+    counts: number,
+    listCount: number,
+    units: number,
+    sums: number,
+    turns: number,
+  ): void;
+  largestByte(bytes: number, count: number): number;
   orderedPairs(rows: number, order: number, negative: number, items: number, pairs: number): void;
 }
 
@@ -58,7 +68,7 @@ export interface SumsKernel {
  * Columns become whole numbers. Columns of whole numbers, such as those of shares, are used unchanged, and their sums
  * are exact; others are stored in steps of 2^-32 of their range, with an error of at most half a step. As the range is
  * at most sqrt(2n) standard deviations of a column, a drawn mean is off by at most sqrt(2) n / 2^33 of its standard
- * error: at most 1.1e-5, typically below 1e-7, as not all errors have the same sign.
+ * error: at most 1.1e-5, typically below 1e-7, as not all errors have the same sign. Columns of 0 and 1 alone have a byte for each unit.
  *
  * @param columns `[units]` each, at most 65536 units
  * @param threads that may be used: large sets of columns are summed by several at once, with identical results
@@ -72,7 +82,8 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
   if (!grids.every((grid) => grid !== undefined)) return undefined;
   const row = evened(units, 16);
   const planes = grids.reduce((sum, grid) => sum + planesOf(grid), 0);
-  const wanted = Math.max(1, Math.min(threads, Math.floor((planes * row) / leastOfThread)));
+  const bytes = columns.every(isOfShares) ? 1 : 2;
+  const wanted = Math.max(1, Math.min(threads, Math.floor((planes * row * bytes) / leastOfThread)));
   const team = helpers(wanted - 1, listsAtOnce);
   const parts = partsOf(grids, team.length + 1);
   const shares = parts.map((part): PlacedShare => {
@@ -82,18 +93,21 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
       first.push(next);
       next += planesOf(grids[c]!);
     }
-    const write = (into: Int16Array) => {
-      for (const [i, c] of part.entries())
-        writePlanes(columns[c]!, grids[c]!, into.subarray(row * first[i]!, row * (first[i]! + planesOf(grids[c]!))));
+    const write = (memory: ArrayBufferLike) => {
+      for (const [i, c] of part.entries()) {
+        const [at, size] = [row * first[i]!, row * planesOf(grids[c]!)];
+        if (bytes === 1) writeMask(columns[c]!, new Uint8Array(memory, at, size));
+        else writePlanes(columns[c]!, grids[c]!, new Int16Array(memory, 2 * at, size));
+      }
     };
-    return { part, first, planes: evened(next, 2), row, write };
+    return { part, first, planes: evened(next, 2), row, bytes, write };
   });
   const [own, ...others] = shares as [PlacedShare, ...PlacedShare[]];
   for (const [i, share] of others.entries()) team[i]!.load(share);
-  const countsAt = 2 * row * own.planes;
+  const countsAt = bytes * row * own.planes;
   const sumsAt = countsAt + listsAtOnce * row;
   const { memory, kernels } = kernelsOn(sumsAt + 4 * listsAtOnce * own.planes);
-  own.write(new Int16Array(memory.buffer, 0, row * own.planes));
+  own.write(memory.buffer);
   const all = new Uint8Array(memory.buffer, countsAt, listsAtOnce * row);
   const lists = Array.from({ length: listsAtOnce }, (_, k) => all.subarray(k * row, k * row + units));
   const ownSums = new Int32Array(memory.buffer, sumsAt, listsAtOnce * own.planes);
@@ -103,8 +117,10 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
         lists[k]!.set(each);
       });
       const listCount = evened(counts.length, 4);
-      for (const [i, share] of others.entries()) team[i]!.begin(share, all, listCount);
-      kernels.countedSums(0, own.planes, countsAt, listCount, row, sumsAt);
+      const turns = bytes === 1 ? Math.floor(255 / Math.max(1, kernels.largestByte(countsAt, row * listCount))) : 0;
+      for (const [i, share] of others.entries()) team[i]!.begin(share, all, listCount, turns);
+      if (bytes === 1) kernels.countedShares(0, own.planes, countsAt, listCount, row, sumsAt, turns);
+      else kernels.countedSums(0, own.planes, countsAt, listCount, row, sumsAt);
       const result = counts.map(() => new Float64Array(columns.length));
       for (const [i, { part, first, planes: width }] of shares.entries()) {
         const sums = i === 0 ? ownSums : team[i - 1]!.end();
@@ -112,7 +128,7 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
           for (const [place, c] of part.entries()) {
             const { base, step, isFine } = grids[c]!;
             const at = k * width + first[place]!;
-            const steps = sums[at]! + middle * drawn;
+            const steps = bytes === 1 ? sums[at]! : sums[at]! + middle * drawn;
             list[c] = base * drawn + step * (isFine ? 65_536 * steps + sums[at + 1]! + middle * drawn : steps);
           }
         }
@@ -122,11 +138,8 @@ export function sumsKernel(columns: readonly Column[], threads = 1): SumsKernel 
   };
 }
 
-/**
- * Fewest 16-bit numbers worth giving to a thread: a group of lists then takes it a millisecond, and a request a few
- * hundredths of one.
- */
-const leastOfThread = 2e6;
+/** Fewest bytes worth giving to a thread: a group of lists then takes it a millisecond, and a request a few hundredths of one. */
+const leastOfThread = 4e6;
 
 interface PlacedShare extends Share {
   /** Its columns, and the plane at which each starts. */
@@ -151,6 +164,17 @@ function planesOf({ isFine }: Grid): number {
 }
 
 type Column = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+function isOfShares(column: Column): boolean {
+  if (!(column instanceof Uint8Array)) return false;
+  for (let i = 0; i < column.length; i++) if (column[i]! > 1) return false; // eslint-disable-line @typescript-eslint/prefer-for-of
+  return true;
+}
+
+/** @param mask `[units and padding]` */
+function writeMask(column: Column, mask: Uint8Array): void {
+  for (let i = 0; i < column.length; i++) mask[i] = -column[i]!;
+}
 
 /** A column as whole numbers of steps above its minimum: of 16 bits, or of 32 in two planes of 16. */
 interface Grid {
