@@ -44,7 +44,7 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   const asked = await metricsFor(open, texts, options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);
   const predicts = [...answerColumns, 'predicted' as const].every((column) => open.columns.includes(column));
-  const loaded = ownMembers(await readRun(open, [...needs, ...(predicts ? answerColumns : [])], options));
+  const loaded = await ownMembers(readRun(open, [...needs, ...(predicts ? answerColumns : [])], options));
   const { members } = loaded;
   if (asked.length === 0) for (const line of missingLines(open)) note?.(`note: ${line}`);
   const metrics = asked.length > 0 ? asked : usualMetrics(loaded.record, loaded.members);
@@ -61,8 +61,9 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   return { run: loaded, metrics: evaluations };
 }
 
-/** Members in a list of its own, and nothing else that holds their outcomes. */
-function ownMembers(loaded: LoadedRun): LoadedRun & { members: LoadedMember[] } {
+/** Members in a list of its own. Not where they are used: a function that resumes keeps what it has awaited until it waits again. */
+async function ownMembers(reading: Promise<LoadedRun>): Promise<LoadedRun & { members: LoadedMember[] }> {
+  const loaded = await reading;
   return { ...loaded, members: [...loaded.members] };
 }
 
