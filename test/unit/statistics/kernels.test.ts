@@ -40,6 +40,27 @@ test.each([
   }
 });
 
+// Of counts up to 255, so that eight bits hold no sum of two; and more columns than two threads take.
+test.each([
+  ['a few', 3, 1],
+  ['many, by three threads', 2500, 3],
+] as const)('columns of 0 and 1, %s, are counted exactly, whatever the counts', (_, columnCount, threads) => {
+  const random = Random.named(0, 'shares');
+  const units = 5003;
+  const some = Array.from({ length: 30 }, () => Uint8Array.from({ length: units }, () => random.integer(2)));
+  const columns = Array.from({ length: columnCount }, (_, c) => some[(c * 7) % 30]!);
+  const kernel = sumsKernel(columns, threads)!;
+  for (const most of [2, 13, 128, 256]) {
+    const counts = Array.from({ length: 5 }, () => Uint8Array.from({ length: units }, () => random.integer(most)));
+    for (const [k, list] of kernel.sums(counts).entries())
+      for (let c = 0; c < columnCount; c += 97) {
+        let expected = 0;
+        for (let i = 0; i < units; i++) expected += columns[c]![i]! * counts[k]![i]!;
+        expect(list[c]).toBe(expected);
+      }
+  }
+});
+
 test('several threads sum to the bits of one, whichever kernel is requested', () => {
   const random = Random.named(0, 'threads');
   const units = 5000;
