@@ -70,7 +70,7 @@ export async function readMembers(
   const wanted = classes.length > 1 ? [...new Set([...names, 'example' as const])] : names;
   const found: ReadMember[] = [];
   const absent: string[] = [];
-  const pack = packer();
+  const pack = columnPacker();
   for await (const [member, read] of readInOrder(members, wanted)) {
     if (typeof read === 'string') {
       absent.push(`${member.id} (${read})`);
@@ -81,7 +81,7 @@ export async function readMembers(
       record: member,
       folder: member.folder,
       rows: read.rows,
-      outcomes: ownPacked(look?.(outcomes, member) ?? outcomes, pack),
+      outcomes: pack(look?.(outcomes, member) ?? outcomes),
     });
     if (found.length === 1) refuseTooLarge(members, firstOf(found).outcomes, folder);
   }
@@ -132,14 +132,21 @@ function drawnBytes(columns: readonly (readonly [string, OutcomeTable[OutcomeNam
   return isReal ? 8 * rows + 4 * units : 2 * units;
 }
 
-/** Columns of a member's own, side by side with those of others: see `packed.ts`. */
-function ownPacked(outcomes: Partial<OutcomeTable>, pack: Packer): Partial<OutcomeTable> {
-  return Object.fromEntries(
-    Object.entries(outcomes).map(([name, column]) => [
-      name,
-      changesWithTraining(name as OutcomeName) ? pack(column) : column,
-    ]),
-  );
+/** Columns of members' own, those of one name side by side, as all of a name may be forgotten: see `packed.ts`. */
+function columnPacker(): (outcomes: Partial<OutcomeTable>) => Partial<OutcomeTable> {
+  const packers = new Map<string, Packer>();
+  const packed = (name: string, column: OutcomeTable[OutcomeName]) => {
+    const pack = packers.get(name) ?? packer();
+    packers.set(name, pack);
+    return pack(column);
+  };
+  return (outcomes) =>
+    Object.fromEntries(
+      Object.entries(outcomes).map(([name, column]) => [
+        name,
+        changesWithTraining(name as OutcomeName) ? packed(name, column) : column,
+      ]),
+    );
 }
 
 interface ReadMember extends LoadedMember {

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { availableCores } from '../experiment/cores.js';
 import { labFolder } from '../machine/installation.js';
 import { firstOf, nth } from '../machine/present.js';
-import type { OutcomeName, OutcomeTable } from './outcomes.js';
+import type { OutcomeName } from './outcomes.js';
 import { memberReader, type ReadableMember, type ReadOutcomes } from './read-member.js';
 import { readingThreadFile } from './reading-thread-file.js';
 
@@ -52,38 +52,6 @@ export async function* readInOrder<Member extends ReadableMember>(
   }
 }
 
-type Column = OutcomeTable[OutcomeName];
-
-/**
- * Columns of one name end to end in memory of this thread: that of a thread which is gone stays taken when nothing is left in it, as only
- * the thread itself could use it again.
- */
-function taken(found: Awaited<MembersRead>): Awaited<MembersRead> {
-  const tables = found.flatMap((each) => (typeof each === 'object' ? [each.outcomes] : []));
-  const names = new Set(tables.flatMap((table) => Object.keys(table) as OutcomeName[]));
-  const moved = new Map<Column, Column>();
-  for (const name of names) {
-    const columns = new Set(tables.flatMap((table) => table[name] ?? []));
-    const slab = new ArrayBuffer([...columns].reduce((bytes, { byteLength }) => bytes + byteLength, 0));
-    let at = 0;
-    for (const column of columns) {
-      const copy = new (column.constructor as new (memory: ArrayBuffer, at: number, length: number) => Column)(
-        slab,
-        at,
-        column.length,
-      );
-      copy.set(column);
-      moved.set(column, copy);
-      at += column.byteLength;
-    }
-  }
-  return found.map((each) => {
-    if (typeof each !== 'object') return each;
-    const outcomes = Object.entries(each.outcomes).map(([name, column]) => [name, moved.get(column)] as const);
-    return { ...each, outcomes: Object.fromEntries(outcomes) };
-  });
-}
-
 interface ReadingThread {
   /** Answers come in the order of requests. */
   readonly ask: (members: readonly ReadableMember[]) => MembersRead;
@@ -103,7 +71,7 @@ function startThread({ source, isText }: ThreadProgram, names: readonly OutcomeN
     isGone = true;
     for (const answer of waiting.splice(0)) answer([]);
   };
-  worker.on('message', (found: Awaited<MembersRead>) => waiting.shift()?.(taken(found)));
+  worker.on('message', (found: Awaited<MembersRead>) => waiting.shift()?.(found));
   worker.on('error', gone);
   worker.on('exit', gone);
   return {
