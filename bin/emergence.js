@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // In a checkout the program is bundled from its TypeScript after each change; the package has what `npm run build` made of it.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, utimes } from 'node:fs';
+import { existsSync, readdirSync, readFile, readFileSync, statSync, utimes } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -62,10 +62,12 @@ function bytesOf(file) {
   }
 }
 
-/** A bundle that was used lately is not removed: this process may still load parts of it. */
+/** A bundle that was used lately is not removed: this process may still load parts of it. Another user's can be read and not marked. */
 function keep(folder) {
   const now = new Date();
-  utimes(folder, now, now, () => undefined);
+  utimes(folder, now, now, (error) => {
+    if (error !== null) readFile(path.join(folder, 'sizes.json'), () => undefined);
+  });
 }
 
 /** tsx is registered in this process: its own command would start a second one. */

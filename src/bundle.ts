@@ -120,9 +120,15 @@ export async function bundleCheckout(
 async function removeUnused(cache: string): Promise<void> {
   for (const name of await fs.readdir(cache)) {
     const folder = path.join(cache, name);
-    const { mtimeMs } = await fs.stat(folder);
-    if (Date.now() - mtimeMs >= unusedMilliseconds) await removeWhole(folder);
+    if (Date.now() - (await lastUse(folder)) >= unusedMilliseconds) await removeWhole(folder);
   }
+}
+
+/** When its owner's processes last marked it, or another user's read its sizes, if that is later. */
+async function lastUse(folder: string): Promise<number> {
+  const { mtimeMs } = await fs.stat(folder);
+  const read = await fs.stat(path.join(folder, 'sizes.json')).catch(() => undefined);
+  return Math.max(mtimeMs, read?.atimeMs ?? 0);
 }
 
 /** Never leaves a part of it under its own name. */

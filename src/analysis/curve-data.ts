@@ -1,5 +1,6 @@
 /** A curve's data in the form that fits take, and what a model's bounds and starts need to know about them. */
 import { FitError } from '../statistics/least-squares.js';
+import { counted } from '../terminal/format.js';
 
 export interface CurveData {
   /** Above 0, in any order; several points may share one. */
@@ -62,7 +63,7 @@ export function dataRangeOf(
   if (different.length < needed) {
     throw new FitError(
       'too-few-points',
-      `${different.length} different scales are too few for ${name}, which has ${needed} parameters`,
+      `${counted(different.length, 'different scale')} ${different.length === 1 ? 'is' : 'are'} too few for ${name}, which has ${counted(needed, 'parameter')}`,
     );
   }
   const [first, last] = [different[0]!, different.at(-1)!];

@@ -49,22 +49,30 @@ function meaningsOf(asTyped: AsTyped): Readonly<Record<string, string>> {
   };
 }
 
-/** Replaces methods of commander's that its types leave out: by itself it only says which word is missing. */
+/**
+ * Replaces methods of commander's that its types leave out: by itself it only names the first word that is missing, and does not say what
+ * that is.
+ */
 function explainMissing(command: CommandUnknownOpts): void {
+  const missing = (code: string) => {
+    const words = command.registeredArguments
+      .filter(({ required }, i) => required && command.args[i] === undefined)
+      .map((argument) => `required argument '${argument.name()}' (${argument.description})`);
+    const options = command.options
+      .filter((option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined)
+      .map(({ flags, description }) => `required option '${flags}' (${description})`);
+    command.error(`error: missing ${[...words, ...options].join(' and ')}`, { code });
+  };
   Object.assign(command, {
-    missingArgument: (name: string) => {
-      const { description } = present(command.registeredArguments.find((argument) => argument.name() === name));
-      command.error(`error: missing required argument '${name}'; give ${description}`, {
-        code: 'commander.missingArgument',
-      });
+    missingArgument: () => {
+      missing('commander.missingArgument');
     },
     optionMissingArgument: ({ flags, description }: Option) =>
       command.error(`error: option '${flags}' argument missing; it is: ${description}`, {
         code: 'commander.optionMissingArgument',
       }),
-    missingMandatoryOptionValue: ({ flags, description }: Option) =>
-      command.error(`error: required option '${flags}' not specified; it is: ${description}`, {
-        code: 'commander.missingMandatoryOptionValue',
-      }),
+    missingMandatoryOptionValue: () => {
+      missing('commander.missingMandatoryOptionValue');
+    },
   });
 }

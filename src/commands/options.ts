@@ -5,6 +5,7 @@ import { scoreNames } from '../analysis/scores.js';
 import { keyOfOption } from '../experiment/schema.js';
 import { refuseNoFolder } from '../machine/files.js';
 import { refuseNoName } from '../report/figures/figure-options.js';
+import { mostDraws } from '../statistics/most-draws.js';
 import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
@@ -53,12 +54,6 @@ export function number(flag: string, { fits, wanted }: NumberLimits) {
     throw new UsageError(`"${text}" is not a number${wanted}`, flag);
   };
 }
-
-/**
- * Fewer are enough to know the ends of 95 % intervals to a fiftieth of their width; all draws of a curve are in memory at
- * once.
- */
-const mostDraws = 100_000;
 
 /** Number of bootstrap draws, with this default. */
 export function drawCount(usual: number, what = 'bootstrap draws', least = 100) {

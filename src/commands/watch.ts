@@ -1,7 +1,10 @@
 /** `emergence watch`: follows a run while it trains, in the terminal or on a local page. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { RunProgress } from '../runs/progress.js';
-import { UsageError } from '../terminal/errors.js';
+import { isLiving } from '../runs/jobs.js';
+import { RunError, UsageError } from '../terminal/errors.js';
+import { condensed } from '../terminal/format.js';
+import { commandLine } from '../machine/installation.js';
 import type { MaybeTerminal } from '../terminal/size.js';
 import { examples } from './examples.js';
 import { whole } from './options.js';
@@ -15,7 +18,9 @@ interface WatchOptions extends Pick<Forms, 'json'> {
 export function registerWatch(program: CommandUnknownOpts): void {
   program
     .command('watch <run>')
-    .description('follow a run while it trains: members, epochs, losses and time left; ends when the run is complete')
+    .description(
+      'follow a run while it trains: members, epochs, losses and time left; ends when the run is complete, or damaged',
+    )
     .option('--page', 'serve a page for a browser on this machine instead, with loss curves')
     .addOption(
       new Option('--port <n>', 'port of the page (default: any free port)').argParser(whole('--port', 0, 65535)),
@@ -39,7 +44,7 @@ interface Screen {
 
 const intervalMilliseconds = 1000;
 
-/** Exit code: 0 when the run is complete, 130 after Ctrl-C, 143 after SIGTERM. */
+/** Exit code: 0 when the run is complete, 1 if it is damaged and nothing works on it, 130 after Ctrl-C, 143 after SIGTERM. */
 async function watch(name: string, { page, port, json: isJson }: WatchOptions): Promise<number> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { checkpoints, locateRun } = await import('../runs/locate.js');
@@ -52,18 +57,19 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   const stop = stopOnSignals();
   const jobs = jobsNowAndThen(() => jobsAtAGlance()(folder));
   let screen: Screen | undefined;
+  let wasOver = false;
   try {
     for (;;) {
       const progress = await readProgress(folder, await jobs());
+      const isOver = progress.status === 'complete' || isStuck(progress);
       // The page of a complete run would be gone before it is opened.
       screen ??=
-        isJson === true
-          ? jsonLines()
-          : page === true && progress.status !== 'complete'
-            ? await openPage(port ?? 0)
-            : await openTerminal();
+        isJson === true ? jsonLines() : page === true && !isOver ? await openPage(port ?? 0) : await openTerminal();
       screen.show(progress);
       if (progress.status === 'complete') return 0;
+      // At the end of a training its files may have been read just before they were whole.
+      if (isOver && wasOver) throw damaged(progress);
+      wasOver = isOver;
       // Ctrl-C ends the wait with an error.
       await sleep(intervalMilliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return stop.exitCode();
@@ -72,6 +78,21 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
     await screen?.close();
     stop.release();
   }
+}
+
+/** Whether a member is damaged, and neither a process nor a job of a cluster works on any: it stays so until somebody trains it again. */
+function isStuck({ status, members }: RunProgress): boolean {
+  return status === 'damaged' && !members.some(({ job }) => job !== null && isLiving(job));
+}
+
+function damaged({ run, members }: RunProgress): RunError {
+  const ids = members.filter(({ status }) => status === 'damaged').map(({ id }) => id);
+  const remedy = `${commandLine(`train --run ${run}`)} trains what is missing, or says what to restore or delete`;
+  return new RunError(
+    `${condensed(ids)} ${ids.length === 1 ? 'is' : 'are'} damaged, and nothing is training the run`,
+    run,
+    remedy,
+  );
 }
 
 /** Many users ask a cluster's controller: its answer is reused for some seconds. */

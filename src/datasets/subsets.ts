@@ -5,6 +5,7 @@
  */
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
+import { counted } from '../terminal/format.js';
 import type { Dataset, LoadOptions, RawDataset, RawSplit, Split } from './dataset.js';
 
 export interface Used {
@@ -101,7 +102,11 @@ function refuseMore(
   { split, whose }: { readonly split: 'train' | 'test'; readonly whose: string },
 ): void {
   if (size === undefined || size <= most) return;
-  throw new UsageError(`${size} examples requested, but ${whose}`, `--${split}-size`, `give at most ${most}`);
+  throw new UsageError(
+    `${counted(size, 'example')} requested, but ${whose}`,
+    `--${split}-size`,
+    `give at most ${most}`,
+  );
 }
 
 /** The images at given positions, in the order of the whole. */

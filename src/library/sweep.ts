@@ -117,7 +117,8 @@ async function gridOf(swept: Sweep, { members }: LoadedRun, ranked: Ranked): Pro
       : await track(ranked, 'curves against smooth growth', (onStep) =>
           discoveriesOf(metrics, members, by, { onStep }),
         );
-  for (const { metric, values } of found === undefined ? [firstOf(points), lastOf(points)] : []) {
+  // A grid may have a single point.
+  for (const { metric, values } of found === undefined ? new Set([firstOf(points), lastOf(points)]) : []) {
     const odd = flatness({ metric, members: Array.from(values, (value) => ({ value })) }, members);
     if (odd !== undefined) note?.(`note: ${odd}`);
   }

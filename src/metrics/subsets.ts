@@ -1,4 +1,5 @@
 /** The chance that K images at once are all right: value and interval of subset-accuracy and its relatives. */
+import { counted } from '../terminal/format.js';
 
 /**
  * Shared by metrics that ask for K images at once: the unbiased estimate over all subsets of the test set, not a
@@ -10,7 +11,7 @@ export const allOfK = {
   share: true,
   interval: "Wilson's limits to the power K",
   refuses: (n: number, { k }: { readonly k: number }) =>
-    k > n ? `the test set has ${n} ${n === 1 ? 'image' : 'images'}; ${k} are needed` : undefined,
+    k > n ? `the test set has ${counted(n, 'image')}; ${k} are needed` : undefined,
   transform: (mean: number, n: number, { k }: { readonly k: number }) => shareOfSubsets(Math.round(mean * n), n, k),
   slope: (mean: number, { k }: { readonly k: number }) => k * mean ** (k - 1),
   limit: (end: number, { k }: { readonly k: number }) => end ** k,

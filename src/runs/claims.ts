@@ -9,6 +9,7 @@ import { probeNames } from '../datasets/probes.js';
 import { experimentSchema, runNameSchema, type Experiment } from '../experiment/schema.js';
 import { createFolder, writeFileAtomic } from '../machine/files.js';
 import { readTextIfThere } from '../machine/inputs.js';
+import { mostDraws } from '../statistics/most-draws.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { jsonWithDigest, isUnchanged, parseJson } from './json.js';
 import { runNames } from './locate.js';
@@ -24,7 +25,7 @@ import {
 } from './record.js';
 import { membersOf } from './run.js';
 
-const claimFileSchema = z.strictObject({
+const contentSchema = z.strictObject({
   /** 2 if the curves are chosen by an axis, held factors, a step or a probe. */
   format: z.literal([1, 2]),
   kind: z.literal('claim'),
@@ -55,11 +56,16 @@ const claimFileSchema = z.strictObject({
   standard: textSchema,
   induced: textSchema,
   /** Bootstrap draws of the intervals. */
-  draws: z.int(),
+  draws: z.int().min(1).max(mostDraws),
   /** In the form that `parseClaim` reads. */
   claims: z.array(textSchema).min(1),
   /** Any text: one that is not a digest shows that the file was changed. */
   digest: textSchema,
+});
+
+const claimFileSchema = contentSchema.refine(({ format, view }) => format === (view === undefined ? 1 : 2), {
+  path: ['format'],
+  error: 'does not match the view beside it: with one it is 2, without 1',
 });
 export type ClaimFile = z.output<typeof claimFileSchema>;
 
@@ -128,7 +134,11 @@ export function whyClaimsVoid(
   const { experiment } = run;
   const reasons = [
     ...(unchanged ? [] : ['the file was changed after it was sealed: its digest does not match']),
-    ...(digestOfRun(run) === claim.experimentDigest ? [] : [`${run.name} has another experiment or other data`]),
+    ...(digestOfRun(run) === claim.experimentDigest
+      ? digestOfRun({ ...run, experiment: claim.experiment }) === claim.experimentDigest
+        ? []
+        : ['the experiment in the file does not match its digest']
+      : [`${run.name} has another experiment or other data`]),
     ...(membersIn(experiment) === membersIn(claim.experiment) ? [] : [`${run.name} has other members than the claims`]),
     ...members
       .filter(({ begun }) => begun <= claim.sealed)

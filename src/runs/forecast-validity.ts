@@ -21,8 +21,8 @@ export async function whyVoid(runFolder: string, run: AnyRun, read: ReadSeal): P
   if (!unchanged) reasons.push('the file was changed after it was sealed: its digest does not match');
   if (isOfImported(seal) !== isImported(run))
     return [...reasons, `it predicts ${isOfImported(seal) ? 'imported' : 'trained'} members, unlike those of the run`];
-  if (isImported(run) && seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
   if (!isImported(run) && seal.experiment !== digestOfRun(run)) reasons.push('the run now has another experiment');
+  else if (seal.fingerprint !== run.dataset.fingerprint) reasons.push('the run now has another test set');
   reasons.push(...(await chainFaults(runFolder, seal)));
   for (const { member, step, outcomes } of seal.evidence) {
     const file = shownFile({ moment: step, probe: seal.probe });

@@ -78,13 +78,15 @@ const contentSchema = z.strictObject({
     }),
   ),
   /** With an axis, `width` and `parameters` are both its coordinate, here, above and below. */
-  targets: z.array(
-    z.strictObject({
-      width: z.number().positive(),
-      parameters: z.number().positive(),
-      trainingFlops: z.number().optional(),
-    }),
-  ),
+  targets: z
+    .array(
+      z.strictObject({
+        width: z.number().positive(),
+        parameters: z.number().positive(),
+        trainingFlops: z.number().optional(),
+      }),
+    )
+    .min(1),
   /** Empty if members are imported. */
   seeds: z.array(z.int()),
   /** Of the file with the user's own metric; null if there is none. */
@@ -92,7 +94,7 @@ const contentSchema = z.strictObject({
   /** Levels of the quantiles. */
   levels: z.array(z.number()),
   /** Number of draws behind the quantiles. */
-  draws: z.int(),
+  draws: z.int().min(1),
   metrics: z.array(
     z.strictObject({
       metric: textSchema,
@@ -122,10 +124,41 @@ function areQuantiles({ levels, targets, metrics }: z.output<typeof contentSchem
   return all.every((each) => each.length === targets.length && each.every(isFit));
 }
 
-export const sealSchema = contentSchema.refine(areQuantiles, {
-  path: ['metrics'],
-  error: 'has quantiles that are not ascending lists, one for each target, with a number for each level',
-});
+/** Scores rest on equal steps between levels. */
+function areEquallySpaced(levels: readonly number[]): boolean {
+  return levels.every((level, i) => Math.abs(level - (i + 1) / (levels.length + 1)) < 1e-9);
+}
+
+/** The format of a seal with these contents. */
+export function formatOfSeal({
+  axis,
+  at,
+  experiment,
+}: Pick<z.output<typeof contentSchema>, 'axis' | 'at' | 'experiment'>): 1 | 2 | 3 {
+  if (experiment === null) return 2;
+  return axis === undefined && at === undefined ? 1 : 3;
+}
+
+/** Whether a seal has what its format says, and nothing else. */
+function isOfItsFormat(seal: z.output<typeof contentSchema>): boolean {
+  const { format, axis, held, at } = seal;
+  if (format === 2 && (axis === undefined || at !== undefined)) return false;
+  return format === formatOfSeal(seal) && (held === undefined || axis !== undefined);
+}
+
+export const sealSchema = contentSchema
+  .refine(isOfItsFormat, {
+    path: ['format'],
+    error: 'does not match the axis, held factors, step and experiment beside it',
+  })
+  .refine(({ levels }) => areEquallySpaced(levels), {
+    path: ['levels'],
+    error: 'is not 1/(n + 1), 2/(n + 1), ... of n levels',
+  })
+  .refine(areQuantiles, {
+    path: ['metrics'],
+    error: 'has quantiles that are not ascending lists, one for each target, with a number for each level',
+  });
 export type Seal = z.output<typeof sealSchema>;
 
 export function forecastsFolder(runFolder: string): string {

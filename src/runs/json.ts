@@ -23,7 +23,7 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string, 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const format = (value as { format?: unknown } | null)?.format;
-  if (issue?.path.join('.') === 'format' && typeof format === 'number')
+  if (issue?.code === 'invalid_value' && issue.path.join('.') === 'format' && typeof format === 'number')
     throw new RunError(
       `has format ${format}, which this version does not support`,
       where,

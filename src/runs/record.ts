@@ -15,7 +15,7 @@ import { counted } from '../terminal/format.js';
 import { isNameable } from '../terminal/printable.js';
 
 /** Hex. */
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in hex');
 /** A one-line text that may safely appear in any file made from it. */
 export const textSchema = z.string().refine(isNameable, 'has control characters');
 export const memberIdSchema = z

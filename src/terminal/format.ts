@@ -41,7 +41,7 @@ export function countedWithSpaces(count: number, noun: string): string {
 /** `812 bytes`, `4.4 kB`, `170 MB`, `2.1 GB`: powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ['kB', 'MB', 'GB', 'TB'];
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return counted(bytes, 'byte');
   const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3 + 1e-12));
   const value = bytes / 1000 ** power;
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[power - 1]!}`;

@@ -9,7 +9,7 @@ export function whatIsWrong(error: z.ZodError, value: unknown): string {
   return place === '' ? sentence(issue, value) : `${place}: ${sentence(issue, valueAt(value, issue.path))}`;
 }
 
-function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
+function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
       return value === undefined ? 'is missing' : `${shown(value)} is not ${named(issue.expected)}`;
@@ -25,20 +25,43 @@ function sentence(issue: z.ZodError['issues'][number], value: unknown): string {
       return `${shown(value)} is too ${lengthOf(value) === undefined ? 'large' : 'long'}; ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`;
     case 'custom':
     case 'invalid_format':
-      return value === undefined
-        ? 'is missing'
-        : `${shown(value)} ${issue.message.replace(/^Invalid .*/, 'has the wrong form')}`;
-    case 'not_multiple_of':
-    case 'invalid_union':
+      return value === undefined ? 'is missing' : `${shown(value)} ${formText(issue)}`;
     case 'invalid_key':
+      return [issue.path.at(-1), issue.issues[0]]
+        .map((each) => (typeof each === 'object' ? formText(each) : shown(each)))
+        .join(' ');
+    case 'invalid_union':
+      return value === undefined ? 'is missing' : unionSentence(issue.errors, value);
+    case 'not_multiple_of':
     case 'invalid_element':
       return value === undefined ? 'is missing' : `${shown(value)} has the wrong form`;
   }
 }
 
+/** The message of the schema, or what stands for one that it gives by itself. */
+function formText(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_format' && issue.format === 'datetime')
+    return 'is not a time in UTC, such as 2026-01-02T03:04:05Z';
+  return issue.message.replace(/^Invalid .*/, 'has the wrong form');
+}
+
+/** What is wrong by the alternative whose type fits, or all types if none does. */
+function unionSentence(alternatives: readonly (readonly z.core.$ZodIssue[])[], value: unknown): string {
+  const firsts = alternatives.flatMap(([first]) => first ?? []);
+  const types = firsts.flatMap((first) =>
+    first.code === 'invalid_type' && first.path.length === 0 ? named(first.expected) : [],
+  );
+  const [nearest] = firsts.filter((first) => first.code !== 'invalid_type' || first.path.length > 0);
+  if (nearest === undefined) return `${shown(value)} is not ${types.join(' or ')}`;
+  const place = pathText(nearest.path);
+  const said = sentence(nearest, valueAt(value, nearest.path));
+  return place === '' ? said : `${place}: ${said}`;
+}
+
 function named(expected: string): string {
   if (expected === 'array') return 'a list';
   if (expected === 'int') return 'a whole number';
+  if (expected === 'null') return 'null';
   return `${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;
 }
 

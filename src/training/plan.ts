@@ -204,7 +204,7 @@ function planNotes({ request, folder, record }: Work, { missing, complete }: Sto
       : [`${complete.length} of ${complete.length + missing.length} members are complete already${names}`]),
     ...(threads === undefined || threads <= availableCores()
       ? []
-      : [`--threads ${threads} on ${availableCores()} cores: slower than one thread per core`]),
+      : [`--threads ${threads} on ${counted(availableCores(), 'core')}: slower than one thread per core`]),
   ];
 }
 

@@ -70,7 +70,7 @@ test('images of any size train; skipped files are reported, size and colour reco
 test.each<[string, string]>([
   [
     'datasets preview',
-    "error: missing required argument 'name'; give a dataset, listed by `npm run datasets -- list`, or files of your own: images:PATH, idx:PATH",
+    "error: missing required argument 'name' (a dataset, listed by `npm run datasets -- list`, or files of your own: images:PATH, idx:PATH)",
   ],
   [
     'datasets preview mnits',

@@ -90,6 +90,21 @@ test('prints a line per epoch until the run is complete', async () => {
   expect(output.stdout).toMatch(/lenet: cnn on mnist, 2 of 2 members complete, the run is complete\n$/);
 });
 
+test.each<string[]>([[], ['--json'], ['--page']])(
+  'a damaged run that nothing trains ends it with an error %j',
+  async (...words) => {
+    await fs.rm(path.join(memberFolder(folder, key), 'outcomes.parquet'));
+    const { ended, output } = watch('lenet', ...words);
+    expect(await ended).toBe(1);
+    expect(output.stderr).toBe(
+      'error: lenet: cnn-w2-s0 is damaged, and nothing is training the run; npm run train -- --run lenet trains what is missing, or says what to restore or delete\n',
+    );
+    expect(output.stdout).toMatch(
+      words.includes('--json') ? /"status":"damaged"/ : /damaged: npm run runs shows where\n/,
+    );
+  },
+);
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -152,7 +167,7 @@ test('a run that is already complete is shown once, and no page is opened', asyn
 
 test.each([
   [['lenett'], /^error: RUN: "lenett" is neither a run in checkpoints nor .*; did you mean lenet\?\n$/],
-  [[], /^error: missing required argument 'run'; give a run: its name, listed by `npm run runs`, or its folder\n$/],
+  [[], /^error: missing required argument 'run' \(a run: its name, listed by `npm run runs`, or its folder\)\n$/],
   [['lenet', '--port', '80'], /^error: --port: needs --page; add --page\n$/],
   [['lenet', '--page', '--port', '99999'], /^error: --port: 99999 is more than 65535\n$/],
   [['lenet', '--page', '--port', 'x'], /^error: --port: "x" is not a whole number/],

@@ -45,13 +45,21 @@ test('a bundle is made once, again after a change, and dropped two days after it
 
   changeSources();
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
-  fs.cpSync(path.join(cache(), first), path.join(cache(), 'unused'), { recursive: true });
-  fs.utimesSync(path.join(cache(), 'unused'), daysAgo(3), daysAgo(3));
+  for (const [name, read] of [
+    ['unused', 3],
+    // Another user's processes cannot mark it.
+    ['read', 1],
+  ] as const) {
+    const copy = path.join(cache(), name);
+    fs.cpSync(path.join(cache(), first), copy, { recursive: true });
+    fs.utimesSync(path.join(copy, 'sizes.json'), daysAgo(read), daysAgo(3));
+    fs.utimesSync(copy, daysAgo(3), daysAgo(3));
+  }
   fs.utimesSync(path.join(cache(), first), daysAgo(1), daysAgo(1));
   expect(run('--help')).toContain('Raise families of vision models');
   const left = fs.readdirSync(cache());
-  expect(left).toHaveLength(2);
-  expect(left).toContain(first);
+  expect(left).toHaveLength(3);
+  expect(left).toEqual(expect.arrayContaining([first, 'read']));
 });
 
 test('a bundle of sources that changed while it was made is not kept', async () => {

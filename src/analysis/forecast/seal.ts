@@ -2,7 +2,7 @@
 import { factorKeys } from '../../experiment/factor-names.js';
 import { present } from '../../machine/present.js';
 import { gitCommit, packageVersions } from '../../machine/version.js';
-import type { Seal } from '../../runs/forecasts.js';
+import { formatOfSeal, type Seal } from '../../runs/forecasts.js';
 import type { LoadedMember } from '../../runs/opened.js';
 import { isImported, type AnyRun } from '../../runs/imported.js';
 import { shownFile } from '../../runs/outcomes.js';
@@ -54,9 +54,10 @@ export function contentOfSeal({
 }: SealRequest): Omit<Seal, 'digest'> {
   const { name, number, previous, targets, metricFile, draws } = given;
   const probe = isImported(record) ? undefined : record.probe;
+  const experiment = isImported(record) ? null : digestOfRun(record);
   return {
     ...{
-      format: isImported(record) ? 2 : Object.keys(place).length === 0 ? 1 : 3,
+      format: formatOfSeal({ ...place, experiment }),
       name,
       run: record.name,
       number,
@@ -66,7 +67,7 @@ export function contentOfSeal({
     ...{ lab: packageVersions().lab, gitCommit: gitCommit() },
     ...place,
     ...(probe === undefined ? {} : { probe }),
-    ...{ experiment: isImported(record) ? null : digestOfRun(record), fingerprint: record.dataset.fingerprint },
+    ...{ experiment, fingerprint: record.dataset.fingerprint },
     evidence: members.map(({ record: member }) => {
       const { imported, trained, moment, parameters, files } = member;
       const { id } = present(imported ?? trained);

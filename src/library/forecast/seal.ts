@@ -9,6 +9,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import { memberId, type MemberKey } from '../../runs/record.js';
 import { wordsOver } from '../../runs/view.js';
 import { UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
 import { refuseName, track, type RunLike } from '../family.js';
 import { hashOfMetricFile, readWithMetrics } from './metrics.js';
@@ -55,7 +56,7 @@ async function prepareSeal(run: RunLike, options: SealOptions): Promise<() => Pr
   const scales = scalesOf(members);
   if (scales.length < 3)
     throw new UsageError(
-      `has ${scales.length} complete ${words.scales}; a forecast needs 3`,
+      `has ${counted(scales.length, `complete ${words.noun}`)}; a forecast needs 3`,
       record.name,
       words.isCoordinate ? words.further : 'train more with --widths',
     );

@@ -5,6 +5,7 @@ import { forecastMethods } from '../../analysis/forecast/methods.js';
 import { fewestKnown, studyMetric, type MetricStudy } from '../../analysis/forecast/study.js';
 import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
+import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
 import { track, type RunLike } from '../family.js';
 import { readWithMetrics, type ForecastOptions } from './metrics.js';
@@ -28,7 +29,7 @@ export async function studyForecasts(run: RunLike, options: ForecastOptions = {}
   const { length: known } = scalesOf(members);
   if (known <= fewestKnown)
     throw new UsageError(
-      `has ${known} complete ${words.scales}; a study needs ${fewestKnown + 1}`,
+      `has ${counted(known, `complete ${words.noun}`)}; a study needs ${fewestKnown + 1}`,
       record.name,
       words.further,
     );

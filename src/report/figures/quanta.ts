@@ -7,6 +7,7 @@ import { probabilityAt, type LatentClass } from '../../analysis/mixture/classes.
 import { firstOf, lastOf, nth, present, zip } from '../../machine/present.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
+import { counted } from '../../terminal/format.js';
 import { classColors, greys, seriesStyle } from './theme.js';
 import { shareTicks, type CurvePoint, type Tick } from './axis.js';
 import { heatCells, heatLayer } from './heat.js';
@@ -39,11 +40,9 @@ export function quantaFigure({
   words = trainedWords,
 }: QuantaFigure): Figure {
   const { scales, seeds } = quanta.grid;
-  const scaleCount = `${scales.length} ${scales.length === 1 ? words.noun : words.scales}`;
-  const seedCount = `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`;
   return {
     title: `Where test examples turn: ${arch} family on ${shortened(dataset)}, run ${shortened(run)}`,
-    notes: [`${testSet}, ${scaleCount}, ${seedCount}. Solved: ${solved}.`],
+    notes: [`${testSet}, ${counted(scales.length, words.noun)}, ${counted(seeds.length, 'seed')}. Solved: ${solved}.`],
     panels: [
       histogram(quanta, words),
       heatMap(quanta, words),

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { jsonWithDigest } from '../../../src/runs/json.js';
 import { memberFolder, membersOf, readMemberRecord, writeMemberRecord } from '../../../src/runs/run.js';
 import { writeFamily } from '../../support/families.js';
 import { temporaryFolder } from '../../support/runs.js';
@@ -105,4 +106,28 @@ test("the pilot's own seeds are refused", async () => {
     stdout: '',
     stderr: 'error: final.yaml: seeds 1 were used in the pilot; claims must be about unused seeds: give others\n',
   });
+});
+
+test('claims that were changed and sealed again are refused in one line, or void', async () => {
+  await run(...seal);
+  await trainFinal(later());
+  const file = path.join(root, 'checkpoints', 'pilot', 'claims', 'final.json');
+  const { digest, ...sealed } = JSON.parse(await fs.readFile(file, 'utf8')) as { digest: string; experiment: object };
+  expect(digest).toHaveLength(64);
+  const isDamaged = 'error: checkpoints/pilot/claims/final.json: is damaged: ';
+  for (const [changes, line] of [
+    [{ draws: -100 }, `${isDamaged}draws: -100 is too small; at least 1; restore it from a copy\n`],
+    [{ draws: 1e9 }, `${isDamaged}draws: 1000000000 is too large; at most 100000; restore it from a copy\n`],
+    [
+      { format: 2 },
+      `${isDamaged}format: 2 does not match the view beside it: with one it is 2, without 1; restore it from a copy\n`,
+    ],
+    [
+      { experiment: { ...sealed.experiment, learningRate: 0.5 } },
+      'error: final: void and not judged: the experiment in the file does not match its digest\n',
+    ],
+  ] as const) {
+    await fs.writeFile(file, jsonWithDigest({ ...sealed, ...changes }).text);
+    expect(await run('claim', 'score', 'final')).toEqual({ code: 1, stdout: '', stderr: line });
+  }
 });

@@ -214,7 +214,7 @@ test.each<[string, string]>([
   ['stack --tolerance 0.5', 'error: --tolerance: "0.5" is not a number from 0 to below 0.5, such as 0.2'],
   [
     '',
-    "error: missing required argument 'runs'; give one or more runs: their names, listed by `npm run runs`, or their folders",
+    "error: missing required argument 'runs' (one or more runs: their names, listed by `npm run runs`, or their folders)",
   ],
 ])('a mistake is one line and writes nothing: %s', async (words, message) => {
   const root = await temporaryFolder();

@@ -4,7 +4,15 @@ import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { whyVoid } from '../../../src/runs/forecast-validity.js';
-import { endOfChain, locateSeal, readSeals, sealFile, writeSeal, type Seal } from '../../../src/runs/forecasts.js';
+import {
+  endOfChain,
+  locateSeal,
+  readSeal,
+  readSeals,
+  sealFile,
+  writeSeal,
+  type Seal,
+} from '../../../src/runs/forecasts.js';
 import { jsonWithDigest, isUnchanged } from '../../../src/runs/json.js';
 import type { RunRecord } from '../../../src/runs/record.js';
 import { temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
@@ -149,4 +157,29 @@ test("a seal with method `outcomes` reads unchanged, under the method's present 
   const [{ methods: named, silent: without }] = read!.seal.metrics as [Seal['metrics'][number]];
   expect([...named, ...without].map(({ method }) => method)).toEqual(['last-value', 'per-example', 'per-example']);
   expect(without[0]!.why).toBe(silent[0]!.why);
+});
+
+test.each<[string, SealChanges, string]>([
+  ['an axis in format 1', { axis: 'depth' }, 'format: 1 does not match the axis, held factors, step and experiment'],
+  ['format 3 without an axis or a step', { format: 3 }, 'format: 3 does not match'],
+  ['format 2 without an axis', { format: 2, experiment: null }, 'format: 2 does not match'],
+  ['held factors without an axis', { format: 3, at: 5, held: { depth: 2 } }, 'format: 3 does not match'],
+  ['no target', { targets: [] }, 'targets: [] is too short; at least 1'],
+  ['levels at unequal steps', { levels: [0.1, 0.5, 0.6] }, 'levels: [0.1,0.5,0.6] is not 1/(n + 1), 2/(n + 1), ...'],
+  ['no draws', { draws: -100 }, 'draws: -100 is too small; at least 1'],
+  ['a time without a zone', { sealed: '2026-03-01T00:00:00' }, 'is not a time in UTC, such as 2026-01-02T03:04:05Z'],
+  ['half a digest', { fingerprint: 'ab' }, 'fingerprint: "ab" is not a SHA-256 in hex'],
+  ['a format to come', { format: 4 as 3 }, 'has format 4, which this version does not support'],
+])('resealed with %s: refused in one line', async (_, changes, line) => {
+  const { text } = jsonWithDigest({ ...(await sealOf()), ...changes });
+  fs.mkdirSync(path.dirname(sealFile(folder, 'lenet-1')));
+  fs.writeFileSync(sealFile(folder, 'lenet-1'), text);
+  const message = (await readSeal(sealFile(folder, 'lenet-1')).catch((error: unknown) => error)) as Error;
+  expect(message.message).toContain(line);
+  expect(message.message).not.toContain('\n');
+});
+
+test('a seal that names another test set than its run is void', async () => {
+  await writeSeal(folder, await sealOf({ fingerprint: 'c'.repeat(64) }));
+  expect(await voidReasons()).toEqual([['the run now has another test set']]);
 });

@@ -9,6 +9,8 @@ const schema = z.strictObject({
   values: z.custom<() => number>((value) => typeof value === 'function', 'is not a function').optional(),
   inner: z.object({ at: z.iso.datetime() }).optional(),
   share: z.number().gt(0).lt(1).optional(),
+  sizes: z.array(z.union([z.int().min(1), z.null()])).optional(),
+  named: z.record(z.string().regex(/^[a-z]+$/, 'is not a name'), z.number()).optional(),
   either: z.union([z.string(), z.boolean()]).default(true),
 });
 const right = { name: 'a', needs: ['label'] };
@@ -26,12 +28,15 @@ test.each<[unknown, string]>([
   [{ ...right, size: 2.5 }, 'size: 2.5 is not a whole number'],
   [{ ...right, colour: 1 }, '"colour" is not a known key'],
   [{ ...right, values: 5 }, 'values: 5 is not a function'],
-  [{ ...right, inner: { at: 'noon' } }, 'inner.at: "noon" has the wrong form'],
+  [{ ...right, inner: { at: 'noon' } }, 'inner.at: "noon" is not a time in UTC, such as 2026-01-02T03:04:05Z'],
   [{ ...right, name: 'B'.repeat(100) }, `name: "${'B'.repeat(56)}... is not a name of lower-case letters`],
   [{ ...right, share: 0 }, 'share: 0 is too small; above 0'],
   [{ ...right, share: 1 }, 'share: 1 is too large; below 1'],
   [{ ...right, share: NaN }, 'share: NaN is not a number'],
-  [{ ...right, either: 5 }, 'either: 5 has the wrong form'],
+  [{ ...right, either: 5 }, 'either: 5 is not a string or a boolean'],
+  [{ ...right, sizes: [true] }, 'sizes[0]: true is not a whole number or null'],
+  [{ ...right, sizes: [0] }, 'sizes[0]: 0 is too small; at least 1'],
+  [{ ...right, named: { '../x': 1 } }, 'named.../x: "../x" is not a name'],
 ])('%j: %s', (value, line) => {
   expect(whatIsWrong(schema.safeParse(value).error!, value)).toBe(line);
 });
