@@ -34,7 +34,7 @@ test.each<[unknown, string]>([
   [{ ...right, share: 1 }, 'share: 1 is too large; below 1'],
   [{ ...right, share: NaN }, 'share: NaN is not a number'],
   [{ ...right, either: 5 }, 'either: 5 is not a string or a boolean'],
-  [{ ...right, sizes: [true] }, 'sizes[0]: true is not a whole number or null'],
+  [{ ...right, sizes: [true] }, 'sizes[0]: true is not a number or null'],
   [{ ...right, sizes: [0] }, 'sizes[0]: 0 is too small; at least 1'],
   [{ ...right, named: { '../x': 1 } }, 'named.../x: "../x" is not a name'],
 ])('%j: %s', (value, line) => {
