@@ -1,13 +1,15 @@
 /** The model of seeds of a family's curves: what its members show, and curves over all possible seeds. */
+import { once } from '../machine/once.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
-import { scoresAtPlaces } from '../statistics/normal.js';
+import { scoresAtPlaces, type ScorePlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { emptyRows } from '../statistics/rows.js';
 import { remembered } from './draws/units.js';
 import { effectiveCount, errorsOf } from './noise.js';
 import { mixed, mixturesOf, sameTrainings } from './trainings.js';
 import type { ExpectedCurves, SampledCurve } from './sampled-curve.js';
+import type { Scale } from './scales.js';
 import {
   correlation,
   deviationsTogether,
@@ -30,7 +32,7 @@ export function expectedCurves(
   if (draws.length === 0 || scales.every((scale) => scale.members.length < 2)) return undefined;
   const observed = observe(curve, members);
   const first = sameTrainings(scales, members);
-  const model = seedModelOf(observed, { scales, limits: metric.limits, first });
+  const model = seedModelIn(curve, observed, first);
   const units = observed.isShare ? metric.unitValues(members[0]!.outcomes) : undefined;
   const mixtures = mixturesOf(scales, first, model.spread.deviations);
   const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
@@ -48,6 +50,46 @@ export function expectedCurves(
       return expectedOfUnits(known, { of: (place) => transform(place / observed.count), count: observed.count }, size);
     },
   };
+}
+
+/** What the model of a share of units depends on. */
+interface ShareSeen {
+  readonly bases: readonly number[];
+  readonly count: number;
+  /** Lists of the same draws are the same objects. */
+  readonly places: readonly (ScorePlaces | undefined)[];
+  readonly scales: readonly Scale[];
+  readonly first: readonly number[];
+}
+
+/** Metrics of a sweep are functions of one share, and most rank the draws alike. */
+let latestShare: (ShareSeen & { readonly model: SeedModel }) | undefined;
+
+function seedModelIn(
+  { metric: { limits }, scales, memberDraws }: Omit<SampledCurve, 'expected'>,
+  observed: Observed,
+  first: readonly number[],
+): SeedModel {
+  if (!observed.isShare) return seedModelOf(observed, { scales, limits, first });
+  const { bases, count } = observed;
+  const seen = { bases, count, places: bases.map((_, i) => memberDraws.places(i)), scales, first };
+  if (latestShare === undefined || !isSameShare(latestShare, seen))
+    latestShare = { ...seen, model: seedModelOf(observed, { scales, limits, first }) };
+  return latestShare.model;
+}
+
+function isSameShare(a: ShareSeen, b: ShareSeen): boolean {
+  return (
+    a.count === b.count &&
+    same(a.first, b.first) &&
+    same(a.bases, b.bases) &&
+    same(a.places, b.places) &&
+    a.scales.every(({ members }, j) => same(members, b.scales[j]?.members ?? []))
+  );
+}
+
+function same(x: readonly unknown[], y: readonly unknown[]): boolean {
+  return x.length === y.length && x.every((value, i) => Object.is(value, y[i]));
 }
 
 interface Seeds {
@@ -74,12 +116,9 @@ function unitsOf(seeds: Seeds): Uint16Array | undefined {
 
 function areSame(a: Seeds, b: Seeds): boolean {
   const [one, other] = [a.model.spread, b.model.spread];
-  const same = (x: readonly number[], y: readonly number[]) =>
-    x.length === y.length && x.every((value, i) => Object.is(value, y[i]));
+  if (a.normals !== b.normals || a.count !== b.count || !same(a.first, b.first)) return false;
+  if (one === other) return true;
   return (
-    a.normals === b.normals &&
-    a.count === b.count &&
-    same(a.first, b.first) &&
     (['centres', 'totals', 'explained', 'degrees'] as const).every((name) => same(one[name], other[name])) &&
     a.normals.every((_, draw) => same(one.onTestSet(draw), other.onTestSet(draw)))
   );
@@ -144,8 +183,14 @@ export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly
     const places = memberDraws.places(member);
     return places && scoresAtPlaces(places);
   };
-  const shared = scales.map((scale) => correlation(scale.members.map(ranks)));
+  const shared = once(() => scales.map((scale) => correlation(scale.members.map(ranks))));
   const [least, most] = isShare ? [0, 1] : metric.limits;
   const seen = bases.map((base) => (base > least && base < most) || !Number.isFinite(most));
-  return { bases, errors, ranks, shared, seen, count, isShare };
+  return {
+    ...{ bases, errors, ranks, seen, count, isShare },
+    // Takes its time, and a model that is known does without.
+    get shared() {
+      return shared();
+    },
+  };
 }

@@ -152,8 +152,8 @@ interface DeviatesSize {
   readonly members: number;
 }
 
-/** Numbers that are kept, 32 MB. */
-const mostKept = 4e6;
+/** Numbers that are kept, 80 MB. */
+const mostKept = 1e7;
 /** Of the latest size of family: draws around several truths and under several metrics have them in common. */
 let kept: { readonly key: string; readonly deviates: Map<number, Deviates> } | undefined;
 

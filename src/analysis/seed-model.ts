@@ -11,7 +11,6 @@
  */
 import { once } from '../machine/once.js';
 import type { Metric } from '../metrics/metric.js';
-import { byCount } from '../statistics/by-count.js';
 import { mean } from '../statistics/mean.js';
 import { chiSquare, normalScores } from '../statistics/normal.js';
 import { emptyRows } from '../statistics/rows.js';
@@ -318,13 +317,17 @@ export function expectedOfUnits(
   { draws, scales }: { readonly draws: number; readonly scales: number },
 ): Float64Array[] {
   let at = 0;
-  const valueOf = byCount(value.of, value.count);
+  const known = new Float64Array(value.count + 1).fill(NaN);
   const curves = emptyRows(draws, scales);
   for (const curve of curves) {
-    // Hot: 82 million of a thousand scales.
+    // Hot: 82 million of a thousand scales, for which `byCount` takes a quarter more.
     for (let j = 0; j < scales; j++) {
       let sum = 0;
-      for (let k = 0; k < seedNodes; k++) sum += valueOf(units[at++]!);
+      for (let k = 0; k < seedNodes; k++) {
+        const place = units[at++]!;
+        const seen = known[place]!;
+        sum += Number.isNaN(seen) ? (known[place] = value.of(place)) : seen;
+      }
       curve[j] = sum / seedNodes;
     }
   }
