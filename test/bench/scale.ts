@@ -1,7 +1,7 @@
 /**
  * What the commands cost on runs with many members and many examples, which are simulated (`fabricate.ts`): processor seconds (user and
- * system), wall seconds and peak memory of each command in a process of its own, and the power by which processor seconds grow from one
- * size to the next where only members or only examples differ.
+ * system), wall seconds and peak memory of each command in a process of its own, and the powers by which processor seconds and memory
+ * grow from one size to the next where only members or only examples differ.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -58,7 +58,7 @@ export async function scale(options: ScaleOptions): Promise<void> {
   });
   const asked = options.commands?.split(',') ?? Object.keys(commands);
   const before = new Map<string, { readonly size: Size; readonly taken: Taken }>();
-  console.log('members  examples  moments  command               CPU s   wall s  peak MB  exponent');
+  console.log('members  examples  moments  command               CPU s   wall s  peak MB  powers of CPU s and MB');
   for (const size of sizes) {
     const { members, examples, moments } = size;
     const folder = path.resolve(options.folder, `${members}x${examples}x${moments}x${size.seeds}`);
@@ -74,8 +74,9 @@ export async function scale(options: ScaleOptions): Promise<void> {
       const taken = measure(words, folder, Number(options.limit));
       const known = before.get(name);
       const grown = known === undefined ? NaN : growth(known.size, size);
-      const exponent =
-        known === undefined || taken === undefined ? NaN : Math.log(taken.cpu / known.taken.cpu) / Math.log(grown);
+      const power = (of: 'cpu' | 'megabytes') =>
+        known === undefined || taken === undefined ? NaN : Math.log(taken[of] / known.taken[of]) / Math.log(grown);
+      const powers = [power('cpu'), power('megabytes')];
       if (taken !== undefined) before.set(name, { size, taken });
       const about = [String(members).padStart(7), String(examples).padStart(9), String(moments).padStart(8)].join(' ');
       const numbers =
@@ -85,7 +86,7 @@ export async function scale(options: ScaleOptions): Promise<void> {
               taken.cpu.toFixed(2).padStart(7),
               taken.wall.toFixed(2).padStart(8),
               taken.megabytes.toFixed(0).padStart(8),
-              Number.isNaN(exponent) ? '' : exponent.toFixed(2).padStart(9),
+              ...powers.map((each) => (Number.isNaN(each) ? '' : each.toFixed(2).padStart(6))),
             ].join(' ');
       console.log(`${about}  ${name.padEnd(20)} ${numbers}`);
     }
