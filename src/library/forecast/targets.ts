@@ -97,6 +97,7 @@ async function scaledTargets(
       '--scales',
       `name values more than 1 % above it`,
     );
+  refuseFar(asked, largest, axis);
   const smallest = firstOf(asked);
   // Also members in training, which are not known.
   const refuseKnown = async () => {
@@ -117,6 +118,20 @@ async function scaledTargets(
   return { targets, seeds: [...seeds], place, keys, refuseKnown };
 }
 
+/** No curve says anything about a scale this many times the largest known one: it is a slip of the keyboard. */
+const farthest = 1e6;
+
+/** @param asked ascending */
+function refuseFar(asked: readonly number[], largest: number, axis: string): void {
+  const far = asked.find((scale) => scale > farthest * largest);
+  if (far !== undefined)
+    throw new UsageError(
+      `${far} is more than a million times ${largest}, the largest known value of ${axis}`,
+      '--scales',
+      'name values nearer to it',
+    );
+}
+
 /** Ascending. */
 function scalesAsked(scales: readonly number[] | undefined, axis: string): readonly number[] {
   if (scales === undefined)
@@ -129,7 +144,7 @@ function scalesAsked(scales: readonly number[] | undefined, axis: string): reado
 }
 
 async function importedTargets(
-  { folder, record, words: { axis } }: LoadedRun & { readonly record: ImportedRun },
+  { folder, record, words: { axis }, members }: LoadedRun & { readonly record: ImportedRun },
   { widths, seeds, scales }: SealOptions,
 ): Promise<Targets> {
   for (const [flag, value] of [
@@ -145,6 +160,7 @@ async function importedTargets(
   const asked = scalesAsked(scales, axis);
   const refuseKnown = () => refuseImported({ folder, record, axis }, asked);
   await refuseKnown();
+  refuseFar(asked, lastOf(scalesOf(members)).width, axis);
   const targets = asked.map((scale) => ({ width: scale, parameters: scale }));
   return { targets, seeds: [], place: { axis }, keys: [], refuseKnown };
 }

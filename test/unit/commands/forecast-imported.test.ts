@@ -93,6 +93,10 @@ test('existing members cannot be sealed, and members older than the seal void it
     ['--scales 2e9,2.01e9', '--scales: 2010000000 is within 1 % of the one before it'],
     ['--scales 2e9,x', '--scales: "x" is not a number above 0; give numbers with commas, such as 2.8e9,6.9e9'],
     ['--scales -1', '--scales: "-1" is not a number above 0'],
+    [
+      '--scales 2e9,1e300',
+      '--scales: 1e+300 is more than a million times 1000000000, the largest known value of parameters; name values nearer to it',
+    ],
     ['--widths 8', '--widths: lm has imported members, which have no widths; name values of parameters with --scales'],
     ['--scales 2e9 --seeds 0', '--seeds: lm has imported members, which have no seeds'],
     ['--metric accuracy', '--scales: is missing; name the values of parameters to predict, such as 2.8e9,6.9e9'],
