@@ -62,7 +62,8 @@ export function ascending(values: ArrayLike<number>): Float64Array {
     else if (sorted[i]! > most) most = sorted[i]!;
   }
   const cells = (n - 1) / (most - least);
-  if (!(cells < Infinity)) return sorted.sort();
+  // All are equal, or their range is not a number of 64 bits.
+  if (!(cells > 0 && cells < Infinity)) return sorted.sort();
   const ends = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) ends[Math.floor((sorted[i]! - least) * cells)]!++;
   let [squares, before] = [0, 0];
