@@ -9,9 +9,10 @@ import { ofEach, pictureLines, printRuns, type Forms, type Shown } from './print
 
 /** As many as there are colours. */
 const mostLengths = 6;
+const longest = 1_000_000;
 
 function lengthsOf(text: string): number[] {
-  const lengths = wholes('--lengths')(text);
+  const lengths = wholes('--lengths', 1, longest)(text);
   if (lengths.length > mostLengths)
     throw new UsageError(`${lengths.length} at once`, '--lengths', `give at most ${mostLengths}`);
   return lengths;
@@ -32,12 +33,12 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .description("plot the model of the paper's Sec. 2: from a power law of the loss to sharp and smooth curves")
     .addOption(
       new Option('--exponent <x>', 'without a run: a in L(N) = (N / c)^a, below 0 (default: -0.28)').argParser(
-        number('--exponent', { fits: (value) => value < 0, wanted: ' below 0' }),
+        number('--exponent', { fits: (value) => value < 0 && value >= -10, wanted: ' below 0, at least -10' }),
       ),
     )
     .addOption(
       new Option('--scale <n>', 'without a run: c, parameters at which L is 1 nat (default: 1e7)').argParser(
-        number('--scale', { fits: (value) => value > 0, wanted: ' above 0' }),
+        number('--scale', { fits: (value) => value >= 1 && value <= 1e30, wanted: ' from 1 to 1e30' }),
       ),
     )
     .addOption(
