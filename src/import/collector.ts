@@ -7,7 +7,7 @@ import { firstOf, nth, present, zip } from '../machine/present.js';
 import type { OutcomeColumns } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
-import { isNameable } from '../terminal/printable.js';
+import { isNameable, isShowable } from '../terminal/printable.js';
 import { columnsLike, refuseOtherExamples, type KnownRun } from './known-run.js';
 import { commonColumns, ImportedModel, type OutcomeRow } from './model.js';
 import { Growing, Names } from './names.js';
@@ -81,7 +81,10 @@ export class Collector {
   add(row: OutcomeRow, where: () => string): void {
     if (++this.#rows > mostRows)
       throw new UsageError(`more than ${mostRows} outcomes`, where(), 'import fewer models at once');
+    const { count: known } = this.#examples;
     const example = this.#examples.numberOf(row.example);
+    if (example === known && !isShowable(row.example))
+      throw new UsageError(`the id of the example "${row.example}" has control characters`, where());
     const model = this.#modelOf(row, where);
     this.#isCompared &&= row.isCompared === true;
     model.add(example, row, { predicted: this.#classOf(row.predicted), where });

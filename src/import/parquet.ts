@@ -16,6 +16,7 @@ export async function* parquetBatches(file: string): AsyncGenerator<RowBatch> {
   const handle = await fs.open(file, 'r');
   try {
     const { size } = await handle.stat();
+    if (size === 0) throw new UsageError('is empty', file);
     const buffer: AsyncBuffer = {
       byteLength: size,
       async slice(start, end = size) {

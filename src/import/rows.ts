@@ -140,6 +140,12 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowB
       // An empty line, such as the last one.
       if (cells.length === 1 && firstOf(cells).trim() === '') continue;
       if (columns === undefined) {
+        if (isPage(firstOf(cells)))
+          throw new UsageError(
+            'is a web page or XML, not a table',
+            file,
+            'get the file itself, not the page that shows it',
+          );
         columns = headingOf(cells, file);
         continue;
       }
@@ -156,6 +162,11 @@ async function* csvBatches(file: string, delimiter: string): AsyncGenerator<RowB
   }
   if (columns === undefined) throw new UsageError('is empty', file);
   if (isEmpty) throw new UsageError('has a heading and no rows', file);
+}
+
+/** Whether a text begins as HTML or XML do: a link may lead to a page about a file. */
+function isPage(text: string): boolean {
+  return /^\s*<(!doctype|!--|html|head|body|\?xml)/i.test(text);
 }
 
 /** Plain loops: this runs for a million rows. */

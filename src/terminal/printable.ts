@@ -30,6 +30,11 @@ export function isNameable(text: string): boolean {
   return !unnameable.test(text);
 }
 
+/** Whether a text can be written to a table that a terminal shows: no control characters but line breaks and tabs. */
+export function isShowable(text: string): boolean {
+  return !/(?![\n\r\t])\p{Cc}/u.test(text);
+}
+
 function escaped(character: string): string {
   return character
     .split('')

@@ -250,3 +250,11 @@ test('--label-from lists its forms, and what a table of labels is missing', asyn
   await fs.writeFile(file, 'example,class\na,1\n');
   await expect(readLabelSource(file)).rejects.toThrow(`${file}:2: has no column label; ${forms}`);
 });
+
+test('ids of examples with control characters are refused, except for line breaks and tabs', async () => {
+  const { examples } = await collected('model,example,correct\na,"is it\n\ta cat?",1\n');
+  expect(examples).toEqual(['is it\n\ta cat?']);
+  await expect(collected('model,example,correct\na,x,1\na,\u001b[2Jy,1\n')).rejects.toThrow(
+    /table\.csv:3: the id of the example "\\u001b\[2Jy" has control characters$/,
+  );
+});
