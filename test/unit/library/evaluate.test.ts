@@ -1,0 +1,35 @@
+/** `evaluate` with and without forgetting: the same numbers and notes, and columns that are let go. */
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { evaluate } from '../../../src/library/evaluate.js';
+import { runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
+
+test('what evaluate forgets is what nothing needs any more, and changes no number and no note', async () => {
+  const root = await temporaryFolder();
+  await writeSyntheticRun({
+    folder: path.join(root, 'lenet'),
+    record: { dataset: { ...runRecord().dataset, testCount: 40 } },
+    widths: [4, 8, 16, 32],
+    seeds: [0, 1],
+    accuracy: ({ width }) => width / 40,
+  });
+  // Flat, so that the range of its column is told at the end.
+  const metrics = ['accuracy', 'cross-entropy', 'brier', 'below:column=margin,c=-9'];
+  const [kept, forgotten] = [false, true].map(async (forget) => {
+    const notes: string[] = [];
+    const found = await evaluate('lenet', { root, metrics, draws: 50, forget, note: (line) => notes.push(line) });
+    return { ...found, notes };
+  });
+  const [all, few] = [await kept!, await forgotten!];
+  expect(few.metrics.map(({ members, scales }) => ({ members, scales }))).toEqual(
+    all.metrics.map(({ members, scales }) => ({ members, scales })),
+  );
+  expect(few.notes).toEqual(all.notes);
+  expect(few.notes.join('\n')).toContain('margin');
+  const columns = ({ run }: typeof few) => run.members.map(({ outcomes }) => Object.keys(outcomes).sort());
+  const whole = columns(all)[0]!;
+  expect(whole).toEqual(expect.arrayContaining(['brier', 'correct', 'label', 'log_probability', 'margin']));
+  expect(columns(all).every((each) => each.join() === whole.join())).toBe(true);
+  const left = whole.filter((name) => name !== 'brier' && name !== 'log_probability');
+  expect(columns(few)).toEqual([whole, ...Array.from({ length: 7 }, () => left)]);
+});
