@@ -24,7 +24,16 @@ import { membersOf, readRunRecord, runFolder } from '../runs/run.js';
 import { alongTraining, coordinateValues, pointsAt, viewOf } from '../runs/view.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import type { OpenRun } from '../runs/opened.js';
-import { metricFor, openRun, readRun, refuseName, refuseSame, trainedRecord, type RunOptions } from './family.js';
+import {
+  drawsOf,
+  metricFor,
+  openRun,
+  readRun,
+  refuseName,
+  refuseSame,
+  trainedRecord,
+  type RunOptions,
+} from './family.js';
 
 export interface ClaimOptions extends RunOptions {
   /** What will be trained: a file, or the name of a shipped experiment. */
@@ -58,7 +67,8 @@ export interface SealedClaims {
  * @throws UsageError for a run that has begun, a pilot of another architecture, seeds whose results are already known
  */
 export async function sealClaims(pilotName: string, options: ClaimOptions): Promise<SealedClaims> {
-  const { root = checkpoints, draws = 2000, claims: given = [] } = options;
+  const { root = checkpoints, claims: given = [] } = options;
+  const draws = drawsOf(options, 2000);
   const claims = (given.length === 0 ? usualClaims : given).map((text) => claimText(parseClaim(text)));
   const [standardId, inducedId] = (['standard', 'induced'] as const).map((key) => {
     const text = options[key];

@@ -11,7 +11,7 @@ import type { LoadedRun } from '../runs/opened.js';
 import { onePerTraining, varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
 
 export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** The ability; default: the metric that induces emergence, chosen as `compare` does. */
@@ -41,6 +41,7 @@ export interface FamilyCollapse extends Collapse {
  * @throws UsageError for members that differ in no factor or are too few, outcomes without a loss, and a metric that is the loss
  */
 export async function collapse(run: RunLike, options: CollapseOptions = {}): Promise<FamilyCollapse> {
+  const draws = drawsOf(options, 1000);
   const every = await openRun(run, { ...options, all: true });
   const open = { ...every, complete: onePerTraining(every.complete) };
   const wanted = await metricFor(open, options.metric, options);
@@ -58,7 +59,6 @@ export async function collapse(run: RunLike, options: CollapseOptions = {}): Pro
   const factors = factorsOf(loaded);
   const { members } = loaded;
   refuseFew(loaded);
-  const draws = options.draws ?? 1000;
   const [losses, abilities] = [loss, metric].map((each) => drawMembers(each, members, { draws })) as [
     DrawnMembers,
     DrawnMembers,

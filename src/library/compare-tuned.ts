@@ -12,7 +12,7 @@ import type { TunableKey } from '../experiment/tunable.js';
 import { tuningOf } from '../experiment/tuning.js';
 import type { RunRecord } from '../runs/record.js';
 import type { CompareOptions } from './compare.js';
-import { metricFor, refuseImpossible, refuseSame, registryOf, track, type RunLike } from './family.js';
+import { drawsOf, metricFor, refuseImpossible, refuseSame, registryOf, track, type RunLike } from './family.js';
 import { openTwo, readTwo } from './two-runs.js';
 
 /**
@@ -29,6 +29,7 @@ export async function compareTuned(
   tuned: RunLike,
   options: Omit<CompareOptions, 'natural'> = {},
 ): Promise<TunedComparison> {
+  const draws = drawsOf(options, 2000);
   const [a, b] = await openTwo(run, tuned, options);
   const factor = tunedOf(a, b);
   const standard = await metricFor(a, options.standard, options, '--standard');
@@ -54,7 +55,7 @@ export async function compareTuned(
     induced: induced === undefined ? defaultInduced(one.record, untunedMembers) : { metric: induced },
   };
   refuseSame(shown.standard.metric, shown.induced.metric, induced === undefined ? '--standard' : '--induced');
-  const request = { ...shown, untuned: untunedMembers, tuned: tunedMembers, draws: options.draws ?? 2000 };
+  const request = { ...shown, untuned: untunedMembers, tuned: tunedMembers, draws };
   const found = await track(options, 'smooth families', (onStep) => compareTwins({ ...request, onStep }));
   const chosen = matched.map(({ other: { width, members } }) => {
     const all = members.flatMap((place) => nth(examples.other, place).record.trained?.tuned ?? []);

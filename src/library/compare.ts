@@ -6,6 +6,7 @@ import { predictionNeeds } from '../analysis/independence.js';
 import { readNaturalCurve } from '../analysis/natural.js';
 import type { LoadedRun } from '../runs/opened.js';
 import {
+  drawsOf,
   metricFor,
   openRun,
   readRun,
@@ -42,6 +43,7 @@ export interface FamilyComparison extends Comparison {
  * @throws UsageError for a run of one scale, or one metric in both places
  */
 export async function compare(run: RunLike, options: CompareOptions = {}): Promise<FamilyComparison> {
+  const draws = drawsOf(options, 2000);
   const open = await openRun(run, options);
   const standard = await metricFor(open, options.standard, options, '--standard');
   const induced = await metricFor(open, options.induced, options, '--induced');
@@ -58,7 +60,7 @@ export async function compare(run: RunLike, options: CompareOptions = {}): Promi
   refuseSame(shown.standard.metric, shown.induced.metric, induced === undefined ? '--standard' : '--induced');
   const widths = new Set(members.map(({ record: { width } }) => width)).size;
   const about = aboutFamily(record, widths, family.words);
-  const request = { run: label, about, members, natural, draws: options.draws ?? 2000, ...shown };
+  const request = { run: label, about, members, natural, draws, ...shown };
   const comparison = await track(options, 'smooth families', (onStep) => compareCurves({ ...request, onStep }));
   const odd = flatness({ metric: shown.induced.metric, members: comparison.induced.members }, members);
   if (odd !== undefined) options.note?.(`note: ${odd}`);

@@ -3,7 +3,7 @@ import { sampleCurve, scoreCurve, type SampledCurve, type ScoreWithInterval } fr
 import { curveColumnsOf, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { LoadedRun } from '../runs/opened.js';
-import { metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
 
 export interface CurveOptions extends MetricOptions {
   /** Default: the standard one and the induced one. */
@@ -30,7 +30,8 @@ export interface FamilyCurves {
  * @throws UsageError for a run of one scale, or an axis that its members do not have
  */
 export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promise<FamilyCurves> {
-  const { metrics: texts = [], draws = 2000 } = options;
+  const { metrics: texts = [] } = options;
+  const draws = drawsOf(options, 2000);
   const open = await openRun(run, options);
   const asked = await metricsFor(open, texts, options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : curveColumnsOf(open);

@@ -6,7 +6,7 @@ import { lastOf } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { metricFor, refuseImpossible, registryOf, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricFor, refuseImpossible, registryOf, type MetricOptions, type RunLike } from './family.js';
 import { openTwo, readTwo, twoCurves } from './two-runs.js';
 
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {
@@ -29,7 +29,7 @@ export interface DiffOptions extends Omit<MetricOptions, 'all'> {
  * @throws UsageError for runs with no test example or no scale in common, and for a metric that one of them can't have
  */
 export async function diff(first: RunLike, second: RunLike, options: DiffOptions = {}): Promise<FamilyDifference> {
-  const { draws } = options;
+  const draws = drawsOf(options, 2000);
   const [a, b] = await openTwo(first, second, options);
   const asked = await metricFor(a, options.metric, options);
   if (asked !== undefined) refuseImpossible(b, [asked], await registryOf(options, b), '--metric');
@@ -43,7 +43,7 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
     one: examples.one,
     other: examples.other,
     scales: matched,
-    draws: draws ?? 2000,
+    draws,
   });
   const { common, only: left, isChecked } = examples;
   return { ...found, metric, one, other, examples: { common, only: left, isChecked }, unmatched: only };

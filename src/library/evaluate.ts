@@ -13,7 +13,16 @@ import { lastOf, nth } from '../machine/present.js';
 import { readMembers } from '../runs/load.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import { changesWithTraining, type OutcomeName } from '../runs/outcomes.js';
-import { metricsFor, namedNotes, openCurves, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import {
+  drawsOf,
+  metricsFor,
+  namedNotes,
+  openCurves,
+  openRun,
+  readRun,
+  type MetricOptions,
+  type RunLike,
+} from './family.js';
 
 export interface EvaluateOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=5`; default: the standard one, the induced one and the loss. */
@@ -39,7 +48,8 @@ export interface Evaluation {
  * @throws UsageError for a metric that the run can't have
  */
 export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Promise<Evaluation> {
-  const { metrics: texts = [], draws = 2000, note } = options;
+  const { metrics: texts = [], note } = options;
+  const draws = drawsOf(options, 2000);
   const open = await openRun(run, options);
   const asked = await metricsFor(open, texts, options);
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : defaultColumnsOf(open);

@@ -17,6 +17,7 @@ import { isImported, makeOf } from '../runs/imported.js';
 import { readColumns } from '../runs/load.js';
 import { openRuns as openFolder } from '../runs/open.js';
 import { checkpoints, locateRun } from '../runs/locate.js';
+import { mostDraws } from '../statistics/most-draws.js';
 import { UsageError } from '../terminal/errors.js';
 
 /** Receives notes for the user while a function works. */
@@ -64,6 +65,13 @@ export interface MetricOptions extends RunOptions {
 
 /** A run by its name or path, or one that is already open. */
 export type RunLike = string | OpenRun;
+
+/** How many draws an option asks for. Throws UsageError for what is no number of draws. */
+export function drawsOf({ draws }: { readonly draws?: number | undefined }, usual: number): number {
+  if (draws === undefined) return usual;
+  if (Number.isInteger(draws) && draws >= 1 && draws <= mostDraws) return draws;
+  throw new UsageError(`${draws} is not a whole number from 1 to ${mostDraws}`, 'draws');
+}
 
 export async function track<T>(
   { track: show }: Listener,

@@ -11,7 +11,7 @@ import { firstOf } from '../machine/present.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { openCurves, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
+import { drawsOf, openCurves, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
 
 export interface ReportOptions extends RunOptions {
   /** A factor whose values have a curve, and sections, each. */
@@ -56,7 +56,8 @@ const explorerFile = 'overlay';
  */
 export async function report(runs: readonly RunLike[], options: ReportOptions = {}): Promise<WrittenReport> {
   const { makeReport, refuseOutput, writeReport } = await import('../report/document/report.js');
-  const { datasets = [], draws = 2000, figures = usualFigure } = options;
+  const { datasets = [], figures = usualFigure } = options;
+  const draws = drawsOf(options, 2000);
   const natural = await naturalCurves(options.natural ?? []);
   const opened: { name: string; open: OpenRun; curves: OpenRun[] }[] = [];
   for (const run of runs) {

@@ -15,7 +15,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
-import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
 
 export interface ScalingOptions extends MetricOptions {
   /**
@@ -48,13 +48,14 @@ export interface FamilyScaling extends ScalingLaw {
  * scale or is not above 0
  */
 export async function scaling(run: RunLike, options: ScalingOptions = {}): Promise<FamilyScaling> {
+  const drawCount = drawsOf(options, 400);
   const { open, factors } = await openOver(run, options);
   const wanted = await metricFor(open, options.metric, options);
   const loaded = await readRun(open, [...defaultColumnsOf(open), ...(wanted?.needs ?? [])], options);
   const { record } = loaded;
   const metric = lossOf(wanted ?? defaultMetrics(record, loaded.members).loss, loaded);
   const members = placed(loaded, factors, options);
-  const { observed, draws } = drawMembers(metric, members, { draws: options.draws ?? 400 });
+  const { observed, draws } = drawMembers(metric, members, { draws: drawCount });
   const points = members.map(({ record: { id, coordinates } }, i): ScalingMember => {
     const value = nth(observed, i);
     if (!(value > 0 && value < Infinity))

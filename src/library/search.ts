@@ -15,6 +15,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import {
+  drawsOf,
   metricFor,
   openRun,
   readRun,
@@ -62,7 +63,8 @@ export interface Search {
  * @throws UsageError for a run of one scale, or a target of the surrogates that is continuous
  */
 export async function search(run: RunLike, options: SearchOptions = {}): Promise<Search> {
-  const { by = 'bow', leastRange = 0.1, draws = 500 } = options;
+  const { by = 'bow', leastRange = 0.1 } = options;
+  const draws = drawsOf(options, 500);
   const open = await openRun(run, options);
   const target = await metricFor(open, options.surrogateOf, options, '--surrogate-of');
   if (target?.kind === 'continuous')

@@ -12,6 +12,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import {
+  drawsOf,
   openRun,
   readRun,
   refuseImpossible,
@@ -69,7 +70,8 @@ export interface SweptGrid extends Sweep {
  * @throws UsageError for a parameter that the metric does not have, a grid of too many curves, more than the run has
  */
 export async function sweep(run: RunLike, options: SweepOptions): Promise<FamilySweep> {
-  const { testSizes = [], keepScales = [], draws = 200, by = 'bow', leastRange = 0.1 } = options;
+  const { testSizes = [], keepScales = [], by = 'bow', leastRange = 0.1 } = options;
+  const draws = drawsOf(options, 200);
   const open = await openRun(run, options);
   const registry = await registryOf(options, open);
   const { metric, parameters } = splitMetric(options.metric, '--metric', registry);

@@ -11,7 +11,7 @@ import { wordsOver } from '../../runs/view.js';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
-import { refuseName, track, type RunLike } from '../family.js';
+import { drawsOf, refuseName, track, type RunLike } from '../family.js';
 import { hashOfMetricFile, readWithMetrics } from './metrics.js';
 import { afterSeal, targetsOf, type SealOptions } from './targets.js';
 
@@ -48,7 +48,7 @@ export async function sealForecasts(runs: readonly RunLike[], options: SealOptio
 
 /** Computes a forecast; what comes back seals it. */
 async function prepareSeal(run: RunLike, options: SealOptions): Promise<() => Promise<SealedForecast>> {
-  const { draws = forecastDraws } = options;
+  const draws = drawsOf(options, forecastDraws);
   const { metrics, family: read } = await readWithMetrics(run, options);
   const family = onAxis(read, options);
   const { folder, members, record, words, curve } = family;

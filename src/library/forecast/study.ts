@@ -7,7 +7,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
-import { track, type RunLike } from '../family.js';
+import { drawsOf, track, type RunLike } from '../family.js';
 import { readWithMetrics, type ForecastOptions } from './metrics.js';
 
 export interface ForecastStudy {
@@ -23,7 +23,7 @@ export interface ForecastStudy {
  *     studies.map(({ metric }) => metric.id);
  */
 export async function studyForecasts(run: RunLike, options: ForecastOptions = {}): Promise<ForecastStudy> {
-  const { draws = forecastDraws } = options;
+  const draws = drawsOf(options, forecastDraws);
   const { metrics, family } = await readWithMetrics(run, options);
   const { words, members, record } = family;
   const { length: known } = scalesOf(members);
