@@ -90,9 +90,9 @@ export function describeContrast({ standard, induced, paired }: Sharpness): stri
 
 function eq1Contrast(ratio: ScoreWithInterval | undefined, draws: string): string {
   if (ratio === undefined || Number.isNaN(ratio.value) || Number.isNaN(ratio.interval.lower))
-    return 'The ratio of Eq 1 is undefined, at least in some draws.';
+    return 'The induced curve has no ratio of Eq 1 to the standard one, at least in some draws.';
   if (ratio.interval.lower === 1 && ratio.interval.upper === 1)
-    return 'Eq 1 of the two curves is the same in every draw.';
+    return 'The induced curve has the same Eq 1 as the standard one in every draw.';
   const what = `Eq 1 of the induced curve is ${scored(ratio)} times that of the standard one (${draws})`;
   if (ratio.interval.lower > 1) return `${what}: by Eq 1 it is sharper.`;
   if (ratio.interval.upper < 1) return `${what}: by Eq 1 it is less sharp.`;

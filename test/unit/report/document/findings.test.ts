@@ -43,7 +43,7 @@ test('a curve that saturates under K = 2 stays early, and no emergence is claime
 test('K = 1 is accuracy, and nothing differs', () => {
   const same = comparison((place) => 0.2 + 0.7 * place ** 3, 1);
   expect(describeContrast(same.sharpness)).toBe(
-    'Eq 1 of the two curves is the same in every draw. Their bows are the same in every draw.',
+    'The induced curve has the same Eq 1 as the standard one in every draw. Their bows are the same in every draw.',
   );
   expect(describePrediction(same)).toMatch(/^The curve that independence predicts .* is what was measured\.$/);
 });
