@@ -9,8 +9,7 @@ const withoutProgress = { EMERGENCE_PROGRESS: 'none' };
 
 /**
  * `unit` needs no TensorFlow, and its files share a module graph in each process, as loading one for each took a third of the CPU
- * time; `engine` runs the real one in each test process; `cli` starts the real program; `page` opens a report
- * in a real Chromium.
+ * time; `engine` runs the real one in each test process; `cli` starts the real program.
  */
 export default defineConfig({
   test: {
@@ -45,17 +44,6 @@ export default defineConfig({
           setupFiles: ['test/support/matchers.ts'],
           globalSetup: ['test/support/runtime.ts', 'test/support/bundle.ts'],
           env: withoutProgress,
-          pool: 'forks',
-          maxWorkers: cores,
-          testTimeout: hanging,
-          hookTimeout: hanging,
-        },
-      },
-      {
-        test: {
-          name: 'page',
-          include: ['test/page/**/*.test.ts'],
-          setupFiles: ['test/support/matchers.ts'],
           pool: 'forks',
           maxWorkers: cores,
           testTimeout: hanging,

@@ -168,7 +168,7 @@ describe('degenerate curves', () => {
     [{ scales, values: sigmoidal.with(3, NaN) }, 'value of point 4 is NaN'],
     [{ scales: scales.with(0, 0), values: sigmoidal }, 'scale of point 1 is 0; must be above 0 and finite'],
     [{ scales, values: sigmoidal, standardErrors: scales.map(() => 0) }, 'standard error of point 1 is 0'],
-    [{ scales: [], values: [] }, '0 different scales are too few for constant, which has 1 parameters'],
+    [{ scales: [], values: [] }, '0 different scales are too few for constant, which has 1 parameter'],
   ])('refused: %#', (data, message) => {
     expect(() => fitModels(data)).toThrow(FitError);
     expect(() => fitModels(data)).toThrow(message);
