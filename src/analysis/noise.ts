@@ -99,9 +99,9 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
           for (let place = 0; place < own.length; place++) {
             const i = own[place]!;
             luck[i] = normals[next++]!;
-            let seed = 0;
-            for (const part of mixture) seed += part.weight * luck[scales[part.scale]!.members[place]!]!;
-            const value = within(middles[at]! + better * deviation * seed);
+            let effect = 0;
+            for (const part of mixture) effect += part.weight * luck[scales[part.scale]!.members[place]!]!;
+            const value = within(middles[at]! + better * deviation * effect);
             const alone = better * normals[next++]!;
             const shared = tests[i]!;
             const byTest = Number.isNaN(shared) ? alone : shared;

@@ -7,12 +7,12 @@ import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { membersAtOnce } from '../runs/opened.js';
 import { quantile } from '../statistics/bootstrap.js';
+import { byCount } from '../statistics/by-count.js';
 import { listsAtOnce, sumsKernel } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { mostUnits } from '../statistics/resamples.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { orTooLarge } from './draws/members.js';
-import { remembered } from './draws/units.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 /** A score's median and the middle 95 % of its values over draws. */
@@ -99,13 +99,13 @@ function sharesOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): On
       for (const i of drawOne()) list[i] = 1;
       return list;
     });
-    const of = remembered(transform, size);
+    const of = byCount((right) => transform(right / size, size), size);
     const values = lists.map(() => new Float64Array(members.length));
     for (let first = 0; first < columns.length; first += membersAtOnce) {
       const kernel = sumsKernel(columns.slice(first, first + membersAtOnce), availableCores())!;
       for (let b = 0; b < draws; b += listsAtOnce) {
         for (const [k, sums] of kernel.sums(lists.slice(b, b + listsAtOnce), size).entries())
-          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = of(sums[i]! / size);
+          for (let i = 0; i < sums.length; i++) values[b + k]![first + i] = of(sums[i]!);
       }
     }
     return values;

@@ -2,6 +2,7 @@
 import { once } from '../../machine/once.js';
 import { packer } from '../../machine/packed.js';
 import type { UnitNumbers, UnitValues } from '../../metrics/metric.js';
+import { byCount } from '../../statistics/by-count.js';
 import { scorePlaces, type ScorePlaces } from '../../statistics/normal.js';
 import { groupingOf, groupSums } from '../../statistics/resamples.js';
 import { drawnBy, sumsOver, type Resampled } from './resampled.js';
@@ -123,12 +124,10 @@ export function remembered(
   transform: UnitValues['transform'],
   count: number,
 ): (share: number, size?: number) => number {
-  let values = new Float64Array(0);
+  let [units, of] = [-1, (right: number) => right];
   return (share, size = 1) => {
-    const units = Math.round(size * count);
-    if (values.length !== units + 1) values = new Float64Array(units + 1).fill(NaN);
-    const place = Math.round(share * units);
-    const value = values[place]!;
-    return Number.isNaN(value) ? (values[place] = transform(place / units, units)) : value;
+    const now = Math.round(size * count);
+    if (now !== units) [units, of] = [now, byCount((right) => transform(right / now, now), now)];
+    return of(Math.round(share * now));
   };
 }

@@ -7,24 +7,18 @@ import { binary } from './binary.js';
 import { helpers, type Share } from './helpers.js';
 import { OutOfMemory } from './out-of-memory.js';
 
+type SumsArguments = [
+  columns: number,
+  columnCount: number,
+  counts: number,
+  listCount: number,
+  units: number,
+  sums: number,
+];
+
 interface Kernels {
-  countedSums(
-    columns: number,
-    columnCount: number,
-    counts: number,
-    listCount: number,
-    units: number,
-    sums: number,
-  ): void;
-  countedShares(
-    columns: number,
-    columnCount: number,
-    counts: number,
-    listCount: number,
-    units: number,
-    sums: number,
-    turns: number,
-  ): void;
+  countedSums(...sums: SumsArguments): void;
+  countedShares(...sums: [...SumsArguments, turns: number]): void;
   largestByte(bytes: number, count: number): number;
   orderedPairs(rows: number, order: number, negative: number, items: number, pairs: number): void;
 }

@@ -207,7 +207,6 @@
       (i8x16.shuffle 1 0 3 2 5 4 7 6 9 8 11 10 13 12 15 14 (local.get $most) (local.get $most))))
     (i8x16.extract_lane_u 0 (local.get $most)))
 
-
   ;; The sum of the four.
   (func $total (param $p v128) (result i32)
     (i32.add
