@@ -120,7 +120,7 @@ async function preview(name: string, raw: RawOptions): Promise<void> {
   if (raw['json'] !== true) for (const line of classTable(data).split('\n')) console.error(line);
   const [, picture] = firstOf(await rendered(await previewSvg(data, printed), printed));
   if (raw['output'] === undefined) await createFolder('reports');
-  await writeOutput(output, picture, '--output');
+  await writeOutput(output, picture);
   // Only the picture is written to a device.
   if (raw['json'] === true) printJson({ dataset: name, file: output, classes: countByClass(data) });
   else if (!output.startsWith('/dev/')) console.log(printable(output));

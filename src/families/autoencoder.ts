@@ -81,8 +81,6 @@ function outputOf(parameters: Parameters): [kernel: tf.Tensor2D, bias: tf.Tensor
 
 export const autoencoder: Family = {
   name: 'autoencoder',
-  summary: 'dense w, relu, dense to the image, sigmoid; mean squared error per pixel',
-  figure: 'Fig. 7',
   examples: 'images',
   smallestSide: 7,
   model(w, task, settings) {

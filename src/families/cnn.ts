@@ -115,8 +115,6 @@ function flops(w: number, task: Task, depth: number): { forward: number; trainin
 
 export const cnn: Family = {
   name: 'cnn',
-  summary: 'LeNet: conv5x5 w, pool, conv5x5 2w, pool, dense 8w, dense classes; further stages are conv3x3 2w',
-  figure: 'Fig. 10',
   examples: 'images',
   smallestSide: 16,
   model: (w, task, settings) => {

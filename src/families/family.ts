@@ -112,10 +112,6 @@ export type Settings = Experiment;
 
 export interface Family {
   readonly name: string;
-  /** One line for help and docs. */
-  readonly summary: string;
-  /** The figure of Schaeffer et al. 2023 (arXiv 2304.15004) that it reproduces. */
-  readonly figure: string;
   /** An example is one image, or a sequence of `pairs` of them. */
   readonly examples: 'images' | 'sequences';
   /** Smallest height and width of an image for which its layers have any output. */

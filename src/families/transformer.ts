@@ -208,8 +208,6 @@ function shapeOf(w: number, settings: Settings): Shape {
 
 export const transformer: Family = {
   name: 'transformer',
-  summary: 'causal, over (image, label) pairs: images by two convolutions, pre-norm blocks, logits at the image tokens',
-  figure: 'Fig. 8',
   examples: 'sequences',
   smallestSide: 4,
   refuses(width, settings) {

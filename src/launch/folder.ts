@@ -91,10 +91,10 @@ export async function releaseLaunches(held: Held): Promise<void> {
 }
 
 /** Makes the folder of a new launch, with its `log`. Throws RunError on disk errors. */
-export async function createLaunchFolder(runFolder: string, now = new Date()): Promise<string> {
+export async function createLaunchFolder(runFolder: string): Promise<string> {
   const launches = launchesFolder(runFolder);
   await createFolder(launches);
-  const id = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const id = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   for (let attempt = 1; ; attempt++) {
     const folder = path.join(launches, attempt === 1 ? id : `${id}-${attempt}`);
     try {

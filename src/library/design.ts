@@ -116,7 +116,7 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
   const experiment = { ...heldExperiment(record.experiment, open.held), ...valuesOf(found, words) };
   refuseFactorValues({ ...record, experiment }, words.scale, found.widths, record.name);
   const text = experimentText({ pilot: record, words, experiment, design: found, claim, commands });
-  await writeOutput(file, text, '--output');
+  await writeOutput(file, text);
   const isGiven = induced !== undefined;
   return { pilot: record.name, words, design: found, asked, isGiven, claim, file, run, commands };
 }
@@ -215,7 +215,7 @@ function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>
 /** The name of the run that an experiment file makes. Throws UsageError if file or run already exist. */
 async function newRunOf(file: string, { force = false, root = checkpoints }: DesignOptions): Promise<string> {
   if (!/\.ya?ml$/i.test(file)) throw new UsageError(`"${file}" is not a YAML file`, '--output', 'name it FILE.yaml');
-  if (!force) await refuseExisting([file], '--output');
+  if (!force) await refuseExisting([file]);
   await assertOutput(file, '--output');
   const name = path.basename(file).replace(/\.ya?ml$/i, '');
   const run = present(runNameOf({}, { path: file, name, values: { arch: 'cnn' }, places: {} }));

@@ -49,7 +49,7 @@ export async function exportMember(member: string, options: ExportMemberOptions)
   if (refusal !== undefined) throw new UsageError(refusal[0], '--output', refusal[1]);
   const isFolder = !files.includes(output);
   if (isFolder) await refuseForeignFolder(output, earlierExport(files), '--output');
-  if (!force) await refuseExisting(files, '--output');
+  if (!force) await refuseExisting(files);
   if (!isFolder) for (const file of files) await assertOutput(file, '--output');
   const contents = await format.contents(await withTask(read), output, note);
   if (isFolder)

@@ -37,14 +37,10 @@ export async function exportOutcomes(
   if (moments) refuseWithoutMoments(open);
   const file =
     options.output ?? `${[open.record.name, ...(options.probe === undefined ? [] : [options.probe])].join('-')}.${to}`;
-  if (!force) await refuseExisting([file], '--output');
+  if (!force) await refuseExisting([file]);
   await assertOutput(file, '--output');
   const loaded = await readRun(open, open.columns, options);
-  await writeOutput(
-    file,
-    to === 'csv' ? await tidyCsv(loaded, moments) : await tidyParquet(loaded, moments),
-    '--output',
-  );
+  await writeOutput(file, to === 'csv' ? await tidyCsv(loaded, moments) : await tidyParquet(loaded, moments));
   return { file, run: loaded };
 }
 

@@ -70,7 +70,7 @@ export async function predict(
   const { run, task, experiment } = member;
   const labels = experiment.arch === 'transformer' ? labelsOf(member, files, options.labels ?? []) : [];
   const outputs = options.output === undefined ? undefined : outputFiles(files, options.output);
-  if (outputs !== undefined && options.force !== true) await refuseExisting(outputs, '--output');
+  if (outputs !== undefined && options.force !== true) await refuseExisting(outputs);
   if (options.output !== undefined) await assertOutputFolder(options.output, '--output');
   const read = await readPictures(files, {
     dataset: run.dataset.name,
@@ -90,7 +90,7 @@ export async function predict(
     const images: ImagePrediction[] = [];
     for (const [i, image] of files.entries()) {
       const file = outputs?.[i];
-      if (file !== undefined) await writeOutput(file, await imageFile(each(i, size), task), '--output');
+      if (file !== undefined) await writeOutput(file, await imageFile(each(i, size), task));
       images.push({ image, ...errorOf(each(i, size), read.images.subarray(i * size, (i + 1) * size)), file });
     }
     return { run: run.name, member: member.id, images };

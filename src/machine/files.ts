@@ -109,11 +109,11 @@ function isFolder(folder: string): boolean {
   }
 }
 
-/** Throws UsageError if one of the files exists, for outputs that are overwritten only with --force. */
-export async function refuseExisting(files: readonly string[], where: string): Promise<void> {
+/** Throws UsageError if one of the files, named by --output, exists: they are overwritten only with --force. */
+export async function refuseExisting(files: readonly string[]): Promise<void> {
   for (const file of files)
     if ((await fs.stat(file).catch(() => undefined))?.isFile() === true)
-      throw new UsageError(`${file} already exists`, where, 'give another file, or --force to write over it');
+      throw new UsageError(`${file} already exists`, '--output', 'give another file, or --force to write over it');
 }
 
 /** Whether a folder for output exists; if not, it can be created. Throws UsageError for a file, and if it cannot be created. */
@@ -127,14 +127,13 @@ export async function assertOutputFolder(folder: string, where: string): Promise
 }
 
 /**
- * A file that the user named: written as by `writeFileAtomic`; through a link to its target; and directly into special files
+ * A file that the user named with --output: written as by `writeFileAtomic`; through a link to its target; and directly into special files
  * such as /dev/stdout.
  *
- * @param where the flag that named it
  * @throws UsageError as `assertOutput`; RunError as `writeFileAtomic`
  */
-export async function writeOutput(file: string, data: string | Uint8Array, where: string): Promise<void> {
-  const there = await assertOutput(file, where);
+export async function writeOutput(file: string, data: string | Uint8Array): Promise<void> {
+  const there = await assertOutput(file, '--output');
   if (there === undefined || there.isFile()) {
     const target = there === undefined ? file : await fs.realpath(file);
     await removeLeftoversOf(path.dirname(target), path.basename(target));
@@ -153,7 +152,7 @@ export interface OutputFile {
 /** Several, without a pause in which Ctrl-C could leave only some: their paths. Throws as `writeOutput`. */
 export async function writeOutputs(files: readonly OutputFile[]): Promise<string[]> {
   await uninterrupted(async () => {
-    for (const { file, content } of files) await writeOutput(file, content, '--output');
+    for (const { file, content } of files) await writeOutput(file, content);
   });
   return files.map(({ file }) => file);
 }

@@ -135,24 +135,24 @@ export function drawsWithValue(draws: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Percentile interval of draws that have a value (Efron and Tibshirani 1993, ch. 13), see `drawsWithValue`. Infinite
- * draws are allowed.
+ * 95 % percentile interval of draws that have a value (Efron and Tibshirani 1993, ch. 13), see `drawsWithValue`.
+ * Infinite draws are allowed.
  */
-export function percentileInterval(draws: ArrayLike<number>, confidence = 0.95): Interval {
+export function percentileInterval(draws: ArrayLike<number>): Interval {
   const values = drawsWithValue(draws);
   if (values.length === 0) return { lower: NaN, upper: NaN };
-  const levels = [(1 - confidence) / 2, (1 + confidence) / 2] as const;
+  const levels = [(1 - 0.95) / 2, (1 + 0.95) / 2] as const;
   placeAscending(values, [...new Set(levels.flatMap((p) => endsAt(values.length, p)))]);
   return { lower: quantile(values, levels[0]), upper: quantile(values, levels[1]) };
 }
 
 /**
- * The hull of the percentile and the basic bootstrap interval, lower to upper. Scores of suddenness are extremes and
+ * The hull of the percentile and the basic 95 % bootstrap interval, lower to upper. Scores of suddenness are extremes and
  * medians of steps: noise shifts their draws, and where it does, percentiles alone always miss the truth (the largest
  * step of a straight ramp) and basic limits alone a fifth of the time (the median step of a flat curve).
  * docs/emergence.md gives the hull's coverage.
  */
-export function hullInterval(observed: number, draws: ArrayLike<number>, confidence = 0.95): Interval {
-  const { lower, upper } = percentileInterval(draws, confidence);
+export function hullInterval(observed: number, draws: ArrayLike<number>): Interval {
+  const { lower, upper } = percentileInterval(draws);
   return { lower: Math.min(lower, 2 * observed - upper), upper: Math.max(upper, 2 * observed - lower) };
 }

@@ -34,11 +34,8 @@ export function meanOf(values: ArrayLike<number>): Mean {
   return { mean, standardDeviation, standardError: standardDeviation / Math.sqrt(count), count };
 }
 
-/** Of a mean over many independent values, by the central limit theorem. NaN for one value. */
-export function meanInterval({ mean, standardError }: Mean, confidence = 0.95): Interval {
-  return around(mean, normalQuantile((1 + confidence) / 2) * standardError);
-}
-
-function around(mean: number, half: number): Interval {
+/** 95 % of a mean over many independent values, by the central limit theorem. NaN for one value. */
+export function meanInterval({ mean, standardError }: Mean): Interval {
+  const half = normalQuantile(0.975) * standardError;
   return { lower: mean - half, upper: mean + half };
 }

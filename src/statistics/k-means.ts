@@ -82,15 +82,18 @@ function squaredDistance(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
+/** Times that rows are halved at random. */
+const halvings = 5;
+
 /**
  * Prediction strength of k clusters: two random halves are clustered separately; of the pairs that the worst cluster of
- * one half puts together, the share that the other half's centres also put together. Mean over `splits` and both
+ * one half puts together, the share that the other half's centres also put together. Mean over `halvings` and both
  * directions; 1 for one cluster.
  */
-export function predictionStrength(rows: Points, k: number, random: Random, splits = 5): number {
+export function predictionStrength(rows: Points, k: number, random: Random): number {
   if (k === 1) return 1;
   const strengths: number[] = [];
-  for (let split = 0; split < splits; split++) {
+  for (let split = 0; split < halvings; split++) {
     const halves: [Float64Array[], Float64Array[]] = [[], []];
     const order = rows.map((row) => ({ row, key: random.uniform() })).sort((a, b) => a.key - b.key);
     order.forEach(({ row }, i) => halves[i % 2]!.push(row));

@@ -163,9 +163,9 @@ export function fitInterval(fit: LeastSquaresFit, value: number, standardError: 
   return { lower: value - t * standardError, upper: value + t * standardError };
 }
 
-/** From the curvature at the optimum (Wald); may extend beyond the bounds. */
-export function parameterInterval(fit: LeastSquaresFit, index: number, confidence = 0.95): Interval {
-  return fitInterval(fit, fit.parameters[index]!, fit.standardErrors[index]!, confidence);
+/** 95 %, from the curvature at the optimum (Wald); may extend beyond the bounds. */
+export function parameterInterval(fit: LeastSquaresFit, index: number): Interval {
+  return fitInterval(fit, fit.parameters[index]!, fit.standardErrors[index]!);
 }
 
 function check({ x, y, standardErrors, starts, errors }: LeastSquaresProblem): void {

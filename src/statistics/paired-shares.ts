@@ -46,12 +46,10 @@ export function mcnemar({ first, second }: Pick<Discordant, 'first' | 'second'>)
 /**
  * 95 % interval of the second share minus the first: all differences that the score test does not reject (Tango 1998,
  * Stat. Med. 17, 891-908). Its width is above 0 even without discordant units.
- *
- * @param z standard deviations to each side
  */
-export function tangoInterval(units: Discordant, z = z95): Interval {
+export function tangoInterval(units: Discordant): Interval {
   const value = (units.second - units.first) / units.count;
-  return { lower: limitOf(units, z, [-1, value]), upper: limitOf(units, -z, [value, 1]) };
+  return { lower: limitOf(units, z95, [-1, value]), upper: limitOf(units, -z95, [value, 1]) };
 }
 
 /** Where the score equals `wanted`; it falls with the difference. */

@@ -19,20 +19,20 @@ export interface Estimate {
   readonly value: number;
   readonly standardError: number;
   readonly degrees: number;
-  /** 95 % unless said otherwise; NaN if nothing varies. */
+  /** 95 %; NaN if nothing varies. */
   readonly interval: Interval;
   /** Two-sided, that the truth is 0; NaN if nothing varies. */
   readonly p: number;
 }
 
-export function estimateOf(value: number, parts: readonly VariancePart[], confidence = 0.95): Estimate {
+export function estimateOf(value: number, parts: readonly VariancePart[]): Estimate {
   const variance = parts.reduce((sum, part) => sum + part.variance, 0);
   // Means of equal numbers differ by rounding, about 1e-16 of the value.
   if (!(Math.sqrt(variance) > 1e-13 * Math.abs(value)))
     return { value, standardError: 0, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const degrees = satterthwaite(parts);
   const standardError = Math.sqrt(variance);
-  const half = twoSidedQuantile(1 - confidence, degrees) * standardError;
+  const half = twoSidedQuantile(1 - 0.95, degrees) * standardError;
   return {
     ...{ value, standardError, degrees, p: twoSidedP(value / standardError, degrees) },
     interval: { lower: value - half, upper: value + half },

@@ -119,7 +119,7 @@ describe('an input that is not a file, or has no name, is refused in one line', 
   const unwritable = ['missing/it', 'n'.repeat(300), 'a\0b'];
   test.each(unwritable)('--output %j', async (name) => {
     const root = await temporaryFolder();
-    expect(await refusal(() => writeOutput(path.join(root, name), 'x', '--output'))).toMatch(/./);
+    expect(await refusal(() => writeOutput(path.join(root, name), 'x'))).toMatch(/./);
     expect(fs.readdirSync(root)).toEqual([]);
   });
 

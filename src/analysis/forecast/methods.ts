@@ -54,8 +54,6 @@ export interface ForecastMethod {
   readonly kind: 'baseline' | 'direct' | 'detour';
   readonly formula: string;
   readonly source: string;
-  /** Columns that it reads besides those of the metric. */
-  readonly needs?: (metric: Metric) => readonly string[];
   /** @throws FitError, one line, if the method cannot be used */
   readonly run: (problem: ForecastProblem) => MethodResult;
 }
@@ -167,7 +165,6 @@ const perExample: ForecastMethod = {
   formula:
     'the share above the threshold of a distribution with the shape seen at the largest known scale; its location is extrapolated by a line, a power law or a local trend, its log width by a constant or a line, weighted by how well they predicted each scale from the smaller ones',
   source: 'after Schaeffer et al. 2024 (arXiv 2406.04391): per-example continuous outcomes decide thresholded ones',
-  needs: (metric) => latentOf(metric)?.needs ?? [],
   run(problem) {
     const { metric, members, curve, draws, seed } = problem;
     const latent = latentOf(metric);

@@ -110,7 +110,7 @@ describe('a file that the user named', () => {
     const folder = await temporaryFolder();
     await fs.writeFile(path.join(folder, 'real.png'), 'old');
     await fs.symlink('real.png', path.join(folder, 'link.png'));
-    await writeOutput(path.join(folder, 'link.png'), 'new', '--output');
+    await writeOutput(path.join(folder, 'link.png'), 'new');
     expect(await fs.readFile(path.join(folder, 'real.png'), 'utf8')).toBe('new');
     expect((await fs.lstat(path.join(folder, 'link.png'))).isSymbolicLink()).toBe(true);
   });
@@ -120,7 +120,7 @@ describe('a file that the user named', () => {
     const fifo = path.join(folder, 'pipe');
     execFileSync('mkfifo', [fifo]);
     const read = fs.readFile(fifo, 'utf8');
-    await writeOutput(fifo, 'through', '--output');
+    await writeOutput(fifo, 'through');
     expect(await read).toBe('through');
     expect((await fs.stat(fifo)).isFIFO()).toBe(true);
   });
@@ -135,9 +135,7 @@ describe('a file that the user named', () => {
       ],
       ['', '--output: the value is empty'],
     ] as const)
-      await expect(writeOutput(file, 'x', '--output')).rejects.toThrow(
-        expect.objectContaining({ exitCode: 2, message }),
-      );
+      await expect(writeOutput(file, 'x')).rejects.toThrow(expect.objectContaining({ exitCode: 2, message }));
   });
 });
 
@@ -155,7 +153,7 @@ test('an output folder that is a file or cannot be made is refused before any wo
   expect(await assertOutputFolder(folder, '--output')).toBe(true);
   expect(await assertOutputFolder(path.join(folder, 'new', 'one'), '--output')).toBe(false);
   expect(await fs.readdir(folder)).toEqual(['there']);
-  await expect(refuseExisting([path.join(folder, 'none'), file], '--output')).rejects.toThrow(
+  await expect(refuseExisting([path.join(folder, 'none'), file])).rejects.toThrow(
     refused(`--output: ${file} already exists; give another file, or --force to write over it`),
   );
 });
