@@ -141,8 +141,7 @@ export function publishedCurve(
     ),
   );
   const scores = scoreNames.map((score) => {
-    const values = drawn.map((each) => each[score]);
-    const interval = known ? scoreInterval(score, observed[score], values) : { lower: NaN, upper: NaN };
+    const interval = known ? scoreInterval(score, { observed, draws: drawn }, params) : { lower: NaN, upper: NaN };
     return [score, { value: observed[score], interval }] as const;
   });
   const compared = points.map(({ params: parameters, value, standardError }) => {

@@ -1,17 +1,8 @@
 /** One score of two curves that were drawn together: difference and ratio within draws. Pure, so that the explorer's page can use it. */
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
-import { hullOf, type ScoreWithInterval } from './score-interval.js';
+import { hullOf, type ScoredDraws, type ScoreWithInterval } from './score-interval.js';
 import type { ScoreName, Scores } from './scores.js';
-
-/** A curve's scores, as measured and in each draw. */
-export interface ScoredDraws<Name extends ScoreName = ScoreName> {
-  readonly observed: Pick<Scores, Name>;
-  /** In draws over test sets, and over the seeds that were trained. */
-  readonly draws: readonly Pick<Scores, Name>[];
-  /** In draws over all possible seeds; omitted if nothing is known of them. */
-  readonly expected?: readonly Pick<Scores, Name>[] | undefined;
-}
 
 export interface Contrast {
   /** Second curve's score minus the first's, with 95 % interval; infinite if Eq 1 is. */

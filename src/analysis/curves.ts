@@ -14,11 +14,10 @@ import { emptyRows } from '../statistics/rows.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { drawEachMember, type DrawOptions } from './draws/members.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
-import type { ScoredDraws } from './contrast.js';
 import type { DrawnMembers, SampledCurve } from './sampled-curve.js';
 import { sameTrainings } from './trainings.js';
-import { scoreInterval, type ScoreWithInterval } from './score-interval.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { scoreInterval, type ScoredDraws, type ScoreWithInterval } from './score-interval.js';
+import { scoreNames, scoresOf, type ScoreName } from './scores.js';
 import { expectedCurves, normalsOf } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
@@ -126,11 +125,10 @@ function meansOfDrawn(drawn: DrawnMembers, { scales, places, starts, ofAll }: Dr
 
 /** Every score of a curve of at least two scales, with its bootstrap interval. */
 export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, ScoreWithInterval> {
-  const { observed, draws, expected } = scoreDraws(curve, axis);
+  const drawn = scoreDraws(curve, axis);
+  const positions = curve.scales.map((scale) => positionOf(scale, axis));
   const scored = scoreNames.map((name) => {
-    const of = (scores: readonly Scores[]) => scores.map((each) => each[name]);
-    const interval = scoreInterval(name, observed[name], of(draws), expected && of(expected));
-    return [name, { value: observed[name], interval }] as const;
+    return [name, { value: drawn.observed[name], interval: scoreInterval(name, drawn, positions) }] as const;
   });
   return Object.fromEntries(scored) as Record<ScoreName, ScoreWithInterval>;
 }

@@ -1,12 +1,21 @@
 /** The interval of a score from its bootstrap draws, and from draws over all possible seeds. */
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
-import type { ScoreName } from './scores.js';
+import { limitsOf, type ScoreName, type Scores } from './scores.js';
 
 export interface ScoreWithInterval {
   readonly value: number;
   /** 95 %, see `scoreInterval`. */
   readonly interval: Interval;
+}
+
+/** A curve's scores, as measured and in each draw. */
+export interface ScoredDraws<Name extends ScoreName = ScoreName> {
+  readonly observed: Pick<Scores, Name>;
+  /** In draws over test sets, and over the seeds that were trained. */
+  readonly draws: readonly Pick<Scores, Name>[];
+  /** In draws over all possible seeds; omitted if nothing is known of them. */
+  readonly expected?: readonly Pick<Scores, Name>[] | undefined;
 }
 
 /** Share of draws that may go in the opposite direction before the curve counts as one that may go either way. */
@@ -20,17 +29,28 @@ const mostTurned = 0.025;
  * The bootstrap knows only the trained seeds. With several, the interval is the hull of its own and of the percentiles of draws over all
  * possible seeds (seed-model.ts).
  *
- * @param draws of the bootstrap
- * @param expected draws over all seeds; omitted if there is one seed for each scale
+ * An end beyond what the score of a curve over these scales can be is put at that limit: twice the observed value minus a draw may be
+ * less than the smallest share of the range that a largest step has, 1 / (n - 1) of a curve that rises.
+ *
+ * @param scales of the curve, as for `scoresOf`
  */
 export function scoreInterval(
   name: ScoreName,
-  observed: number,
-  draws: readonly number[],
-  expected?: readonly number[],
+  { observed, draws, expected }: ScoredDraws,
+  scales: ArrayLike<number>,
 ): Interval {
-  const interval = bootstrapInterval(name, observed, draws);
-  return expected === undefined ? interval : hullOf(interval, percentileInterval(expected));
+  const of = (scores: readonly Scores[]) => scores.map((each) => each[name]);
+  const interval = bootstrapInterval(name, observed[name], of(draws));
+  const limits = limitsOf(name, scales, directionOf(observed, draws));
+  const possible = { lower: Math.max(limits.lower, interval.lower), upper: Math.min(limits.upper, interval.upper) };
+  return expected === undefined ? possible : hullOf(possible, percentileInterval(of(expected)));
+}
+
+/** 1 or -1 for a curve that rises or falls, also in nearly all draws; 0 for one that may do either. */
+function directionOf({ emergence }: Scores, draws: readonly Scores[]): -1 | 0 | 1 {
+  const sign = emergence > 0 ? 1 : emergence < 0 ? -1 : 0;
+  const turned = draws.filter((draw) => sign * draw.emergence <= 0).length;
+  return turned > mostTurned * draws.length ? 0 : sign;
 }
 
 /** From the lower of the two to the upper. None if one of them is missing, as its draws have no value. */
@@ -39,11 +59,7 @@ export function hullOf(one: Interval, other: Interval): Interval {
 }
 
 function bootstrapInterval(name: ScoreName, observed: number, draws: readonly number[]): Interval {
-  if (name !== 'emergence' && name !== 'ramp') {
-    const { lower, upper } = hullInterval(observed, draws);
-    // No step is larger than the range.
-    return name === 'jump' ? { lower, upper: Math.min(1, upper) } : { lower, upper };
-  }
+  if (name !== 'emergence' && name !== 'ramp') return hullInterval(observed, draws);
   const sign = observed < 0 ? -1 : 1;
   const known = drawsWithValue(draws);
   const turned = known.filter((draw) => sign * draw <= 0).length;

@@ -9,6 +9,7 @@
 import { bisectRight } from 'd3-array';
 import { mean } from '../statistics/mean.js';
 import { ascending, placeAscending } from '../statistics/order.js';
+import type { Interval } from '../statistics/wilson.js';
 
 export interface Scores {
   /**
@@ -69,6 +70,39 @@ export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>)
     steepness: steepness(values, scales),
     bow: bow(values, scales),
   };
+}
+
+/**
+ * The least and the most that a score can be, for curves over these scales.
+ *
+ * @param direction 1 for curves that rise (the maximum comes after the minimum), -1 for those that fall, 0 for both
+ */
+export function limitsOf(name: ScoreName, scales: ArrayLike<number>, direction: -1 | 0 | 1): Interval {
+  const steps = scales.length - 1;
+  // Of a curve that rises. One that falls has the mirrored limits where scores have its sign.
+  const signed = ([least, most]: readonly [number, number]) =>
+    direction > 0 ? { lower: least, upper: most } : { lower: -most, upper: direction < 0 ? -least : most };
+  // The largest of several rises is at least their mean, and at least that of a ramp downwards if the curve falls.
+  const largest = (ramp: number, most: number) => ({ lower: direction > 0 ? ramp : -ramp, upper: most });
+  switch (name) {
+    case 'emergence':
+      return signed([1, Infinity]);
+    case 'ramp':
+      return signed([1 / steps, Infinity]);
+    case 'linearity':
+      return signed([1, steps]);
+    case 'jump':
+      return largest(1 / steps, 1);
+    case 'steepness': {
+      const logs = shapeOf(scales).logs.subarray(1);
+      return largest(1, Math.log(scales[steps]! / scales[0]!) / Math.min(...logs));
+    }
+    case 'bow': {
+      // All values with a positive weight at the top, all others at the bottom.
+      const most = steps < 2 ? NaN : shapeOf(scales).weights.reduce((sum, weight) => sum + Math.max(0, weight), 0);
+      return { lower: -most, upper: most };
+    }
+  }
 }
 
 /**

@@ -24,7 +24,8 @@ import {
 import { defaultDraws } from './draws/members.js';
 import { inducingFunction, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
-import { contrast, type ScoredDraws } from './contrast.js';
+import { contrast } from './contrast.js';
+import type { ScoredDraws } from './score-interval.js';
 import { largerP, testHigher } from './paired.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 import { normalsTogether } from './expected-curves.js';

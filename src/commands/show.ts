@@ -9,7 +9,7 @@ import { UsageError } from '../terminal/errors.js';
 import { sizeOf } from '../terminal/size.js';
 import { examples } from './examples.js';
 import { addViewOptions, drawCount, json, metricFile, metricNames, whole } from './options.js';
-import { ofEach, printRuns } from './print.js';
+import { ofEach, print, printRuns } from './print.js';
 import { Option } from '@commander-js/extra-typings';
 
 /**
@@ -75,8 +75,8 @@ export function registerShow(program: CommandUnknownOpts): void {
       } as const;
       const samplings = found.map(({ run: { record, members } }) => samplingOf(record, firstOf(members).outcomes));
       const text = [...new Set(samplings.map((sampling) => sampling.text))].join('; ');
-      console.log(showText(curves, look, { ...firstOf(samplings), text }));
-      for (const line of new Set(found.flatMap((each) => [...probeLine(each), ...tunedLine(each)]))) console.log(line);
+      const lines = new Set(found.flatMap((each) => [...probeLine(each), ...tunedLine(each)]));
+      print([showText(curves, look, { ...firstOf(samplings), text }), ...lines].join('\n'));
     });
 }
 
@@ -84,9 +84,9 @@ export function registerShow(program: CommandUnknownOpts): void {
 function namedCurves({ run, curves }: FamilyCurves, _: number, all: readonly FamilyCurves[]): FamilyCurves['curves'] {
   if (all.length === 1) return curves;
   const isOneRun = all.every((each) => each.run.folder === run.folder);
-  return curves.map(({ curve, scores }) => {
+  return curves.map(({ curve, ...about }) => {
     const title = `${isOneRun ? present(run.curve).name : run.label}: ${curve.metric.title}`;
-    return { curve: { ...curve, metric: { ...curve.metric, title } }, scores };
+    return { ...about, curve: { ...curve, metric: { ...curve.metric, title } } };
   });
 }
 
@@ -114,8 +114,8 @@ function heightFor(rows: number, panels: number): number {
 function plain({ run, curves }: FamilyCurves) {
   return {
     ...{ run: run.label, axis: run.words.isCoordinate ? run.words.scale : 'parameters' },
-    curves: curves.map(({ curve: { metric, scales, values }, scores }) => ({
-      metric: metric.id,
+    curves: curves.map(({ curve: { metric, scales, values }, rule, scores }) => ({
+      ...{ metric: metric.id, rule },
       range: Math.max(...values) - Math.min(...values),
       points: zip(scales, values).map(([{ width, parameters }, value]) => ({ width, parameters, value })),
       scores,

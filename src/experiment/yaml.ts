@@ -38,6 +38,7 @@ export function parseMapping(text: string, file: string): YamlSource {
   const document = parseDocument(text, options);
   refuseUnsound(document, at);
   refuseBadAliases(document, at);
+  refuseLeadingZeros(document, at);
   const { contents } = document;
   const remedy = 'write keys and values, such as "arch: cnn"';
   if (contents === null || isMissing(contents)) throw new UsageError('is empty', file, remedy);
@@ -82,6 +83,20 @@ function refuseBadAliases(document: Document, at: YamlSource['at']): void {
       throw new UsageError(`no anchor &${name} is above *${name}`, at(startOf(alias)), writeOut);
     if (within.includes(target)) throw new UsageError(`*${name} refers to itself`, at(startOf(alias)), writeOut);
   }
+}
+
+/** Octal in YAML 1.1, decimal in 1.2. */
+const leadingZero = /^[-+]?0+(?=\d)/;
+
+function refuseLeadingZeros(document: Document, at: YamlSource['at']): void {
+  visit(document, {
+    Scalar(_, { value, source = '', range }) {
+      if (typeof value !== 'number' || !leadingZero.test(source)) return;
+      const meant = source.replace(leadingZero, source.startsWith('-') ? '-' : '');
+      const what = `${source} begins with 0: octal to some readers of YAML, decimal to others`;
+      throw new UsageError(what, at(range?.[0] ?? 0), `write ${meant}`);
+    },
+  });
 }
 
 /** As plain data. Throws if aliases expand to more than an experiment could need. */

@@ -1,6 +1,7 @@
 /** A run's curves under metrics, with their scores: what `show` draws. */
-import { sampleCurve, scoreCurve, type SampledCurve, type ScoreWithInterval } from '../analysis/curves.js';
-import { curveColumnsOf, defaultMetrics } from '../analysis/defaults.js';
+import { sampleChosen } from '../analysis/chosen.js';
+import { scoreCurve, type SampledCurve, type ScoreWithInterval } from '../analysis/curves.js';
+import { curveColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { drawsOf, metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
@@ -16,6 +17,8 @@ export interface FamilyCurves {
   readonly run: LoadedRun;
   readonly curves: readonly {
     readonly curve: SampledCurve;
+    /** How the metric was chosen on these outcomes, and again in each draw; undefined if it was not. */
+    readonly rule: string | undefined;
     readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
   }[];
 }
@@ -37,11 +40,14 @@ export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promis
   const needs = asked.length > 0 ? asked.flatMap((metric) => metric.needs) : curveColumnsOf(open);
   const loaded = await readRun(open, needs, options);
   refuseOneScale(loaded);
-  const usual = defaultMetrics(loaded.record, loaded.members);
-  const metrics = asked.length > 0 ? asked : [usual.standard, usual.induced];
+  const { record, members } = loaded;
+  const metrics =
+    asked.length > 0
+      ? asked.map((metric) => ({ metric }))
+      : [{ metric: defaultMetrics(record, members).standard }, defaultInduced(record, members)];
   const curves = metrics.map((metric) => {
-    const curve = sampleCurve(metric, loaded.members, { draws });
-    return { curve, scores: scoreCurve(curve, 'parameters') };
+    const { curve, rule } = sampleChosen(metric, members, { draws });
+    return { curve, rule, scores: scoreCurve(curve, 'parameters') };
   });
   return { run: loaded, curves };
 }

@@ -9,7 +9,7 @@ import { claimsFolder } from './claims.js';
 import { forecastsFolder } from './forecasts.js';
 import { isUnchanged } from './json.js';
 import { isLiving, jobText, type MemberJob } from './jobs.js';
-import { trainerOf } from './lock.js';
+import { busyMembers, trainerOf } from './lock.js';
 import { runNames } from './locate.js';
 import { isImported, makeOf, type AnyRun } from './imported.js';
 import { unsealedNotes } from './record.js';
@@ -78,7 +78,8 @@ async function summariseFolder(folder: string, scrutiny: Scrutiny, jobsOf: JobsO
   try {
     const record = await readAnyRun(folder);
     if (record === undefined) return { ...unread, problem: 'run.json is missing' };
-    const { states, problem } = await verifyAnyRun(folder, scrutiny);
+    const { states: read, problem } = await verifyAnyRun(folder, scrutiny);
+    const states = await asSeen(folder, read);
     // A cluster has no jobs for a complete run.
     const isWhole = isImported(record) || states.every(({ status }) => status === 'complete');
     const jobs = isWhole ? new Map<string, MemberJob>() : await jobsOf(folder);
@@ -127,6 +128,21 @@ function membersOfSummary(
     members: { complete: total - missing.length, total },
     missing,
   };
+}
+
+/**
+ * What an onlooker may say of members: one that a living process holds is in training, even if the files that it replaces are
+ * damaged. Nobody is to delete them meanwhile.
+ */
+export async function asSeen<State extends Pick<AnyMemberState, 'id' | 'status' | 'problem'>>(
+  folder: string,
+  states: readonly State[],
+): Promise<State[]> {
+  const damaged = states.flatMap(({ id, status }) => (status === 'damaged' ? [id] : []));
+  const held = damaged.length === 0 ? new Map<string, unknown>() : await busyMembers(folder, damaged);
+  return states.map((state) =>
+    state.status === 'damaged' && held.has(state.id) ? { ...state, status: 'training', problem: undefined } : state,
+  );
 }
 
 /** For a run whose run.json can be read. */

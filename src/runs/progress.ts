@@ -6,7 +6,7 @@ import { tuningOf } from '../experiment/tuning.js';
 import { nth, present } from '../machine/present.js';
 import { RunError, unlessReported } from '../terminal/errors.js';
 import { readHistory } from './history.js';
-import { statusOf, type RunStatus } from './inventory.js';
+import { asSeen, statusOf, type RunStatus } from './inventory.js';
 import type { MemberJob } from './jobs.js';
 import { trainerOf } from './lock.js';
 import { heldOutOf, memberId, type EpochRecord, type HeldOutScores, type RunRecord } from './record.js';
@@ -61,7 +61,7 @@ export async function readProgress(
 ): Promise<RunProgress> {
   const record = await readRunRecord(folder);
   if (record === undefined) throw new RunError('there is no longer a run here: run.json is missing', folder);
-  const states = await verifyRun(folder, 'presence');
+  const states = await asSeen(folder, await verifyRun(folder, 'presence'));
   const isBusy = (await trainerOf(folder)) !== undefined;
   const { arch, dataset } = record.experiment;
   const epochs = Math.max(...states.map((state) => state.epochs));

@@ -4,7 +4,8 @@
  * is itself known only from a few seeds and one test set, so each family is drawn around another curve that could as well be the true
  * one.
  */
-import { contrast, type ScoredDraws } from '../contrast.js';
+import { contrast } from '../contrast.js';
+import type { ScoredDraws } from '../score-interval.js';
 import { Random } from '../../statistics/random.js';
 import { drawnMean, quantile } from '../../statistics/bootstrap.js';
 import { wilsonInterval, type Interval } from '../../statistics/intervals.js';

@@ -4,9 +4,9 @@
  * ones (for sequences: blocks of images, and of the sequences' own terms). Examples are in random order, so each of the 400 blocks of
  * neighbours is a random sample, and the sums of blocks vary as the examples do.
  */
-import { contrast, type ScoredDraws } from '../../analysis/contrast.js';
+import { contrast } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
-import { scoreInterval } from '../../analysis/score-interval.js';
+import { scoreInterval, type ScoredDraws } from '../../analysis/score-interval.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { correlation, drawExpected, seedModelOf, shareError } from '../../analysis/seed-model.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/example-turns.js';
@@ -256,19 +256,20 @@ export class PageFamily {
         ),
       };
     });
-    const measured = scoresOf(orient({ better }, observed), positions);
-    const scored = drawn.map((draw) => scoresOf(orient({ better }, draw), positions));
-    const expected = this.#expected(sums, means, about)?.map((draw) => scoresOf(orient({ better }, draw), positions));
+    const score = (curve: Float64Array) => scoresOf(orient({ better }, curve), positions);
+    const scored = {
+      observed: score(observed),
+      draws: drawn.map(score),
+      expected: this.#expected(sums, means, about)?.map(score),
+    };
     const scores = scoreNames.map((name) => {
-      const of = (all: readonly Scores[]) => all.map((each) => each[name]);
-      const interval = scoreInterval(name, measured[name], of(scored), expected && of(expected));
-      return [name, { value: measured[name], ...interval }] as const;
+      return [name, { value: scored.observed[name], ...scoreInterval(name, scored, positions) }] as const;
     });
     return {
       members,
       points,
       scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
-      drawn: { observed: measured, draws: scored, expected },
+      drawn: scored,
     };
   }
 

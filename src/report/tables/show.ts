@@ -13,6 +13,8 @@ import { textTable } from './text-table.js';
 
 export interface ShownCurve {
   readonly curve: SampledCurve;
+  /** How the metric was chosen on these outcomes; omitted if it was not. */
+  readonly rule?: string | undefined;
   readonly scores: Readonly<Record<ScoreName, ScoreWithInterval>>;
 }
 
@@ -125,10 +127,18 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1. Bow: how far a parabola in the logarithm of',
     `the ${options.words.axis} sags below its ends, over the range.`,
+    ...chosenLines(shown),
     ...unscoredLines(
       shown.map(({ curve: { metric, values, scales } }) => {
         return { ...metric, values, smallest: firstOf(scales).parameters };
       }),
     ),
   ].join('\n');
+}
+
+/** Which metrics were chosen on these outcomes, and how. */
+function chosenLines(shown: readonly ShownCurve[]): string[] {
+  return shown.flatMap(({ curve: { metric }, rule }) =>
+    rule === undefined ? [] : [`${metric.title}: chosen on these outcomes (${rule}), and again in each draw.`],
+  );
 }

@@ -199,6 +199,10 @@ describe('each mistake is one clear line', () => {
       ':2:1: is not YAML: Implicit map keys need to be followed by map values; write one "key: value" per line',
     ],
     ['arch: "cnn', ':1:11: is not YAML: Missing closing "quote; write one "key: value" per line'],
+    ...(['010', '-007', '00.5'] as const).map((text, i): [string, string] => [
+      `arch: cnn\nwidths: [2, ${text}]`,
+      `:2:13: ${text} begins with 0: octal to some readers of YAML, decimal to others; write ${['10', '-7', '0.5'][i]!}`,
+    ]),
     ['arch: *a', ':1:7: no anchor &a is above *a; write the values out'],
     ['arch: cnn\nwidths: &a [*a]', ':2:13: *a refers to itself; write the values out'],
   ])('%j', (text, line) => {

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { encodeHistory } from '../../../src/runs/history.js';
 import { epochsOf } from '../../../src/runs/record.js';
 import { familySeconds, pacesOf, readProgress, secondsLeft, type Timing } from '../../../src/runs/progress.js';
+import { lockMember } from '../../../src/runs/lock.js';
 import { memberFolder, writeMemberRecord } from '../../../src/runs/run.js';
+import { summariseRuns } from '../../../src/runs/inventory.js';
 import { holdLock } from '../../support/holders.js';
 import { epochRecord, memberRecord, runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 
@@ -76,4 +78,29 @@ test('a run on disk: epochs from history.jsonl, estimates only while a living pr
   expect((await readProgress(folder)).members[1]).toMatchObject({ epochsDone: 0, loss: null });
   await fs.rm(path.join(folder, 'run.json'));
   await expect(readProgress(folder)).rejects.toThrow(/lenet: there is no longer a run here: run\.json is missing$/);
+});
+
+test('nobody is advised to delete a member that a living process is training', async () => {
+  const root = await temporaryFolder();
+  const folder = path.join(root, 'lenet');
+  await writeSyntheticRun({ folder, widths: [1, 2], seeds: [0], accuracy: () => 0.5 });
+  const member = memberFolder(folder, { arch: 'cnn', width: 2, seed: 0 });
+  await fs.writeFile(path.join(member, 'member.json'), '{');
+  const seen = async () => {
+    const [{ members, status }, [run]] = await Promise.all([readProgress(folder), summariseRuns(root)]);
+    return { status, member: members[1], missing: run!.missing };
+  };
+  const advice = expect.stringContaining(`delete ${member} to train this member again`) as string;
+  expect(await seen()).toMatchObject({
+    status: 'damaged',
+    member: { status: 'damaged', problem: advice },
+    missing: [{ id: 'cnn-w2-s0', why: advice }],
+  });
+  const attempt = await lockMember(folder, 'cnn-w2-s0');
+  expect(await seen()).toMatchObject({
+    status: 'training',
+    member: { status: 'training', problem: null },
+    missing: [{ id: 'cnn-w2-s0', why: expect.stringMatching(/^0 of \d+ epochs? done$/) as string }],
+  });
+  if ('held' in attempt) await attempt.held.release();
 });
