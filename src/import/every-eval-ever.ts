@@ -5,27 +5,20 @@ import type { Row } from './batch.js';
 import { chooseOne } from './choose.js';
 import { Collector } from './collector.js';
 import { filesIn } from './files.js';
+import { read, type ImportedOutcomes } from './reader.js';
 import { placeIn, readRows } from './rows.js';
-import { isBlank, Misread, readName, readNumber, readRight } from './values.js';
+import { isBlank, readName, readNumber, readRight } from './values.js';
 
 export interface EveryEvalOptions {
-  /** Name of the evaluation; undefined: the only one. */
-  readonly evaluation: string | undefined;
-}
-
-export interface EveryEvalImport {
-  readonly collector: Collector;
-  readonly files: readonly string[];
-  readonly testSet: string;
-  /** Which parts of the results were read. */
-  readonly reading: Readonly<Record<string, string>>;
+  /** Name of the evaluation; default: the only one. */
+  readonly evaluation?: string | undefined;
 }
 
 /** Throws UsageError, one line, for the first problem. */
 export async function readEveryEval(
   paths: readonly string[],
   { evaluation }: EveryEvalOptions,
-): Promise<EveryEvalImport> {
+): Promise<ImportedOutcomes> {
   const files = await filesIn(paths, (name) => name.endsWith('.jsonl'), 'of instance-level results: .jsonl');
   const collector = new Collector();
   const names = new Set<string>();
@@ -60,10 +53,4 @@ function addRow(row: Row, { collector, where }: { readonly collector: Collector;
   };
   const content = typeof row['sample_hash'] === 'string' ? row['sample_hash'] : undefined;
   collector.add({ ...about, content, correct, numbers }, () => where);
-}
-
-function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {
-  const value = isBlank(row[key]) ? new Misread('is missing') : reader(row[key]);
-  if (value instanceof Misread) throw new UsageError(`${key} ${value.what}`, where);
-  return value;
 }

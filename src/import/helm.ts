@@ -8,24 +8,16 @@ import { counted } from '../terminal/format.js';
 import { chooseOne, refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
 import { filesIn } from './files.js';
+import { checked, type ImportedOutcomes } from './reader.js';
 import { readJson } from './rows.js';
 
 export interface HelmOptions {
-  /** `test`, `valid`; undefined: the only one. */
-  readonly split: string | undefined;
-  /** The metric that says whether an answer is right; undefined: exact_match. */
-  readonly correct: string | undefined;
-  /** The metric that becomes the score. */
-  readonly score: string | undefined;
-}
-
-export interface HelmImport {
-  readonly collector: Collector;
-  readonly files: readonly string[];
-  readonly testSet: string;
-  readonly notes: readonly string[];
-  /** Which parts of the runs were read. */
-  readonly reading: Readonly<Record<string, string>>;
+  /** `test`, `valid`; default: the only one. */
+  readonly split?: string | undefined;
+  /** The metric that says whether an answer is right; default: exact_match. */
+  readonly correct?: string | undefined;
+  /** The metric that becomes the score; default: none. */
+  readonly score?: string | undefined;
 }
 
 const statSchema = z.looseObject({
@@ -48,7 +40,7 @@ const usualCorrect = 'exact_match';
 const instancesFile = 'per_instance_stats.json';
 
 /** Throws UsageError, one line, for the first problem. */
-export async function readHelm(paths: readonly string[], options: HelmOptions): Promise<HelmImport> {
+export async function readHelm(paths: readonly string[], options: HelmOptions): Promise<ImportedOutcomes> {
   const files = await filesIn(paths, (name) => name === instancesFile, `called ${instancesFile}`);
   const collector = new Collector();
   const sources: string[] = [];
@@ -57,7 +49,7 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
   let first: { readonly file: string; readonly scenario: string } | undefined;
   for (const file of files) {
     const specFile = path.join(path.dirname(file), 'run_spec.json');
-    const spec = parsed(specSchema, await readJson(specFile), specFile);
+    const spec = await readChecked(specSchema, specFile);
     // mmlu:subject=philosophy,method=...,model=openai_gpt2: the part that is the same for all models.
     const scenario = spec.name.replace(/([:,])model=[^,]*,?/, '$1').replace(/[:,]$/, '');
     first ??= { file: specFile, scenario };
@@ -81,11 +73,8 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
   return { collector, files: sources, testSet: scenario.slice(0, 100), notes, reading };
 }
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new UsageError(`is not what HELM writes: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, file);
+async function readChecked<T>(schema: z.ZodType<T>, file: string): Promise<T> {
+  return checked(schema, await readJson(file), { tool: 'HELM', where: file });
 }
 
 interface Reading {
@@ -102,7 +91,7 @@ async function readRun(
   file: string,
   { model, collector, options, notes, splits: read }: Reading,
 ): Promise<string | undefined> {
-  const all = parsed(instancesSchema, await readJson(file), file);
+  const all = await readChecked(instancesSchema, file);
   const instances = all.filter(({ perturbation }) => perturbation === undefined || perturbation === null);
   if (instances.length < all.length)
     notes.push(`${file}: ${counted(all.length - instances.length, 'perturbed instance')} left out`);
@@ -158,7 +147,7 @@ async function compareMeans(
 ): Promise<string | undefined> {
   const statsFile = path.join(path.dirname(file), 'stats.json');
   if ((await fs.stat(statsFile).catch(() => undefined)) === undefined) return undefined;
-  const stats = parsed(z.array(statSchema), await readJson(statsFile), statsFile);
+  const stats = await readChecked(z.array(statSchema), statsFile);
   for (const [name, sum] of sums) {
     const reported = ofMetric(stats, name).find((stat) => (stat.name.split ?? 'none') === split)?.mean;
     refuseOtherMean({ name, mean: sum / count, reported }, { where: file, of: 'stats.json' });

@@ -10,24 +10,14 @@ import { UsageError } from '../terminal/errors.js';
 import { chooseOne, refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
 import { filesIn } from './files.js';
+import { checked, type ImportedOutcomes } from './reader.js';
 import { parseLoose, readJson } from './rows.js';
 
 export interface InspectOptions {
-  /** Name of the scorer; undefined: the only one. */
-  readonly scorer: string | undefined;
-  /** Name of the task; undefined: the only one. */
-  readonly task: string | undefined;
-}
-
-export interface InspectImport {
-  readonly collector: Collector;
-  readonly files: readonly string[];
-  readonly testSet: string;
-  readonly version: string | null;
-  readonly classes: number | null;
-  readonly notes: readonly string[];
-  /** Which parts of the logs were read. */
-  readonly reading: Readonly<Record<string, string>>;
+  /** Name of the scorer; default: the only one. */
+  readonly scorer?: string | undefined;
+  /** Name of the task; default: the only one. */
+  readonly task?: string | undefined;
 }
 
 const headerSchema = z.looseObject({
@@ -67,7 +57,7 @@ interface Log {
 }
 
 /** Throws UsageError, one line, for the first problem. */
-export async function readInspect(paths: readonly string[], options: InspectOptions): Promise<InspectImport> {
+export async function readInspect(paths: readonly string[], options: InspectOptions): Promise<ImportedOutcomes> {
   const files = await filesIn(paths, (name) => /\.(eval|json)$/.test(name), 'a log: .eval or .json');
   const logs: Log[] = [];
   for (const file of files) logs.push(file.endsWith('.eval') ? await readArchive(file) : await readLog(file));
@@ -94,10 +84,7 @@ export async function readInspect(paths: readonly string[], options: InspectOpti
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new UsageError(`is not what Inspect writes: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, where);
+  return checked(schema, value, { tool: 'Inspect', where });
 }
 
 async function readLog(file: string): Promise<Log> {

@@ -6,20 +6,14 @@ import { suggestion } from '../terminal/nearest.js';
 import type { Row } from './batch.js';
 import { outcomesOfChoices } from './choices.js';
 import type { OutcomeRow } from './model.js';
-import { isBlank, Misread, readName, readNumber } from './values.js';
+import { read } from './reader.js';
+import { Misread, readName, readNumber } from './values.js';
 
 export interface AskedMetrics {
-  /** The metric that says whether an answer is right; undefined: acc, exact_match, or the first whose values are 0 and 1. */
-  readonly correct: string | undefined;
-  /** The metric that becomes the score; undefined: none. */
-  readonly score: string | undefined;
-}
-
-/** The value of a key. Throws UsageError if it is missing or cannot be read. */
-export function read<T>(row: Row, key: string, where: string, reader: (value: unknown) => T | Misread): T {
-  const value = isBlank(row[key]) ? new Misread('is missing') : reader(row[key]);
-  if (value instanceof Misread) throw new UsageError(`${key} ${value.what}`, where);
-  return value;
+  /** The metric that says whether an answer is right; default: acc, exact_match, or the first whose values are 0 and 1. */
+  readonly correct?: string | undefined;
+  /** The metric that becomes the score; default: none. */
+  readonly score?: string | undefined;
 }
 
 /** The metrics of a task's samples that are read. */

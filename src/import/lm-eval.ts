@@ -14,27 +14,16 @@ import type { Row } from './batch.js';
 import { refuseOtherMean } from './choose.js';
 import { Collector } from './collector.js';
 import { filesIn } from './files.js';
-import { chooseMetrics, sampleOutcome, read, type AskedMetrics, type ChosenMetrics } from './lm-eval-sample.js';
+import { chooseMetrics, sampleOutcome, type AskedMetrics, type ChosenMetrics } from './lm-eval-sample.js';
+import { checked, read, type ImportedOutcomes } from './reader.js';
 import { placeIn, readJson, readRows } from './rows.js';
 import { readName } from './values.js';
 
 export interface LmEvalOptions extends AskedMetrics {
-  /** Names of tasks, `*` for anything; empty: the only one. */
-  readonly tasks: readonly string[];
-  /** Filter of answers, such as `strict-match`; undefined: the only one. */
-  readonly filter: string | undefined;
-}
-
-export interface LmEvalImport {
-  readonly collector: Collector;
-  readonly version: string | null;
-  readonly files: readonly string[];
-  readonly testSet: string;
-  /** Number of choices of every example; null if it varies or there are none. */
-  readonly classes: number | null;
-  readonly notes: readonly string[];
-  /** Which parts of the samples were read. */
-  readonly reading: Readonly<Record<string, string>>;
+  /** Names of tasks, `*` for anything; default: the only one. */
+  readonly task?: readonly string[] | undefined;
+  /** Filter of answers, such as `strict-match`; default: the only one. */
+  readonly filter?: string | undefined;
 }
 
 const samplesName = /^samples_(.+?)(?:_(\d{4}-\d{2}-\d{2}T[\d.:-]+))?\.jsonl$/;
@@ -65,9 +54,9 @@ interface SamplesFile {
 }
 
 /** Throws UsageError, one line, for the first problem. */
-export async function readLmEval(paths: readonly string[], options: LmEvalOptions): Promise<LmEvalImport> {
+export async function readLmEval(paths: readonly string[], options: LmEvalOptions): Promise<ImportedOutcomes> {
   const samples = await findSamples(paths);
-  const chosen = chooseTasks(samples, options.tasks);
+  const chosen = chooseTasks(samples, options.task ?? []);
   const tasks = [...new Set(chosen.map(({ task }) => task))];
   const reading: Reading = {
     collector: new Collector(),
@@ -134,10 +123,7 @@ async function resultsBeside(file: string, time: string | undefined): Promise<st
 }
 
 async function readResults(file: string): Promise<Results> {
-  const parsed = resultsSchema.safeParse(await readJson(file));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`is not what lm-eval writes: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, file);
+  return checked(resultsSchema, await readJson(file), { tool: 'lm-eval', where: file });
 }
 
 function chooseTasks(samples: readonly SamplesFile[], asked: readonly string[]): readonly SamplesFile[] {

@@ -13,22 +13,16 @@ import { numberTypes, readRow, valueAt, type NumberArray } from './arrays.js';
 import { outcomesOfChoices } from './choices.js';
 import { Collector } from './collector.js';
 import { decodeNpy } from './npy.js';
+import type { ImportedOutcomes } from './reader.js';
 import { placeIn, readRows, refuseNoFile, tableEndings } from './rows.js';
 import { nameOfFile } from './table.js';
 import { isBlank, Misread, readName } from './values.js';
 
 export interface LogitsOptions {
-  /** A file of labels: an array, or a table with the column `label` (and `example`); undefined: the array `labels` beside the logits. */
-  readonly labels: string | undefined;
+  /** A file of labels: an array, or a table with the column `label` (and `example`); default: the array `labels` beside the logits. */
+  readonly labels?: string | undefined;
   /** Whether rows are probabilities, which must add up to 1. */
-  readonly probabilities: boolean;
-}
-
-export interface LogitsImport {
-  readonly collector: Collector;
-  readonly files: readonly string[];
-  readonly testSet: string;
-  readonly classes: number;
+  readonly probabilities?: boolean | undefined;
 }
 
 /** File endings of arrays. */
@@ -36,7 +30,7 @@ const arrayEndings = ['.npy', '.npz', '.safetensors'];
 const isArrays = (file: string) => arrayEndings.includes(path.extname(file).toLowerCase());
 
 /** Throws UsageError, one line, for the first problem. */
-export async function readLogits(files: readonly string[], options: LogitsOptions): Promise<LogitsImport> {
+export async function readLogits(files: readonly string[], options: LogitsOptions): Promise<ImportedOutcomes> {
   const collector = new Collector();
   const given = options.labels === undefined ? undefined : await readLabels(options.labels);
   let classes: number | undefined;
@@ -153,7 +147,7 @@ function addModel({ collector, model, array, labels: { values, ids }, where, opt
     refuseOddRow(row, options, place);
     const label = nth(values, i);
     const { predicted, correct, ...numbers } = outcomesOfChoices(
-      options.probabilities ? row.map(Math.log) : row,
+      options.probabilities === true ? row.map(Math.log) : row,
       label,
     );
     const about = { model, seed: null, example: ids?.[i] ?? String(i) };
@@ -165,7 +159,7 @@ function refuseOddRow(row: Float64Array, { probabilities }: LogitsOptions, place
   if (row.some((value) => Number.isNaN(value) || value === Infinity))
     throw new UsageError('has a value that is not a number, or infinite', place());
   if (row.every((value) => value === -Infinity)) throw new UsageError('gives no class a probability above 0', place());
-  if (!probabilities) return;
+  if (probabilities !== true) return;
   const sum = row.reduce((a, b) => a + b, 0);
   if (row.some((value) => value < 0) || Math.abs(sum - 1) > 1e-3)
     throw new UsageError(

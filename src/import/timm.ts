@@ -16,12 +16,12 @@ import { outputColumns, Outputs, type OutputColumns } from './timm-outputs.js';
 import { isBlank, Misread, readName, readNumber } from './values.js';
 
 export interface TimmOptions {
-  /** Column with the images' names; undefined: `filename`. */
-  readonly example: string | undefined;
-  /** Column with the most probable class; undefined: `label`, else `index`. */
-  readonly predicted: string | undefined;
-  /** Column with that class's probability; undefined: `prob`. */
-  readonly confidence: string | undefined;
+  /** Column with the images' names; default: `filename`. */
+  readonly example?: string | undefined;
+  /** Column with the most probable class; default: `label`, else `index`. */
+  readonly predicted?: string | undefined;
+  /** Column with that class's probability; default: `prob`. */
+  readonly confidence?: string | undefined;
   readonly labelFrom: LabelSource;
 }
 

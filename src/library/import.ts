@@ -1,15 +1,16 @@
 /** Makes a run from the outcomes of models that were trained and scored elsewhere. */
 import * as path from 'node:path';
-import type { Collected, Collector } from '../import/collector.js';
+import type { Collected } from '../import/collector.js';
 import type { TableColumn } from '../import/columns.js';
-import { readEveryEval } from '../import/every-eval-ever.js';
-import { readHelm } from '../import/helm.js';
-import { readInspect } from '../import/inspect.js';
-import { readLmEval } from '../import/lm-eval.js';
-import { readLogits } from '../import/logits.js';
+import { readEveryEval, type EveryEvalOptions } from '../import/every-eval-ever.js';
+import { readHelm, type HelmOptions } from '../import/helm.js';
+import { readInspect, type InspectOptions } from '../import/inspect.js';
+import { readLmEval, type LmEvalOptions } from '../import/lm-eval.js';
+import { readLogits, type LogitsOptions } from '../import/logits.js';
+import type { ImportedOutcomes } from '../import/reader.js';
 import { axisOf, placeModels } from '../import/scale.js';
 import { nameOfFile, parseCoordinates, readLabelSource, readTable } from '../import/table.js';
-import { readTimm } from '../import/timm.js';
+import { readTimm, type TimmOptions } from '../import/timm.js';
 import { addToRun, compareReading, openToAdd } from '../import/add.js';
 import { refuseTaken, writeImportedRun } from '../import/write.js';
 import { tableColumns } from '../import/columns.js';
@@ -49,27 +50,15 @@ export interface ImportFormats {
     readonly labelFrom?: string | undefined;
     readonly wide?: 'correct' | 'predicted' | undefined;
   };
-  readonly timm: {
+  readonly timm: Omit<TimmOptions, 'labelFrom'> & {
     /** `folder`, `name`, or a file with the columns example and label. */
     readonly labelFrom?: string | undefined;
-    readonly example?: string | undefined;
-    readonly predicted?: string | undefined;
-    readonly confidence?: string | undefined;
   };
-  readonly logits: { readonly labels?: string | undefined; readonly probabilities?: boolean | undefined };
-  readonly 'lm-eval': {
-    readonly task?: readonly string[] | undefined;
-    readonly filter?: string | undefined;
-    readonly correct?: string | undefined;
-    readonly score?: string | undefined;
-  };
-  readonly helm: {
-    readonly split?: string | undefined;
-    readonly correct?: string | undefined;
-    readonly score?: string | undefined;
-  };
-  readonly inspect: { readonly task?: string | undefined; readonly scorer?: string | undefined };
-  readonly 'every-eval-ever': { readonly evaluation?: string | undefined };
+  readonly logits: LogitsOptions;
+  readonly 'lm-eval': LmEvalOptions;
+  readonly helm: HelmOptions;
+  readonly inspect: InspectOptions;
+  readonly 'every-eval-ever': EveryEvalOptions;
 }
 
 export interface Imported {
@@ -80,23 +69,8 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
-/** The result of a reader of some format. */
-interface Read {
-  readonly collector: Collector;
-  /** Every file that was read. */
-  readonly files: readonly string[];
-  readonly testSet: string;
-  readonly version?: string | null;
-  /** Number of classes or choices of every example, if the source says. */
-  readonly classes?: number | null;
-  /** Which part of a tool's files was read: task, metrics, ... */
-  readonly reading?: Readonly<Record<string, string>>;
-  /** Notes for the user. */
-  readonly notes?: readonly string[];
-}
-
 type Readers = {
-  readonly [F in keyof ImportFormats]: (paths: readonly string[], given: ImportFormats[F]) => Promise<Read>;
+  readonly [F in keyof ImportFormats]: (paths: readonly string[], given: ImportFormats[F]) => Promise<ImportedOutcomes>;
 };
 
 const readers: Readers = {
@@ -120,7 +94,7 @@ const readers: Readers = {
       testSet: files.map(nameOfFile).join('+').slice(0, 100),
     };
   },
-  timm: async (files, { labelFrom, example, predicted, confidence }) => {
+  timm: async (files, { labelFrom, ...columns }) => {
     if (labelFrom === undefined)
       throw new UsageError(
         'is missing: the tables of timm have no true classes',
@@ -129,16 +103,15 @@ const readers: Readers = {
       );
     const source = await readLabelSource(labelFrom);
     return {
-      collector: await readTimm(files, { labelFrom: source, example, predicted, confidence }),
+      collector: await readTimm(files, { ...columns, labelFrom: source }),
       ...{ files, testSet: labelFrom === 'folder' || labelFrom === 'name' ? 'images' : nameOfFile(labelFrom) },
     };
   },
-  logits: (files, { labels, probabilities = false }) => readLogits(files, { labels, probabilities }),
-  'lm-eval': (paths, { task: tasks = [], filter, correct, score }) =>
-    readLmEval(paths, { tasks, filter, correct, score }),
-  helm: (paths, { split, correct, score }) => readHelm(paths, { split, correct, score }),
-  inspect: (paths, { task, scorer }) => readInspect(paths, { task, scorer }),
-  'every-eval-ever': (paths, { evaluation }) => readEveryEval(paths, { evaluation }),
+  logits: readLogits,
+  'lm-eval': readLmEval,
+  helm: readHelm,
+  inspect: readInspect,
+  'every-eval-ever': readEveryEval,
 };
 
 /** Programs that write a format; the other formats have many writers. */

@@ -252,7 +252,7 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
       `imported logits, ${name}`,
       async () => ({
         whole: [await fixture(name)],
-        parse: file(name, (each) => collected(readLogits([each], { labels: undefined, probabilities: false }))),
+        parse: file(name, (each) => collected(readLogits([each], {}))),
         inputs: 60,
       }),
     ]),
@@ -273,14 +273,12 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
     whole: [
       '{"doc_id": 1, "target": "0", "filtered_resps": [["-1.5", "False"], ["-2", "False"]], "metrics": ["acc"], "acc": 1.0}\n{"doc_id": 2, "target": "1", "filtered_resps": [[-1.5, false], [-2, false]], "metrics": ["acc"], "acc": 0.0}\n',
     ],
-    parse: file('samples_quiz.jsonl', (name) =>
-      collected(readLmEval([name], { tasks: [], filter: undefined, correct: undefined, score: undefined })),
-    ),
+    parse: file('samples_quiz.jsonl', (name) => collected(readLmEval([name], {}))),
     inputs: 100,
   }),
   'imported logs of Inspect': async () => ({
     whole: [await fixture('inspect-mmlu.eval')],
-    parse: file('log.eval', (name) => collected(readInspect([name], { scorer: undefined, task: undefined }))),
+    parse: file('log.eval', (name) => collected(readInspect([name], {}))),
     inputs: 60,
   }),
   'imported runs of HELM': async () => ({
@@ -288,7 +286,7 @@ const parsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
     async parse(bytes, folder) {
       await fs.writeFile(path.join(folder, 'run_spec.json'), await fixture('helm-pythia/run_spec.json'));
       await fs.writeFile(path.join(folder, 'per_instance_stats.json'), bytes);
-      return collected(readHelm([folder], { split: undefined, correct: undefined, score: undefined }));
+      return collected(readHelm([folder], {}));
     },
     inputs: 40,
   }),

@@ -7,7 +7,7 @@ import { logitsOf } from '../../../src/import/lm-eval-sample.js';
 import { Random } from '../../../src/statistics/random.js';
 import { temporaryFolder } from '../../support/runs.js';
 
-const plain: LmEvalOptions = { tasks: [], filter: undefined, correct: undefined, score: undefined };
+const plain: LmEvalOptions = {};
 const time = '2026-01-21T03-44-18.458309';
 
 interface Question {
@@ -173,17 +173,17 @@ test('several models become one run over their parameters; several tasks need --
   await expect(readLmEval([root], plain)).rejects.toThrow(
     '--task: there are 2 tasks: quiz and quiz_hard; name the one to import',
   );
-  await expect(readLmEval([root], { ...plain, tasks: ['quix'] })).rejects.toThrow(
+  await expect(readLmEval([root], { ...plain, task: ['quix'] })).rejects.toThrow(
     '--task: there is no task quix; did you mean quiz?',
   );
-  const { collector } = await readLmEval([root], { ...plain, tasks: ['quiz'] });
+  const { collector } = await readLmEval([root], { ...plain, task: ['quiz'] });
   const { members, examples } = collector.finish({ strict: true });
   expect(members.map(({ name, coordinates }) => [name, coordinates['parameters']])).toEqual([
     ['a', 1e8],
     ['b', 1e9],
   ]);
   expect(examples).toHaveLength(10);
-  const both = await readLmEval([path.join(root, 'b')], { ...plain, tasks: ['quiz*'] });
+  const both = await readLmEval([path.join(root, 'b')], { ...plain, task: ['quiz*'] });
   expect(both.collector.finish({ strict: true }).examples).toHaveLength(14);
 });
 
