@@ -111,7 +111,7 @@ async function listText(removals: readonly Removal[], isLong: boolean): Promise<
   };
   const lines = removals.map(({ what, entries }) => row(what, entries));
   const all = removals.flatMap(({ entries }) => entries);
-  if (removals.length > 1) lines.push(row('all together', all));
+  if (removals.length > 1) lines.push(row('total', all));
   const table = textTable(['to be removed', 'files', 'frees'], lines, ['to be removed']);
   return isLong ? [table, '', ...all.map(({ path }) => printable(path))].join('\n') : table;
 }

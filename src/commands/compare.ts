@@ -28,7 +28,7 @@ export function registerCompare(program: CommandUnknownOpts): void {
     .addOption(natural)
     .option(
       '--tuned <run>',
-      'instead: whether the late rise survives in the twin of the run that was trained with --tune',
+      'instead of all this: show whether the late rise survives in this run, which was trained with the same options and --tune',
     )
     .addOption(metricFile)
     .addOption(drawCount(2000))
@@ -82,7 +82,7 @@ async function compareWithTuned(runs: readonly string[], tuned: string, options:
   const { figureOptionsOf } = await import('../report/figures/figure-options.js');
   const { writeFigure } = await import('../report/figures/files.js');
   const printed = figureOptionsOf(options);
-  if (runs.length > 1) throw new UsageError('a tuned twin is of one run', '--tuned', 'name one run before it');
+  if (runs.length > 1) throw new UsageError('a tuned twin belongs to one run', '--tuned', 'name one run before it');
   const other = (['natural', 'curvePer'] as const).find((key) => options[key] !== undefined);
   if (other !== undefined)
     throw new UsageError('is not available with --tuned', `--${optionOf(other)}`, 'leave one of the two out');

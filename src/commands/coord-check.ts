@@ -1,4 +1,4 @@
-/** `emergence coord-check`: whether the outputs of layers keep their size as an architecture gets wider. */
+/** `emergence coord-check`: whether the outputs of layers keep their size as an architecture becomes wider. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addCheckOptions, checkDefaults, parseCheckOptions } from '../experiment/options.js';
 import { createFolder } from '../machine/files.js';

@@ -26,12 +26,12 @@ export function registerDesign(program: CommandUnknownOpts): void {
     .addOption(probe)
     .option(
       '--from <value>',
-      "smallest of them (default: the pilot's); extrapolated where it is smaller",
+      "smallest of them (default: the pilot's; a smaller one is extrapolated)",
       number('--from', above0),
     )
     .option(
       '--to <value>',
-      "largest of them (default: the pilot's); extrapolated where it is larger",
+      "largest of them (default: the pilot's; a larger one is extrapolated)",
       number('--to', above0),
     )
     .option(

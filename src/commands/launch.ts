@@ -1,4 +1,4 @@
-/** `emergence train --launcher slurm`: hands a training over to a cluster. */
+/** `emergence train --launcher slurm`: has a cluster train a run. */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,10 +27,10 @@ const launchOptions = [
   ),
   new Option('--account <name>', 'with --launcher: the account to charge'),
   new Option('--gres <list>', 'with --launcher: resources of each task, such as gpu:1'),
-  new Option('--array-limit <n>', 'with --launcher: tasks that run at once').argParser(
+  new Option('--array-limit <n>', 'with --launcher: number of tasks that may run at once').argParser(
     whole('--array-limit', 1, 1_000_000),
   ),
-  new Option('--pack <n>', 'with --launcher: members in a task, one after the other (default: 1)').argParser(
+  new Option('--pack <n>', 'with --launcher: members per task, trained one after another (default: 1)').argParser(
     whole('--pack', 1, 1_000_000),
   ),
   new Option('--wait', 'with --launcher: wait until the jobs have ended, then show the table'),
@@ -62,7 +62,7 @@ export function launchFlagsOf(raw: Readonly<Record<string, unknown>>): LaunchFla
     throw new UsageError('is unknown', `--launcher ${JSON.stringify(launcher)}`, 'known: slurm');
   if (raw['eager'] === true || raw['jobs'] !== undefined)
     throw new UsageError(
-      'is for trainings on one machine',
+      'is for training on one machine',
       raw['eager'] === true ? '--eager' : '--jobs',
       'leave it out; --array-limit N limits the tasks that run at once',
     );

@@ -11,7 +11,7 @@ export function registerPower(program: CommandUnknownOpts): void {
   program
     .command('power')
     .description(
-      'how many test images and seeds it takes to find a difference between two runs, by formula and by simulation from a run',
+      'compute how many test images and seeds it takes to find a difference between two runs, by formula and by simulation from a run',
     )
     .requiredOption(
       '--effect <x>',
@@ -21,7 +21,7 @@ export function registerPower(program: CommandUnknownOpts): void {
     .option('--accuracy <share>', "the first run's share (default: that of --run)", number('--accuracy', share))
     .option(
       '--deviation <x>',
-      'instead of --accuracy, for a metric that is not a share: its standard deviation over images',
+      'instead of --accuracy if the metric is not a share: its standard deviation over images',
       number('--deviation', { fits: (x) => x > 0, wanted: ' above 0' }),
     )
     .option(

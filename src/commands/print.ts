@@ -39,8 +39,8 @@ export interface Forms {
 }
 
 /**
- * For one run its object, for several an object with all of them under `runs`; texts with a heading each, and CSV with a
- * single one.
+ * For one run its object, for several an object with all of them under `runs`; texts with a heading each, and CSV with
+ * a single one.
  */
 export function printRuns(shown: readonly Shown[], { json, csv }: Forms): void {
   if (json === true) {
@@ -69,8 +69,8 @@ interface EachOptions extends Pick<RunOptions, 'axis' | 'where' | 'at' | 'probe'
 }
 
 /**
- * Each run once, and for `curvePer` once for each value of the factor, one after the other; nothing is shown or written before all are
- * computed. Where there are several, notes say which one they are about.
+ * Each run once, and for `curvePer` once for each value of the factor, one after the other; nothing is shown or written
+ * before all are computed. Where there are several, notes say which one they are about.
  */
 export async function ofEach<T>(
   runs: readonly string[],
@@ -96,7 +96,7 @@ export function refuseTwice(runs: readonly string[], output: string | undefined)
   const twice = runs.find((_, i) => names.indexOf(nth(names, i)) < i);
   if (twice !== undefined) throw new UsageError('is given twice', twice, 'give each run once');
   if (output !== undefined && runs.length > 1)
-    throw new UsageError('one path cannot serve several runs', '--output', 'leave it out, or name one run');
+    throw new UsageError('one path cannot serve several runs', '--output', 'omit it, or name one run');
 }
 
 /** One object on stdout. */
@@ -105,8 +105,8 @@ export function printJson(value: object): void {
 }
 
 /**
- * JSON has no infinity and no NaN: NaN becomes null, infinities the texts "Infinity" and "-Infinity". With `words` of imported members,
- * a scale's number has its own name instead of `width` and `parameters`.
+ * JSON has no infinity and no NaN: NaN becomes null, infinities the texts "Infinity" and "-Infinity". With `words` of
+ * imported members, a scale's number has its own name instead of `width` and `parameters`.
  */
 export function jsonOf(value: object, words?: FamilyWords, indent = 2): string {
   return JSON.stringify(plainOf(value, words), undefined, indent);

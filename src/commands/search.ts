@@ -1,4 +1,7 @@
-/** `emergence search`: which metric makes a run look most emergent, which least, and which continuous one predicts another. */
+/**
+ * `emergence search`: which metric makes a run look most emergent, which least, and which continuous one predicts
+ * another.
+ */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Search } from '../library/search.js';
 import { examples } from './examples.js';
@@ -13,7 +16,7 @@ export function registerSearch(program: CommandUnknownOpts): void {
     )
     .addOption(by)
     .addOption(leastRange('a share', 1))
-    .addOption(new Option('--top <n>', 'how many to show at each end').argParser(whole('--top')).default(5))
+    .addOption(new Option('--top <n>', 'number of metrics to show at each end').argParser(whole('--top')).default(5))
     .option('--surrogate-of <metric>', "the all-or-nothing metric (default: the run's induced one)")
     .addOption(drawCount(500, 'bootstrap draws of the correlations'));
   addViewOptions(command)

@@ -10,13 +10,13 @@ export function registerSignal(program: CommandUnknownOpts): void {
   const command = program
     .command('signal <runs...>')
     .description(
-      'compare how far apart each metric places the models with how much it fluctuates over the last checkpoints of a training, and what averaging those gains',
+      'compare how far apart each metric places the models with how much it fluctuates over the last checkpoints of each, and show what averaging those gains',
     )
     .addOption(metricNames('the standard one, the induced one and the loss'))
     .addOption(metricFile)
     .option(
       '--last <n>',
-      'number of checkpoints to use, from the end of each training (default: 5, or all if there are fewer)',
+      'number of checkpoints to use, from the end of training (default: 5, or all if there are fewer)',
       whole('--last', 3),
     );
   addMemberOptions(command)

@@ -44,7 +44,7 @@ export function registerTheory(program: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--lengths <list>',
-        'how many tokens must all be right (default: 1,5,10,20; for a run: its own)',
+        'numbers of tokens that must all be right (default: 1,5,10,20; for a run: its own)',
       ).argParser(lengthsOf),
     )
     .addOption(picture('reports/theory; for a run: theory in its folder'));

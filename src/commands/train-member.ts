@@ -18,14 +18,14 @@ export function registerTrainMember(program: CommandUnknownOpts): void {
   const command = program
     .command('train-member <run> [member]')
     .description(
-      'train one member of a run that train --plan-only has planned; exit code 75 if another process, on any host, has it',
+      'train one member of a run planned with train --plan-only; exit code 75 if another process, on any host, is training it',
     )
     .addOption(
       new Option('--index <i>', "position in the run's list of members, from 0, in the order of runs --json").argParser(
         whole('--index', 0),
       ),
     )
-    .option('--next', 'the longest member that is neither complete nor being trained')
+    .option('--next', 'of the members that are neither complete nor being trained, the one that takes longest')
     .option('--json', 'events as JSON lines on stdout, everything else on stderr')
     .option('--tensorboard', 'write TensorBoard logs');
   addDatasetOptions(command, ['dataDir'])

@@ -18,13 +18,13 @@ const reasons: Partial<Readonly<Record<ExperimentKey, string>>> = {
   batchSize:
     'the usual 128 images; 32 sequences of 8 pairs are 256 images. Halve it if memory runs out; it changes the number of steps in an epoch',
   learningRate:
-    "Adam's usual rate; a tenth of it for cnns, whose short trainings must not converge. The best rate depends on the width: try --tune learningRate=1e-4:1e-1:7:log, or --parametrization mup",
+    "Adam's usual rate; a tenth of it for cnns, whose short training must not converge. The best rate depends on the width: try --tune learningRate=1e-4:1e-1:7:log, or --parametrization mup",
   optimizer:
-    'adam adapts the rate of each weight, so that one rate suits more widths. Try adamw with --weight-decay in long trainings, sgd to see whether a jump depends on the optimiser',
+    'adam adapts the rate of each weight, so that one rate suits more widths. Try adamw with --weight-decay for long training, sgd to see whether a jump depends on the optimiser',
   weightDecay:
     'none, so that nothing but width limits a member. Try 0.01 to 0.3 with --optimizer adamw if members overfit',
   schedule:
-    'constant, so that outcomes at a moment are those of a training that ends there. Try cosine for a better end, warm-up for transformers at higher rates',
+    'constant, so that a moment has the outcomes of a member whose training ends there. Try cosine for better final values, warm-up for transformers at higher rates',
   parametrization:
     'standard, as in the paper. Try mup to see whether a jump is only a learning rate that suits some widths better than others',
   baseWidth:
@@ -37,16 +37,16 @@ const reasons: Partial<Readonly<Record<ExperimentKey, string>>> = {
   augmentScale: 'none. Try 0.25 if sizes differ between training and test images',
   depth: "the paper's models: LeNet, and a single hidden layer. Try 1,2,3,4: depth as a scale",
   activation: "relu, the usual choice. Try tanh or sigmoid to see whether a curve's shape depends on it",
-  pairs: 'long enough that "all right" bends the curve, short enough for seconds per epoch. Try 4 or 16',
+  pairs: 'long enough that "all right" bends the curve, short enough for an epoch of seconds. Try 4 or 16',
   blocks:
     'the fewest with which attention can copy a label from an earlier pair (Olsson et al. 2022). Try 4 for harder tasks',
-  heads: 'divides every default width, and leaves two dimensions a head at width 8. Try 1 for widths below 4',
+  heads: 'divides every default width, and leaves two dimensions per head at width 8. Try 1 for widths below 4',
   burstiness:
     'none: classes are drawn uniformly, as in Fig. 8. Try 0.9 to have members learn from the context (docs/in-context.md)',
   labelRemapping: 'none: labels are fixed, so weights can learn them. Try 0.2 to reward reading the context',
   testSequences:
     'shows every test image of omniglot-small about eight times, after which more add little. Try 200 with many --moments',
-  dropout: 'none, so that nothing but width limits a member. Try 0.1 in long trainings on few images',
+  dropout: 'none, so that nothing but width limits a member. Try 0.1 for long training on few images',
 };
 
 /**

@@ -117,7 +117,7 @@ export async function sealClaims(pilotName: string, options: ClaimOptions): Prom
   return { claim: { ...content, digest: written.digest }, file: written.file };
 }
 
-/** Chosen on the pilot's curves: along the claimed axis as far as the pilot has it, else along its own. */
+/** Chosen on the pilot's curves: along the claimed axis if the pilot has it, otherwise along its own. */
 async function metricsOfPilot(ends: OpenRun, pilot: string, { root, axis, where = {}, probe }: ClaimOptions) {
   const differs = (key: string) => coordinateValues(key, ends.complete).length > 1;
   const { experiment } = trainedRecord(ends, 'claims need a family that the lab trains');
@@ -134,7 +134,7 @@ async function metricsOfPilot(ends: OpenRun, pilot: string, { root, axis, where 
   };
 }
 
-/** What a file says of the curves that claims are about; undefined for those that are usual for the run, at the end of training. */
+/** What a file says about the curves of its claims; undefined for the run's usual curves at the end of training. */
 function sealedView({ axis, where, at, probe }: ClaimOptions): ClaimFile['view'] {
   if ([axis, where, at, probe].every((value) => value === undefined)) return undefined;
   const key = axis === undefined ? undefined : keyOfOption(axis);
@@ -142,7 +142,10 @@ function sealedView({ axis, where, at, probe }: ClaimOptions): ClaimFile['view']
   return JSON.parse(JSON.stringify({ axis: key, where, at, probe })) as ClaimFile['view'];
 }
 
-/** Throws UsageError for an axis, a factor, a step or a probe that the run will not have, and for an axis with one value. */
+/**
+ * Throws UsageError for an axis, a factor, a step or a probe that the run will not have, and for an axis with one
+ * value.
+ */
 function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions): void {
   const { probe, at } = view;
   if (probe !== undefined && !probesOf(experiment.probe).some((name) => name === probe))

@@ -1,4 +1,4 @@
-/** Whether a jump survives tuning: a family against its twin that was trained with `--tune`. */
+/** Whether a jump survives tuning: a family compared with its twin that was trained with `--tune`. */
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import { compareTwins, type TunedComparison } from '../analysis/compare-tuned.js';
 export type { TunedComparison } from '../analysis/compare-tuned.js';
@@ -22,7 +22,7 @@ import { openTwo, readTwo } from './two-runs.js';
  *     const { induced } = await compareTuned('untuned', 'tuned', { induced: 'subset-accuracy:k=20', draws: 200 });
  *     [induced.verdict, induced.scores.bow.difference.interval];
  *
- * @throws UsageError for runs that are not twins: the second one tuned, all else alike
+ * @throws UsageError for runs that are not twins, of which only the second was tuned
  */
 export async function compareTuned(
   run: RunLike,
@@ -66,11 +66,14 @@ export async function compareTuned(
   return { ...found, one, other, common: examples.common, factor, chosen };
 }
 
-/** Options that decide what is recorded of a training, and change nothing of it. */
+/** Options that determine what is recorded during training, without changing it. */
 const onTheWay: readonly ExperimentKey[] = ['moments', 'momentsSize', 'epochTestSize', 'probe', 'ways'];
 const tuning: readonly ExperimentKey[] = ['tune', 'tunePer', 'tuneBudget', 'tuneSteps'];
 
-/** What was tuned. Throws UsageError unless the second run was, the first was not, and nothing else sets them apart. */
+/**
+ * What was tuned. Throws UsageError unless the second run was tuned, the first was not, and they differ in nothing
+ * else.
+ */
 function tunedOf(a: OpenRun, b: OpenRun): TunableKey {
   const [one, other] = [trainedHere(a), trainedHere(b)];
   const tuned = tuningOf(other.experiment);

@@ -40,7 +40,7 @@ export interface FamilyComparison extends Comparison {
  *     const { sharpness } = await compare('lenet-mnist', { induced: 'subset-accuracy:k=5', draws: 200 });
  *     sharpness.paired.scores.bow.difference.interval;
  *
- * @throws UsageError for a run of one scale, or one metric in both places
+ * @throws UsageError for a run of one scale, or the same metric in both roles
  */
 export async function compare(run: RunLike, options: CompareOptions = {}): Promise<FamilyComparison> {
   const draws = drawsOf(options, 2000);

@@ -122,7 +122,8 @@ export async function design(pilot: RunLike, options: DesignOptions = {}): Promi
 }
 
 /**
- * The pilot over the one factor that its curve varies: the width, or another. A measure such as FLOPs is replaced by what moves it.
+ * The pilot over the one factor that its curve varies: the width, or another. A measure such as FLOPs is replaced by
+ * the factor that changes it.
  *
  * @throws UsageError if members differ in several factors, or in none
  */
@@ -130,13 +131,13 @@ async function alongFactor(pilot: RunLike, options: DesignOptions): Promise<Open
   const open = await openRun(pilot, options);
   const { record, words, complete, held } = open;
   if (isImported(record) || !words.isCoordinate) return open;
-  // Moments of one training are no separate members.
+  // Moments of one member are not independent members.
   const ends = complete.filter(({ moment }) => moment === undefined);
   const varying = varyingFactors(record, ends);
   const [factor, ...others] = varying;
   if (factor === undefined)
     throw new UsageError(
-      `over ${words.scale} its members are moments of the same trainings, and a design is of separate ones`,
+      `over ${words.scale} its members are moments of the same trained models, but a design needs separate ones`,
       record.name,
       'give another --axis',
     );
@@ -167,13 +168,13 @@ function refuseNoLogarithm(
   );
 }
 
-/** The pilot's experiment with the values that are held, and nothing that varies but seeds. */
+/** The pilot's experiment with the values that are held; only seeds vary. */
 function heldExperiment(experiment: Experiment, { width, ...factors }: OpenRun['held']): Experiment {
   const own = experimentAt(experiment, { factors });
   return width === undefined ? own : { ...own, widths: [width] };
 }
 
-/** The option that the proposed values are of. */
+/** The option whose values are proposed. */
 function valuesOf(
   { widths }: Design,
   { scale, isCoordinate }: FamilyWords,
@@ -202,7 +203,7 @@ function commandsOf({
   };
 }
 
-/** Only a complete run is a pilot: a width may be missing because of what it would have shown. */
+/** A pilot must be complete: a width may be missing because of what it would have shown. */
 function refuseUnfinished({ absent, record }: Pick<OpenRun, 'absent' | 'record'>): void {
   if (absent.length === 0) return;
   throw new UsageError(

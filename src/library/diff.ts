@@ -56,7 +56,8 @@ export async function diff(first: RunLike, second: RunLike, options: DiffOptions
  *     const found = await diffCurves('half', 'lenet-mnist', { curvePer: 'width', axis: 'flops' });
  *     found.map(({ one, scales }) => [one.curve?.value, scales.length]);
  *
- * @throws UsageError as `diff`, and for a factor that the members of one run do not differ in, or of which no value is in both
+ * @throws UsageError as `diff`, and for a factor that the members of one run do not differ in, or that has no value in
+ * both
  */
 export async function diffCurves(
   first: string,

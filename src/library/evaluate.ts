@@ -29,7 +29,10 @@ export interface EvaluateOptions extends MetricOptions {
   readonly metrics?: readonly string[] | undefined;
   /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
-  /** Whether `run` may be without columns of members that were drawn, which take most of the memory; default: false. */
+  /**
+   * Whether the columns of members that were drawn, which take most of the memory, may be dropped from `run`; default:
+   * false.
+   */
   readonly forget?: boolean | undefined;
 }
 
@@ -71,7 +74,10 @@ export async function evaluate(run: RunLike, options: EvaluateOptions = {}): Pro
   return { run: loaded, metrics: evaluations };
 }
 
-/** Members in a list of its own. Not where they are used: a function that resumes keeps what it has awaited until it waits again. */
+/**
+ * Members in a separate list. Not inlined where they are used: a function that resumes keeps what it awaited until it
+ * waits again.
+ */
 async function ownMembers(reading: Promise<LoadedRun>): Promise<LoadedRun & { members: LoadedMember[] }> {
   const loaded = await reading;
   return { ...loaded, members: [...loaded.members] };
@@ -90,7 +96,8 @@ async function answersOf({ members, record: { dataset }, folder }: LoadedRun): P
 }
 
 /**
- * `evaluate` once for each value of a factor, under the same metrics: where they are chosen on the outcomes, those of the largest value.
+ * `evaluate` once for each value of a factor, under the same metrics: where they are chosen on the outcomes, those of
+ * the largest value.
  *
  * @example
  *     const curves = await evaluateCurves('lenet-mnist', { curvePer: 'width', axis: 'flops' });
@@ -111,7 +118,7 @@ export async function evaluateCurves(
   return [...found, last];
 }
 
-/** The usual metrics that imported outcomes do not have the columns of. */
+/** The usual metrics whose columns imported outcomes do not have. */
 function missingLines({ columns, words }: OpenRun): string[] {
   if (!words.isImported || columns.includes('log_probability')) return [];
   return ['no cross-entropy: the imported outcomes do not include the log-probability of the right answer'];

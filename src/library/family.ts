@@ -28,7 +28,7 @@ export interface Listener {
   readonly track?: <T>(what: string, compute: (onStep: OnStep) => T | Promise<T>) => Promise<T>;
 }
 
-/** A listener that receives its notes with a name: that of a curve, where there are several. */
+/** A listener that receives its notes with a name, that of a curve if there are several. */
 export function namedNotes<T extends Listener>(listener: T, name: string | undefined): T {
   const { note } = listener;
   if (note === undefined || name === undefined) return listener;
@@ -44,17 +44,19 @@ export interface RunOptions extends Listener {
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
   /**
-   * The horizontal axis: a factor in which the members differ, parameters, flops, examples, steps or loss; for imported members any of
-   * their coordinates. Default: the widths, by their parameters, or the run's own.
+   * The horizontal axis: a factor in which the members differ, parameters, flops, examples, steps or loss; for imported
+   * members any of their coordinates. Default: the widths, by their parameters, or the run's own.
    */
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve: `{ depth: 2 }`; default: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
-  /** The training step whose outcomes are shown; default: the last, and for curves over training all that were taken. */
+  /**
+   * The training step whose outcomes are shown; default: the last, and for curves over training all that were taken.
+   */
   readonly at?: number | undefined;
   /** The probe whose outcomes are shown: in-weights, few-shot or held-out; default: the test set's. */
   readonly probe?: string | undefined;
-  /** All members, whatever they differ in: they are on no curve, and the caller reads their `coordinates`. */
+  /** All members, whatever they differ in. They are not on one curve; the caller reads their `coordinates`. */
   readonly all?: boolean | 'ends' | undefined;
 }
 
@@ -66,7 +68,7 @@ export interface MetricOptions extends RunOptions {
 /** A run by its name or path, or one that is already open. */
 export type RunLike = string | OpenRun;
 
-/** How many draws an option asks for. Throws UsageError for what is no number of draws. */
+/** How many draws an option asks for. Throws UsageError if it is not a possible number of draws. */
 export function drawsOf({ draws }: { readonly draws?: number | undefined }, usual: number): number {
   if (draws === undefined) return usual;
   if (Number.isInteger(draws) && draws >= 1 && draws <= mostDraws) return draws;
@@ -137,7 +139,9 @@ export function parseMetrics(texts: readonly string[], registry: Registry, flag:
   return chosen;
 }
 
-/** `parseMetrics` for metrics of a run. Throws UsageError for one that is not available for it, listing those that are. */
+/**
+ * `parseMetrics` for metrics of a run. Throws UsageError for one that is not available for it, listing those that are.
+ */
 export async function metricsFor(
   run: OpenRun,
   texts: readonly string[],
@@ -193,7 +197,10 @@ export function refuseSame(
     throw new UsageError(`${standard.id} is the standard metric too`, flag, 'give two metrics');
 }
 
-/** The record of a run that was trained here. Throws UsageError for one of imported members; `why` says why these will not do. */
+/**
+ * The record of a run that was trained here. Throws UsageError for one of imported members; `why` says why those cannot
+ * be used.
+ */
 export function trainedRecord({ record }: Pick<OpenRun, 'record'>, why: string): RunRecord {
   if (!isImported(record)) return record;
   throw new UsageError(`is a run of imported members, and ${why}`, record.name);

@@ -55,9 +55,9 @@ export interface LaunchResult {
 }
 
 /**
- * Plans a family's training, records it in run.json and has Slurm train every member that is missing and not launched already. Omitted
- * options come from the file, the run and the defaults, as in `train`; a new run's members get one thread unless `threads` says how
- * many.
+ * Plans a family's training, records it in run.json and has Slurm train every member that is missing and not launched
+ * already. Omitted options are taken from the file, the run or the defaults, as in `train`; members of a new run get
+ * one thread unless `threads` says otherwise.
  *
  * @throws UsageError as `train` does, and if Slurm rejects something; RunError if Slurm or the disk fails
  */
@@ -93,7 +93,7 @@ interface Launching {
   readonly options: Omit<LaunchOptions, 'slurm' | 'dryRun' | 'program'>;
 }
 
-/** By one command at a time, so that it sees what another has submitted meanwhile. */
+/** By one command at a time, so that each sees what others have submitted in the meantime. */
 async function launchMissing(
   folder: string,
   { planned, run, cwd, asked, most, dryRun, program, options }: Launching,

@@ -83,7 +83,7 @@ async function described(name: string): Promise<ShippedExperiment> {
 }
 
 /**
- * Every dataset: whether it is here, and what brings it.
+ * Every dataset: whether it is installed, and how to get it.
  *
  * @example
  *     const datasets = await listDatasets();

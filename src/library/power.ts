@@ -144,7 +144,7 @@ interface CurveSource {
   readonly metric: Metric;
   readonly scale: number;
   readonly found: ScaleComponents;
-  /** For each seed a number per image. */
+  /** One number per image for each seed. */
   readonly values: readonly Float64Array[];
 }
 
@@ -263,7 +263,7 @@ function refuseImpossible(
     );
 }
 
-/** Images times seeds times pairs that take about ten seconds to draw. */
+/** The number of images times seeds times pairs that takes about ten seconds to draw. */
 const mostDrawn = 3e8;
 
 function simulatedOf({

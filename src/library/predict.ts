@@ -20,7 +20,7 @@ export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
   readonly invert?: boolean | undefined;
   /** For a transformer: the class of each image except the last, by name or number. */
   readonly labels?: readonly string[] | undefined;
-  /** Number of classes for each image, likeliest first; default: all. An autoencoder has none. */
+  /** Number of classes for each image, most probable first; default: all. An autoencoder has none. */
   readonly top?: number | undefined;
   /** For an autoencoder: a folder for the reconstructions, one PNG each. */
   readonly output?: string | undefined;
@@ -35,7 +35,9 @@ export interface ClassChance {
   readonly chance: number;
 }
 
-/** For one image: the classes, likeliest first; or how far its reconstruction is from it, per pixel value of 0..1. */
+/**
+ * For one image: the classes, most probable first; or how far its reconstruction is from it, per pixel value of 0..1.
+ */
 export type ImagePrediction = { readonly image: string } & (
   | { readonly classes: readonly ClassChance[]; /** The label that was given. */ readonly label?: string | undefined }
   | { readonly mse: number; readonly psnr: number; readonly file?: string | undefined }
@@ -49,8 +51,8 @@ export interface Predictions {
 
 /**
  * Classes and probabilities of image files for a cnn, or how well an autoencoder reconstructs them; a transformer takes
- * them as one sequence. Files are cropped to their middle square and resized, as `images:` datasets are. TensorFlow runs in
- * a process of its own.
+ * them as one sequence. Files are cropped to their middle square and resized, as `images:` datasets are. TensorFlow
+ * runs in a process of its own.
  *
  * @example
  *     const { images } = await predict('quick/cnn-w8-s0', ['digit.png']);

@@ -42,8 +42,8 @@ export interface FamilyQuanta extends Quanta {
  *     const { turns, grid } = await quanta('lenet-mnist');
  *     turns.never.filter(Boolean).length / grid.examples;
  *
- * @throws UsageError on a cutoff that does not fit the run or its data; RunError if no seed has all widths complete, or outcomes do
- * not belong together
+ * @throws UsageError on a cutoff that does not fit the run or its data; RunError if no seed has all widths complete, or
+ * outcomes do not belong together
  */
 export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise<FamilyQuanta> {
   const open = await openRun(run, options);
@@ -79,7 +79,7 @@ export async function quanta(run: RunLike, options: QuantaOptions = {}): Promise
   return { ...found, run: loaded, solved: meaning, cutoff, clusters, learning: learningIn(members, solved) };
 }
 
-/** Undefined if members are not moments of trainings with the same moments. */
+/** Undefined unless the members are moments of trained models that all have the same moments. */
 function learningIn(members: readonly LoadedMember[], solved: readonly SolvedMember[]): Learning | undefined {
   if (members.every(({ record }) => record.moment === undefined)) return undefined;
   const trainings = trainingsOf(members);
@@ -126,7 +126,10 @@ function refuseOtherExamples(members: readonly LoadedMember[]): void {
   }
 }
 
-/** The given one, if it separates the examples of any member; otherwise one that the widest member meets. */
+/**
+ * The given cutoff, if it separates the examples of some member; without one, a cutoff that most images of the widest
+ * member stay below.
+ */
 function cutoffOf(members: readonly LoadedMember[], { cutoff: given, note }: QuantaOptions): number {
   let [least, most] = [Infinity, -Infinity];
   for (const { outcomes } of members) {

@@ -14,7 +14,7 @@ import { UsageError } from '../terminal/errors.js';
 import { drawsOf, openCurves, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
 
 export interface ReportOptions extends RunOptions {
-  /** A factor whose values have a curve, and sections, each. */
+  /** A factor with a curve, and separate sections, for each of its values. */
   readonly curvePer?: string | undefined;
   /**
    * The metrics that the page starts with: subset-accuracy, reconstruction or sequence-accuracy, one for each kind of
@@ -27,7 +27,7 @@ export interface ReportOptions extends RunOptions {
   readonly datasets?: readonly string[] | undefined;
   /** Bootstrap draws; default: 2000. */
   readonly draws?: number | undefined;
-  /** How its figures are printed; default: as usual. */
+  /** Size, formats and style of the figures; default: as for single figures. */
   readonly figures?: FigureOptions | undefined;
   /** The folder to write; default: `reports/RUN`, for several runs their names joined. */
   readonly output?: string | undefined;

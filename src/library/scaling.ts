@@ -19,12 +19,13 @@ import { drawsOf, metricFor, openRun, readRun, track, type MetricOptions, type R
 
 export interface ScalingOptions extends MetricOptions {
   /**
-   * A continuous metric that is lower for better members; default: the cross-entropy, for autoencoders the squared error.
+   * A continuous metric that is lower for better members; default: the cross-entropy, for autoencoders the squared
+   * error.
    */
   readonly metric?: string | undefined;
   /**
-   * The factors of the law: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members, or two of them with
-   * a comma; default: `parameters,examples` if both vary, else the one that does.
+   * The factors of the law: `parameters`, `examples` (seen in training), `flops` or another coordinate of the members,
+   * or two of them with a comma; default: `parameters,examples` if both vary, else the one that does.
    */
   readonly axis?: string | undefined;
   /** Bootstrap draws of the test set; default: 400. */
@@ -37,15 +38,15 @@ export interface FamilyScaling extends ScalingLaw {
 }
 
 /**
- * E + A / N^a, or with two factors E + A / N^a + B / D^b: intervals, residuals, the largest members predicted from the others, and
- * of two factors the compute-optimal frontier.
+ * E + A / N^a, or with two factors E + A / N^a + B / D^b: intervals, residuals, the largest members predicted from the
+ * others, and of two factors the compute-optimal frontier.
  *
  * @example
  *     const { exponents, heldOut } = await scaling('lenet-mnist', { axis: 'parameters' });
  *     [exponents[0].value, exponents[0].interval, heldOut?.predicted[0].isInside];
  *
- * @throws UsageError for fewer than three scales, a coordinate that members do not have, and a metric that is thresholded, rises with
- * scale or is not above 0
+ * @throws UsageError for fewer than three scales, a coordinate that members do not have, and a metric that is
+ * thresholded, rises with scale or is not above 0
  */
 export async function scaling(run: RunLike, options: ScalingOptions = {}): Promise<FamilyScaling> {
   const drawCount = drawsOf(options, 400);
@@ -79,7 +80,7 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
 const namesOfN = ['parameters', 'params'];
 const namesOfD = ['examples', 'tokens'];
 
-/** Members along the factors, which for trained runs means holding whatever else they differ in, and the factors. */
+/** The factors, and the members along them; for trained runs, whatever else members differ in is held. */
 async function openOver(
   run: RunLike,
   { axis, root, where: given, at, probe, note }: ScalingOptions,

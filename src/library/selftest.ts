@@ -28,9 +28,9 @@ const selftestFamilies: readonly SelftestFamily[] = [
 ];
 
 /**
- * How far a GPU's training loss may be from the CPU's, relative to it: kernels round differently and training amplifies that. On
- * an H200 the third epoch's loss of LeNets was within 0.3 % (docs/gpu.md); a wrong kernel or a wrong order of data is off by tens
- * of per cent.
+ * How far a GPU's training loss may be from the CPU's, relative to it: kernels round differently and training amplifies
+ * that. On an H200 the third epoch's loss of LeNets was within 0.3 % (docs/gpu.md); a wrong kernel or a wrong order of
+ * data is off by tens of per cent.
  */
 const lossTolerance = 0.02;
 
@@ -163,7 +163,7 @@ export function compared(first: TestedMember, again: TestedMember, onCpu?: Teste
 export function faultsOf({ id, sameBits, offFromCpu, loss }: SelftestMember): string[] {
   const faults: string[] = [];
   if (!Number.isFinite(loss)) faults.push(`${id}: its loss is not a number`);
-  if (!sameBits) faults.push(`${id}: a second training gave different bits`);
+  if (!sameBits) faults.push(`${id}: training it again gave different bits`);
   if (offFromCpu !== undefined && !(offFromCpu <= lossTolerance))
     faults.push(
       `${id}: its loss is ${(100 * offFromCpu).toFixed(1)} % off the CPU's, more than ${100 * lossTolerance} %`,

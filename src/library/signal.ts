@@ -33,7 +33,8 @@ export interface FamilySignal extends MetricSignals {
  *     const { metrics } = await signal('lenet-moments', { metrics: ['accuracy', 'subset-accuracy:k=5'] });
  *     metrics.map(({ metric, ratio }) => [metric.id, ratio]);
  *
- * @throws UsageError for a run without moments, one whose members differ in their seed alone, and a metric that has no value somewhere
+ * @throws UsageError for a run without moments, one whose members differ only in their seed, and a metric that is
+ * undefined for a member
  */
 export async function signal(run: RunLike, options: SignalOptions = {}): Promise<FamilySignal> {
   const { at: end } = options;
@@ -73,7 +74,7 @@ interface Row extends Omit<CheckpointScores, 'scores'> {
   readonly at: readonly number[];
 }
 
-/** Each training's last checkpoints. Throws UsageError if there are fewer than three. */
+/** The last checkpoints of each trained model. Throws UsageError if there are fewer than three. */
 function lastRows(
   record: RunRecord,
   members: LoadedRun['members'],
@@ -87,16 +88,16 @@ function lastRows(
   const fewest = Math.min(...trainings.map(({ length }) => length));
   if (fewest < 3)
     throw new UsageError(
-      `has ${counted(fewest, 'checkpoint')} of a training, and noise needs three`,
+      `has a member with ${counted(fewest, 'checkpoint')}, and noise needs three`,
       record.name,
       'train with --moments, such as --moments 8:linear',
     );
   const wanted = last ?? Math.min(5, fewest);
   if (wanted > fewest)
     throw new UsageError(
-      `a training of this run has ${counted(fewest, 'checkpoint')}`,
+      `a member of this run has ${counted(fewest, 'checkpoint')}`,
       '--last',
-      `give ${fewest} or less`,
+      `give ${fewest} or fewer`,
     );
   return trainings.map((places) => {
     const at = places.slice(-wanted);

@@ -17,7 +17,7 @@ export interface TrainMemberOptions {
   readonly dataDir?: string | undefined;
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training after the current step; the same call resumes it. */
+  /** Stops training after the current step; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each event. */
   readonly listener?: Partial<TrainListener> | undefined;

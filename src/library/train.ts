@@ -22,7 +22,7 @@ export interface TrainOptions extends Partial<ExperimentInput>, Partial<Executio
   readonly planOnly?: boolean | undefined;
   /** The folder of all runs; default: `checkpoints`. */
   readonly root?: string | undefined;
-  /** Stops the training; the same call resumes it. */
+  /** Stops training; the same call resumes it. */
   readonly signal?: AbortSignal | undefined;
   /** How messages name options that were typed under another flag. */
   readonly typedAs?: ValueOrigins | undefined;
@@ -67,7 +67,7 @@ async function trainWith(options: TrainOptions, idle: IdleWorkers): Promise<Trai
   );
 }
 
-/** The run that a training with these options belongs to. Throws UsageError at the first mistake. */
+/** The run that is trained with these options. Throws UsageError at the first mistake. */
 export async function runNameFor(options: TrainOptions): Promise<string> {
   return (await readOptions(options)).run;
 }

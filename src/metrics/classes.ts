@@ -61,7 +61,7 @@ export const balancedAccuracy = defineMetric({
   kind: 'thresholded',
   better: 'higher',
   unit: 'probability',
-  formula: 'mean over the classes that have test images of the share of their images that are right',
+  formula: 'share of the images of each class that are right, averaged over the classes that have test images',
   source: 'Brodersen, Ong, Stephan, Buhmann 2010, ICPR, 3121-3124; always answering one of C classes gives 1 / C',
   parameters: z.strictObject({}),
   needs: ['label', 'correct'],

@@ -65,7 +65,7 @@ function shareAt<Chosen extends { readonly distance: number }>(
 export const combinationAccuracy = defineMetric({
   name: 'combination-accuracy',
   title: ({ distance: at }) => `all attributes right, ${away(at)}`,
-  formula: 'share of the images at a distance from training whose attributes are all right',
+  formula: 'share of the images at a given distance from training whose attributes are all right',
   source,
   parameters: z.strictObject({ distance }),
   ...shareAt(
@@ -81,7 +81,7 @@ export function attributeAccuracyOf(attributes: readonly Attribute[] = []) {
     name: 'attribute-accuracy',
     title: ({ attribute, distance: at }) => `${nameOf(attribute)} right, ${away(at)}`,
     formula:
-      'share of the images at a distance from training with one attribute right; attribute=0 is the first, attribute=NAME that of the name',
+      'share of the images at a given distance from training with one attribute right; attribute=0 is the first, attribute=NAME the one with that name',
     source,
     parameters: z.strictObject({ attribute: placeSchema(attributes), distance }),
     ...shareAt(
@@ -118,7 +118,7 @@ export const attributeProduct = defineMetric({
   name: 'attribute-product',
   title: ({ distance: at }) => `product over the attributes, ${away(at)}`,
   formula:
-    'mean over the images at a distance from training of the product over the attributes of the share of the images of the same combination with that attribute right',
+    'for each image at a given distance from training, the share of the images of its combination with an attribute right, multiplied over the attributes; the mean over the images',
   source: `${source}: what all attributes right would be if they were independent`,
   parameters: z.strictObject({ distance }),
   needs: ['distance', 'label', 'attributes_wrong'],

@@ -139,12 +139,15 @@ function summaryLines(
       ),
     ),
     `Means over seeds, each on ${testSet}; seconds are per member.`,
-    "In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale).",
+    "In brackets: 95 % intervals of the mean over seeds (Student's t; for shares, on the logit scale).",
     ...note,
   ];
 }
 
-/** The mean with its interval, if at least two seeds differ: identical seeds would give a misleading interval of no width. */
+/**
+ * The mean with its interval, if at least two seeds differ: identical seeds would give a misleading interval of no
+ * width.
+ */
 function meanOfSeeds(metric: Metric, seeds: readonly SummaryRow[]): MembersColumn['values'][number] {
   const measured = seeds.flatMap(({ metrics }) => metrics[metric.id] ?? []);
   const values = measured.map(({ value }) => value);

@@ -16,13 +16,13 @@ export function isLiving({ state }: MemberJob): boolean {
   return state === 'queued' || state === 'running';
 }
 
-/** `queued (Priority)`, `job 12_3 runs on node2`, `lost: its job ended as TIMEOUT`. */
+/** `queued (Priority)`, `running as job 12_3 on node2`, `lost: its job ended as TIMEOUT`. */
 export function jobText({ job, state, node, reason }: MemberJob): string {
   switch (state) {
     case 'queued':
       return reason === null ? `queued as job ${job}` : `queued as job ${job} (${reason})`;
     case 'running':
-      return node === null ? `job ${job} runs` : `job ${job} runs on ${node}`;
+      return node === null ? `running as job ${job}` : `running as job ${job} on ${node}`;
     case 'lost':
       return `lost: job ${job}, ${reason ?? 'ended'}${node === null ? '' : ` on ${node}`}`;
     case 'unknown':

@@ -1,4 +1,7 @@
-/** Opens a run: which members it has, at which moments, and where they are on a curve. No outcome is read, except for an axis of losses. */
+/**
+ * Opens a run: which members it has, at which moments, and where they are on a curve. No outcome is read, except for an
+ * axis of losses.
+ */
 import * as path from 'node:path';
 import { choicesOf, choosesFromFew, isProbe, probeNames, probesOf, usualWays } from '../datasets/probes.js';
 import { momentsOf } from '../experiment/moments.js';
@@ -110,7 +113,10 @@ async function openTrained(folder: string, record: RunRecord, options: OpenOptio
   return opened;
 }
 
-/** The record of a view of a probe: its classes are the labels that can be answers. Throws UsageError if the run does not have it. */
+/**
+ * The record of a view of a probe: its classes are the labels that can be answers. Throws UsageError if the run does
+ * not have it.
+ */
 function probed(record: RunRecord, name: string | undefined): RunRecord {
   if (name === undefined) return record;
   const known = probesOf(record.experiment.probe);
@@ -171,7 +177,7 @@ function momentsIn(
   throw new UsageError(`no member has outcomes after step ${present(at)}`, '--at', `there are ${steps.join(', ')}`);
 }
 
-/** For points at which trainings of several lengths are the same, or, with a schedule, nearly so. */
+/** For points at which members of several lengths are identical, or, with a schedule, nearly so. */
 function lengthNotes(
   { experiment: { schedule } }: RunRecord,
   members: readonly MemberTrainedHere[],
@@ -180,10 +186,8 @@ function lengthNotes(
   const lengths = new Set(members.map(({ trained }) => trained.steps));
   if (lengths.size < 2 || points.every(({ moment }) => moment === undefined)) return [];
   const alike =
-    schedule === 'constant'
-      ? 'are the same training at first'
-      : 'begin alike, but with other learning rates (--schedule)';
-  return [`trainings that differ only in their length ${alike}: after a step each seed counts once, in the longest`];
+    schedule === 'constant' ? 'are identical at first' : 'start alike, but with different learning rates (--schedule)';
+  return [`members that differ only in their length ${alike}: at each step a seed counts once, from the longest`];
 }
 
 function atStep(record: RunRecord, member: MemberTrainedHere, step: number): MemberTrainedHere {
@@ -228,8 +232,8 @@ async function placeBy(
 type MemberTrainedHere = FamilyMember & { readonly trained: MemberRecord };
 
 /**
- * Means over the test set, or over that of a probe, of what training minimises: cross-entropy in nats, or the squared error per
- * pixel.
+ * Means over the test set, or over that of a probe, of what training minimises: cross-entropy in nats, or the squared
+ * error per pixel.
  */
 export async function testLosses(
   members: readonly FamilyMember[],

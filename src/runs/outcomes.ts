@@ -46,7 +46,7 @@ export const outcomeColumns = {
   brier: {
     type: 'float32',
     unit: '',
-    description: 'sum over the classes of (p - t)², t 1 for the true class, 0 else; 0 to 2',
+    description: 'sum over the classes of (p - t)², t 1 for the true class, 0 otherwise; 0 to 2',
   },
   confidence: { type: 'float32', unit: 'probability', description: 'probability of the predicted class' },
   margin: {
@@ -59,7 +59,7 @@ export const outcomeColumns = {
     type: 'float64',
     unit: '',
     description:
-      'of imported members: a score that their own tool gave, higher for better; run.json has the command that named it',
+      'of imported members: a score from their own tool, higher is better; run.json has the command that named it',
   },
   sequence: { type: 'int32', unit: '', description: 'the test sequence that contains the image, from 0' },
   position: { type: 'int32', unit: '', description: 'position of the image in the sequence, from 0' },
@@ -140,7 +140,8 @@ export function encodeOutcomes(columns: OutcomeColumns, classNames?: readonly st
     schema.push({ name, type: types[type].parquet, repetition_type: 'REQUIRED' });
     // Numbers that ascend take a byte or less each as differences, and four as they are.
     if (['row', 'example', 'sequence'].includes(name)) return { name, data, encoding: 'DELTA_BINARY_PACKED' as const };
-    // Signs and exponents compress where they are not between the other bytes: 3.0 to 4.1 bytes a number in place of 4.1.
+    // Signs and exponents compress where they are not between the other bytes: 3.0 to 4.1 bytes a number in place of
+    // 4.1.
     if (type.startsWith('float')) return { name, data, encoding: 'BYTE_STREAM_SPLIT' as const };
     return { name, data: type === 'boolean' ? Array.from(data, (value) => value !== 0) : data };
   });
@@ -209,8 +210,8 @@ export async function decodeOutcomes<Name extends OutcomeName>(
 }
 
 /**
- * Some columns, and `group` if the file has it: all intervals need the groups, and members trained before their dataset had
- * them do not have the column. Throws as `decodeOutcomes`.
+ * Some columns, and `group` if the file has it: all intervals need the groups, and members trained before their dataset
+ * had them do not have the column. Throws as `decodeOutcomes`.
  */
 export async function decodeWithGroup(
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 /**
- * A run's members as points of curves: by which coordinate they are placed, which of the other factors are held and at what value. A
- * plain view shows the widths of a family, with their parameters on the axis; in any other a scale is the value of one coordinate.
- * Pure, so that a page places members as commands do.
+ * A run's members as points of curves: by which coordinate they are placed, which of the other factors are held and at
+ * what value. A plain view shows the widths of a family, with their parameters on the axis; in any other a scale is the
+ * value of one coordinate. Pure, so that a page places members as commands do.
  */
 import { greatest, rollup } from 'd3-array';
 import { factorKeys, furtherFactors, keyOfOption, optionOf, type FactorKey } from '../experiment/factor-names.js';
@@ -24,13 +24,15 @@ export interface ViewOptions {
   readonly axis?: string | undefined;
   /** Values of factors that do not vary along a curve; default: the largest of each. */
   readonly where?: Readonly<Record<string, number>> | undefined;
-  /** The training step whose outcomes are shown; default: the last, and for curves over training all that were taken. */
+  /**
+   * The training step whose outcomes are shown; default: the last, and for curves over training all that were taken.
+   */
   readonly at?: number | undefined;
   /** The probe whose outcomes are shown; default: those of the test set. */
   readonly probe?: string | undefined;
   /**
-   * All members, whatever they differ in, for callers that read their coordinates themselves; they are on no curve. Ends: without
-   * moments.
+   * All members, whatever they differ in, for callers that read their coordinates themselves; they are on no curve.
+   * Ends: without moments.
    */
   readonly all?: boolean | 'ends' | undefined;
 }
@@ -97,7 +99,9 @@ const movedBy: Readonly<Partial<Record<string, readonly string[]>>> = {
   loss: ['width', ...factorKeys],
 };
 
-/** Factors in which the members of one curve over an axis may differ: the axis itself, or those that it follows from. */
+/**
+ * Factors in which the members of one curve over an axis may differ: the axis itself, or those that it follows from.
+ */
 function factorsAlong(axis: string): readonly string[] {
   return movedBy[axis] ?? [axis];
 }
@@ -230,8 +234,8 @@ interface Point extends Placed {
 }
 
 /**
- * The requested points: those after a step, all of them along training, otherwise the ends. Of trainings that differ only in their
- * length one for each seed after a step, see `onePerTraining`.
+ * The requested points: those after a step, all of them along training, otherwise the ends. Of members that differ only
+ * in their length, one for each seed and step: see `onePerTraining`.
  */
 export function pointsAt<T extends Point>(points: readonly T[], { at, axis, all = false }: ViewOptions): readonly T[] {
   if (at !== undefined) return onePerTraining(points.filter(({ coordinates }) => coordinates['steps'] === at));
@@ -241,14 +245,16 @@ export function pointsAt<T extends Point>(points: readonly T[], { at, axis, all 
 }
 
 /**
- * Trainings that differ only in their length are one training up to the end of the shorter one: after a step that both pass they are the
- * same model, which is no second seed; under a schedule, whose rates depend on the length, a similar one. The longest one is kept.
+ * Members that differ only in their length are identical up to the end of the shorter one: after a step that both reach
+ * they are the same model, not two seeds; under a schedule, whose rates depend on the length, they are similar models.
+ * The longest one is kept.
  */
 export function onePerTraining<T extends Point>(points: readonly T[]): readonly T[] {
   if (points.every(({ moment }) => moment === undefined)) return points;
   // FLOPs follow from the others, and were computed from the whole training's, which differ in how they round.
   const keyOf = ({ seed, coordinates }: T) => JSON.stringify([seed, { ...coordinates, loss: 0, epochs: 0, flops: 0 }]);
-  // A page does not know the lengths: there a training that goes on is longer than one that ends, and the last of equals is kept.
+  // A page does not know the lengths: there a member that continues is longer than one that ends, and of equal ones the
+  // last is kept.
   const lengthOf = ({ trained, moment }: T) => trained?.steps ?? (moment === undefined ? 0 : 1);
   const longest = rollup(points, (alike) => greatest(alike.toReversed(), lengthOf), keyOf);
   const kept = new Set(longest.values());
@@ -305,8 +311,8 @@ export function membersWith<T extends Placed>(
 }
 
 /**
- * In order of a coordinate, which replaces width and parameters, each with its index as the seed: members at one scale are its
- * replicates, those of one seed together if seeds are known.
+ * In order of a coordinate, which replaces width and parameters, each with its index as the seed: members at one scale
+ * are its replicates, those of one seed together if seeds are known.
  */
 export function onScale<T extends { readonly id: string; readonly seed: number | null }>(
   members: readonly T[],
@@ -329,7 +335,7 @@ export function onScale<T extends { readonly id: string; readonly seed: number |
 
 /** Throws UsageError if the members do not differ in a factor. */
 function refuseFixed(key: string, varying: readonly string[], flag: string): void {
-  if (varying.length === 0) throw new UsageError('the members differ in nothing', flag, 'leave it out');
+  if (varying.length === 0) throw new UsageError('the members differ in no factor', flag, 'leave it out');
   if (!varying.includes(key))
     throw new UsageError(`"${key}" is not a factor in which the members differ`, flag, suggestion(key, varying));
 }

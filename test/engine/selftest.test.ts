@@ -51,7 +51,7 @@ test("different bits, a curve that leaves the CPU's at any epoch and a loss that
     "cnn-w2-s0: its loss is 5.0 % off the CPU's, more than 2 %",
   ]);
   expect(faultsOf(compared(member([2, 1]), member([2, 1], 'b')))).toEqual([
-    'cnn-w2-s0: a second training gave different bits',
+    'cnn-w2-s0: training it again gave different bits',
   ]);
   expect(faultsOf(compared(member([2, NaN]), member([2, NaN]), cpu))).toHaveLength(2);
   const text = selftestTable({ members: [close], faults: ['cnn-w2-s0: bad'] });

@@ -1,11 +1,12 @@
 /**
- * Whether a factor adds anything to an ability once the loss is known. The ability is modelled as a smooth function of the logarithm of
- * the loss, of unknown shape, plus a slope on the factor (partially-linear.ts): on its logarithm, and on the square of that for
- * abilities that are largest or smallest in the middle. The statistic is the larger of the two standardized scores, its null is drawn by
- * random signs of whole trainings, and step-down minP adjusts the p-values over factors.
+ * Whether a factor adds anything to an ability once the loss is known. The ability is modelled as a smooth function of
+ * the logarithm of the loss, of unknown shape, plus a slope on the factor (partially-linear.ts): on its logarithm, and
+ * on the square of that for abilities that are largest or smallest in the middle. The statistic is the larger of the
+ * two standardized scores, its null is drawn by random signs of whole trainings, and step-down minP adjusts the
+ * p-values over factors.
  *
- * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a member's value, the
- * factor cannot be distinguished from the loss, whatever the ability does.
+ * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a
+ * member's value, the factor cannot be distinguished from the loss, whatever the ability does.
  */
 import { mean } from '../../statistics/mean.js';
 import { naturalSpline, knotsOf } from '../../statistics/natural-spline.js';
@@ -99,7 +100,7 @@ export function testFactors(
 
 function untoldBy(overlap: number, trainings: number): string | undefined {
   if (trainings < fewestTrainings)
-    return `the test needs ${fewestTrainings} trainings, and there ${trainings === 1 ? 'is' : 'are'} ${trainings}`;
+    return `the test needs ${fewestTrainings} trained models, but there ${trainings === 1 ? 'is' : 'are'} ${trainings}`;
   return overlap < leastOverlap ? 'members of equal loss hardly differ in it' : undefined;
 }
 
@@ -146,7 +147,9 @@ function placesOf(values: readonly number[]): Float64Array {
   return Float64Array.from(values, (value) => ascending.indexOf(value));
 }
 
-/** Members that differ only in their steps are moments of one training, or nearly so, as their first steps are the same. */
+/**
+ * Members that differ only in their steps are moments of one training, or nearly so, as their first steps are the same.
+ */
 export function trainingsAmong(
   points: readonly Pick<CollapsePoint, 'values' | 'seed'>[],
   factors: readonly string[],

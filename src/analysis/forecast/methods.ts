@@ -1,4 +1,7 @@
-/** Methods to predict a larger member, each a data object: baselines, fits of the metric's own curve, and indirect methods. */
+/**
+ * Methods to predict a larger member, each a data object: baselines, fits of the metric's own curve, and indirect
+ * methods.
+ */
 import { mean } from '../../statistics/mean.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -296,8 +299,8 @@ export function problemOf(
 }
 
 /**
- * Values above 0 without an upper limit, such as errors and losses, scatter in proportion to themselves; all others equally everywhere, as
- * curves are usually fitted.
+ * Values above 0 without an upper limit, such as errors and losses, scatter in proportion to themselves; all others
+ * equally everywhere, as curves are usually fitted.
  */
 function spreadOf({ limits: [lower, upper] }: Metric): (value: number) => number {
   return lower === 0 && upper === Infinity ? (value) => Math.max(value, 1e-12) : () => 1;

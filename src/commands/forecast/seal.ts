@@ -33,7 +33,7 @@ export function registerSeal(group: CommandUnknownOpts): void {
     .addOption(
       new Option(
         '--scales <list>',
-        'values to predict on the axis that --axis names, or on that of imported members, such as 2.8e9,6.9e9',
+        'values to predict on the axis given by --axis, or on that of imported members, such as 2.8e9,6.9e9',
       ).argParser(positives('--scales')),
     )
     .addOption(

@@ -100,19 +100,20 @@ function eq1Contrast(ratio: ScoreWithInterval | undefined, draws: string): strin
 }
 
 function bowContrast(standard: ScoreWithInterval, induced: ScoreWithInterval, difference: ScoreWithInterval): string {
-  if (Number.isNaN(difference.interval.lower)) return 'The bow of one curve is undefined, at least in some draws.';
+  if (Number.isNaN(difference.interval.lower))
+    return 'The bow of one of the curves is undefined, at least in some draws.';
   if (difference.interval.lower === 0 && difference.interval.upper === 0)
     return 'Their bows are the same in every draw.';
   const what = `Its bow differs by ${scored(difference)}`;
   if (difference.interval.lower <= 0 && difference.interval.upper >= 0)
     return `${what}: the interval contains 0, so the bow does not show which is later.`;
   if (difference.value < 0)
-    return `${what}: the induced curve improves earlier than the standard one: this metric induces nothing.`;
+    return `${what}: the induced curve improves earlier than the standard one, so this metric induces nothing.`;
   if (induced.interval.lower > 0)
     return standard.interval.lower > 0
       ? `${what}: both improve late, the induced one later.`
-      : `${what}: the induced curve improves late and the standard one does not: the models are the same, only the metric differs.`;
-  return `${what}: the induced curve is less early than the standard one, but improves no later than a straight line: the metric bends the curve without making it look emergent.`;
+      : `${what}: the induced curve improves late and the standard one does not, although the models are the same and only the metric differs.`;
+  return `${what}: the induced curve improves less early than the standard one, but no later than a straight line, so the metric bends the curve without making it look emergent.`;
 }
 
 const shownTests = [
@@ -136,7 +137,7 @@ export function describeSmooth({ smooth: { family, scores } }: CurveSharpness): 
     ({ name, title }) =>
       `${title} (${formatNumber(scores[name].p, 2)}, adjusted ${formatNumber(scores[name].adjusted, 2)})`,
   );
-  return `It is sharper than smooth growth: above ${fit}, by p of ${list.join(', ')}.`;
+  return `It is sharper than smooth growth: compared with ${fit}, p is ${list.join(', ')}.`;
 }
 
 /** How much of the induced curve's sharpness the metric would give a smooth family, and how much is left. */
@@ -161,7 +162,7 @@ export function describePrediction(
   if (prediction === undefined) return undefined;
   const { title, assumption, distance } = prediction;
   const what = `The curve that independence predicts from the standard outcomes alone (${title}: ${assumption})`;
-  if (distance.largest < 1e-9) return `${what} is what was measured.`;
+  if (distance.largest < 1e-9) return `${what} is the measured one.`;
   const width = induced.points[distance.at]?.width;
   return `${what} differs from what was measured by ${formatNumber(distance.rms)} (rms over scales), most at ${words.scale} ${scaleText(width ?? NaN, words)}: ${formatNumber(distance.largest)}.`;
 }

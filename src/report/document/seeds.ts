@@ -34,7 +34,7 @@ function modesText({ metric, scales }: SeedDistribution, words: FamilyWords): st
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return (
-    `A mean over seeds can jump because the share of successful trainings jumps. With ${least === most ? counted(most, 'seed') : `${least} to ${most} seeds`} per ${words.noun}, ` +
+    `A mean over seeds can jump because the share of seeds that succeed jumps. With ${least === most ? counted(most, 'seed') : `${least} to ${most} seeds`} per ${words.noun}, ` +
     `${metric.title} has two modes at ${at(mixed)} by a mixture of two normals; Hartigan's dip finds more than one at ${at(dipping)} (both p at most 0.05, adjusted over the ${words.scales}).`
   );
 }

@@ -166,7 +166,7 @@ function sectionsOf(family: ReportedFamily, several: boolean): Section[] {
       return found === undefined ? [] : [section(id, title, found)];
     }),
     section('caveats', 'What to keep in mind', [{ kind: 'list', items: caveatsOf(family) }]),
-    section('provenance', 'Where it comes from', [{ kind: 'table', table: provenanceTable(family) }]),
+    section('provenance', 'Provenance', [{ kind: 'table', table: provenanceTable(family) }]),
   ];
 }
 
@@ -245,7 +245,7 @@ function shapeOf({ shape }: ComparedCurve): string[] {
   if (shape === undefined) return [];
   return [
     shape.preferred === 'line'
-      ? 'Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the line.'
+      ? 'AICc over scales prefers a straight line in log scale to a parabola and a sigmoid.'
       : `Of a straight line, a parabola and a sigmoid in log scale, AICc over scales prefers the ${shape.preferred === 'quadratic' ? 'parabola' : shape.preferred}; the line is ${formatNumber(shape.lineAbove, 2)} above it${shape.lineAbove > 10 ? ', which happens in at most 1 of 100 families whose true curve is straight' : ''}.`,
   ];
 }
@@ -265,7 +265,7 @@ function thresholdsText({ sweep: { points }, induced, causes }: AnalysedFamily):
   return (
     `The same outcomes under ${withSpaces(points.length)} thresholds: of the ${withSpaces(moving.length)} curves that move by 0.1 or more, ${withSpaces(late)} rise late (bow above 0). ` +
     `The latest is ${metricTitle(latest.metric)} (bow ${formatNumber(latest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(latest.scores.ramp, 2)}), the earliest ${metricTitle(earliest.metric)} (bow ${formatNumber(earliest.scores.bow, 2)}, Eq 1 / ramp ${formatNumber(earliest.scores.ramp, 2)}). ` +
-    `Which of them to show is a choice, and the score of a chosen curve is evidence of nothing else.${coarse}`
+    `Which of them to show is a choice, and the score of a curve chosen for it is no evidence about other runs.${coarse}`
   );
 }
 
@@ -277,7 +277,7 @@ function caveatsOf(family: ReportedFamily): string[] {
   const units = induced.units === 'images' ? words.examples : induced.units;
   const lowest = Math.min(...comparison.induced.points.map(({ value }) => value));
   return [
-    `Resolution: with ${withSpaces(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve is at 0, it may rise unseen below that value.' : ''}`,
+    `Resolution: with ${withSpaces(count)} test ${units} the smallest value of ${induced.title} above 0 is ${formatNumber(resolution ?? NaN)}.${lowest === 0 ? ' Where the curve is at 0, it may be rising unseen below that value.' : ''}`,
     seeds === 1
       ? 'One seed: intervals cover the sampling of test examples only; another seed may lie outside them.'
       : `${seeds} seeds: intervals are over test examples and seeds (Student's t for the means; for the scores a bootstrap and a model of seeds), and ${seeds === 2 ? 'two seeds say' : 'few seeds say'} little about how much seeds differ.`,
@@ -289,12 +289,12 @@ function caveatsOf(family: ReportedFamily): string[] {
     run.absent.length === 0
       ? words.isImported
         ? 'No member of the run is missing.'
-        : 'No member is missing: every width has every seed.'
+        : 'No member is missing: every width has all seeds.'
       : `${counted(run.absent.length, 'member')} of the run ${run.absent.length === 1 ? 'is' : 'are'} missing from this report: ${run.absent.join('; ')}.`,
-    `Scales: Eq 1 grows merely with the number of scales (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip lowers it; that is why its ratio to a ramp, the largest step and the bow are shown with it.`,
+    `Scales: Eq 1 grows with the number of scales alone (a straight ramp over ${comparison.induced.points.length} has ${comparison.induced.points.length - 1}), and a single dip lowers it; that is why its ratio to a ramp, the largest step and the bow are shown with it.`,
     words.isImported
-      ? 'Imported models may differ in more than their scale: in data, recipe, tokeniser and prompt; a curve through them is not the curve of one family. Models that share a scale count as its seeds.'
-      : 'Nothing is known between the widths, nor about other datasets and training recipes.',
+      ? 'Imported models may differ in more than their scale: in data, recipe, tokeniser and prompt. A curve through them is then not that of one family. Models that share a scale count as its seeds.'
+      : 'Nothing is known about widths between these, nor about other datasets and training recipes.',
     ...pageNotes,
   ];
 }
@@ -314,6 +314,6 @@ function thresholdCaveat(
   const symbol = key === 'c' ? 'cutoff' : key.toUpperCase();
   if (kind === 'reconstruction' && isUsual)
     return `The cutoff ${value} was chosen on these outcomes: the smallest of 1, 2 and 5 times a power of ten that is above the error of 9 in 10 images of the widest member. That choice induces the effect.`;
-  if (kind === 'sequences' && isUsual) return `L = ${value} is the whole sequence; shorter ones bend the curve less.`;
+  if (kind === 'sequences' && isUsual) return `L = ${value} is the whole sequence; smaller values bend the curve less.`;
   return `The ${symbol === 'cutoff' ? `cutoff ${value}` : `${symbol} = ${value}`} is a choice${isUsual ? (isImported(record) ? ', the lab\u2019s default' : ', the same as in the table of train') : ', made with --induced'}; other values give other curves.`;
 }

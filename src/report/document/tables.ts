@@ -68,7 +68,7 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   const drawn = pairing === 'nothing' ? 'unpaired draws' : `the same draws of ${pairing}`;
   return {
     name: `${stemOf(run)}-paired`,
-    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p: one-sided, for not being higher; adjusted: for all scores (step-down minP).`,
+    caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p: one-sided, of the hypothesis that the induced curve's is not higher; adjusted: for all scores (step-down minP).`,
     columns: [
       { title: 'score', align: 'left' },
       ...['induced / standard', 'difference', 'higher in', 'p', 'adjusted p'].map((title) => ({
@@ -94,7 +94,10 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   };
 }
 
-/** Questions one and three: each curve against smooth growth, and the induced one against what its metric turns smooth growth into. */
+/**
+ * Questions one and three: each curve against smooth growth, and the induced one against what its metric turns smooth
+ * growth into.
+ */
 export function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
   const { pushed } = sharpness;
   const tests = [
@@ -120,7 +123,7 @@ export function smoothTable({ run, comparison: { standard, induced, sharpness } 
     name: `${stemOf(run)}-smooth`,
     caption:
       'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).' +
-      (sharpness.nullDraws < sharpness.draws ? ` Each p is from ${sharpness.nullDraws} drawn families.` : ''),
+      (sharpness.nullDraws < sharpness.draws ? ` Each p is from ${sharpness.nullDraws} simulated families.` : ''),
     columns: [
       ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
       ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
@@ -150,7 +153,7 @@ const mostRows = 500;
 export function withFewerRows(table: Table): Table {
   const { rows, caption } = table;
   if (rows.length <= mostRows) return table;
-  const text = ` Here: ${withSpaces(mostRows)} of ${withSpaces(rows.length)} rows; the CSV has all.`;
+  const text = ` Shown: ${withSpaces(mostRows)} of ${withSpaces(rows.length)} rows; the CSV file has all.`;
   return { ...table, caption: caption + text, rows: thinned(rows, mostRows) };
 }
 

@@ -13,7 +13,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
   const losses = members.map((member) => member.loss);
   const [most, least] = [Math.max(...losses), Math.min(...losses)].map((value) => formatNumber(value));
   return [
-    `${metric.title} over ${lossTitle(loss)}: ${counted(members.length, 'member')} of ${counted(trainings, 'training')}, losses from ${most} to ${least}`,
+    `${metric.title} over ${lossTitle(loss)}: ${counted(members.length, 'member')} of ${counted(trainings, 'trained model')}, losses from ${most} to ${least}`,
     onset === undefined
       ? `The chance level of ${metric.title} is unknown or differs between the members, so where it is left cannot be determined; give it with --chance.`
       : `It ${onsetText(onset)}.`,

@@ -59,7 +59,7 @@ export function tunedTable(found: TunedComparison<NamedRun>): string {
     '',
     compared.join('\n\n'),
     `Difference: ${other.label} minus ${one.label}; of Eq 1, which has no upper limit, their ratio. In brackets: 95 % intervals, from ${withSpaces(draws)} draws of the same ${withSpaces(common)} test examples${severalSeeds ? '; the seeds of each run are drawn separately, at the values that were chosen' : '; with one seed, another seed may lie outside'}.`,
-    `Smooth p: that smooth growth scores as high, from ${nullDraws} drawn families, adjusted for all scores of the curve (see compare without --tuned).`,
+    `Smooth p: the chance that smooth growth scores as high, from ${nullDraws} simulated families, adjusted for all scores of the curve (see compare without --tuned).`,
     ...(induced.rule === undefined
       ? []
       : [`${induced.metric} was chosen on ${one.label} (${induced.rule}), and is chosen again in each draw.`]),

@@ -59,9 +59,9 @@ export function comparisonTable(
   const notes = [
     `In brackets: 95 % intervals, ${over}; for natural curves over their standard errors, if all are published; none if all draws agree.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
-    'A straight ramp has Eq 1 / ramp = 1 and a largest step of 1 / (scales - 1); Eq 1 grows merely with the number of scales.',
+    'A straight ramp has Eq 1 / ramp = 1 and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
     'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
-    'the middle has none; the largest step shows it.',
+    'the middle has a bow of 0; the largest step shows it.',
     'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 is evidence against the line.',
   ];
   notes.push(
@@ -124,7 +124,7 @@ function pairedTable({ pairing, scores }: PairedScores): string {
   return [
     textTable(heading, lines, [firstOf(heading)]),
     `Paired: ${pairings[pairing]}; 95 % intervals. Only the bow distinguishes late from early.`,
-    'p: for the induced curve not being higher (one-sided); adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
+    'p: one-sided, of the hypothesis that the induced curve is not higher; adjusted: for all of these at once (step-down minP, Westfall and Young 1993).',
   ].join('\n');
 }
 
@@ -149,8 +149,8 @@ function questionsTable(
   ]);
   const parts = [
     textTable(heading, lines, [firstOf(heading)]),
-    'Smooth: the best of line, power law with offset, saturating exponential, and a logistic curve that takes half of the log range or more from 10 to',
-    `90 %; p: the largest share, over these as truths, of ${withSpaces(nullDraws)} families with such seeds and test set whose score exceeds their own smooth fit's as far.`,
+    'Smooth: the best fit among a line, a power law with offset, a saturating exponential, and a logistic curve that takes at least half of the log range',
+    `from 10 to 90 %; p: how often the score of smooth families, ${withSpaces(nullDraws)} simulated around each of these, exceeds that of their own smooth fit by as much; the largest counts.`,
   ];
   if (pushed !== undefined) {
     const first = "beyond the metric's effect?";

@@ -44,7 +44,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
   const hasIntervals = layers.some(({ size }) => size.interval !== undefined);
   return [
     textTable(heading, rows, ['layer']),
-    `Slope of log mean |x| against log width, ${hasIntervals ? 'as a mean over seeds [95 %]' : 'for one seed'}: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.`,
+    `Slope of log mean |x| against log width, ${hasIntervals ? 'as a mean over seeds [95 %]' : 'for one seed'}: 0 is flat; mean |x| from the smallest to the largest width. Change: the same slope for how much x has changed since the start of training.`,
     `Flat: the whole interval is within ${flatSlope} of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither${hasIntervals ? '' : ', as with one seed'}; more --seeds narrow the intervals.`,
     ...(['standard', 'mup'] as const).map((name) => verdict(name, layers)),
     ...(layers.some(({ size, change }) => isZero(size) || isZero(change)) ? [zeroNote] : []),
@@ -54,7 +54,7 @@ export function coordinateTable(layers: readonly LayerSlopes[]): string {
 
 /** Derived in docs/fair-widths.md. */
 const scoresNote =
-  'Under muP, scores of attention have a part that does not depend on the width, from what keys have in common, and one that falls as 1 / sqrt(width), from their random overlaps: a slope between -0.5 and 0 that only wide heads bring near 0 is what theory predicts.';
+  'Under muP, attention scores have one part that does not depend on the width (what keys have in common) and one that falls as 1 / sqrt(width) (their random overlaps): theory predicts a slope between -0.5 and 0, near 0 only for wide heads.';
 
 const zeroNote =
   'Zero: there is no slope, as values are 0. Under muP output weights start at 0, so the first step moves only the output.';

@@ -46,7 +46,7 @@ export function designTable(
       candidates.map((each) => candidateRow(each, induced.id)),
       [''],
     ),
-    `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and the range of the middle 80 % of simulated families. Power: the share`,
+    `With ${counted(mostSeeds, 'seed')}. Ratio: Eq 1 of the induced curve over that of the standard one, median and middle 80 % of simulated families. Power: the share`,
     `of families whose paired 95 % interval ${effect}.`,
     ...(isGiven ? [] : [howChosen(wanted, scales)]),
     ...(design.fits ? [] : ['The induced curve is not expected to rise late and end above 0.5.']),
@@ -64,14 +64,14 @@ export function designTable(
     design.suffices
       ? `${counted(proposed.seeds, 'seed')} per ${noun} are enough for a power of ${wanted}${less === undefined || less === bySize.at(-1) ? '' : `; ${less.examples} test examples would be enough`}.`
       : `A power of ${wanted} is not reached with up to ${counted(proposed.seeds, 'seed')}: give --most-seeds, another --induced, more --scales or another range of ${scales}.`,
-    `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, by the times of the pilot's).`,
+    `Training takes about ${formatDuration(design.coreSeconds / cores)} on ${counted(cores, 'core')} (${counted(widths.length * proposed.seeds, 'member')}, estimated from the pilot's times).`,
   ].join('\n');
 }
 
 function howChosen(power: string, scales: string): string {
   return [
-    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the ${scales} and ends above 0.5, or else`,
-    'above 0.1; or else the one with the most power.',
+    `Chosen: the mildest metric with a power of ${power} whose curve lies in the lower half of its range at half of the ${scales} and ends above 0.5, otherwise`,
+    'above 0.1; otherwise the one with the most power.',
   ].join('\n');
 }
 
@@ -95,7 +95,9 @@ export interface FileRequest {
   readonly commands: { readonly train: string; readonly seal: string };
 }
 
-/** The pilot's experiment with other widths, or other values of a factor, and other seeds, and its origin in comments. */
+/**
+ * The pilot's experiment with other widths, or other values of a factor, and other seeds, and its origin in comments.
+ */
 export function experimentText({ pilot, words, experiment, design, claim, commands }: FileRequest): string {
   const { seeds, testSize, standard, induced, bySeeds } = design;
   const found = lastOf(bySeeds);

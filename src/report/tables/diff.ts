@@ -79,7 +79,7 @@ export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
         ]
       : []),
     ...(tests.has('McNemar')
-      ? ["p: McNemar's test, mid-p, of one member against one; another seed is another member."]
+      ? ["p: McNemar's test, mid-p, between two single members; another seed is another member."]
       : []),
     ...(isMixed
       ? ['A run with a single seed stands for that member alone: the interval does not cover other seeds.']
@@ -87,8 +87,8 @@ export function diffNotes(found: FamilyDifference<NamedRun>): string[] {
     ...(adjustedFor > 1
       ? [
           adjustedFor > scales.length
-            ? `Adjusted: for ${counted(adjustedFor, one.words.noun)} of all curves by Holm (1979). The mean over those of one curve is a test of its own.`
-            : `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is one test of its own.`,
+            ? `Adjusted: for ${counted(adjustedFor, one.words.noun)} of all curves by Holm (1979). The mean over those of one curve is a separate test.`
+            : `Adjusted: for ${counted(scales.length, one.words.noun)} by Holm (1979). The mean over all of them is a separate test.`,
         ]
       : []),
   ];

@@ -44,7 +44,7 @@ function bareLines(
   });
   if (bare.length === 0) return [];
   const why = bare.every(({ isAtLimit }) => isAtLimit)
-    ? `all draws exceed the limit of ${id} and are cut to it`
+    ? `all draws exceed the limit of ${id} and are clipped to it`
     : 'all draws agree';
   return [`${condensed(bare.map(({ method }) => method))}: no interval where ${why}`];
 }
@@ -117,7 +117,9 @@ export function scoreTable(scores: readonly MetricScore[], words: FamilyWords = 
   ].join('\n');
 }
 
-/** If scales are a coordinate, `width` and `parameters` are both that coordinate, and share one column named after it. */
+/**
+ * If scales are a coordinate, `width` and `parameters` are both that coordinate, and share one column named after it.
+ */
 export const scoreCsvColumns = (words: FamilyWords = trainedWords): readonly string[] => [
   ...['forecast', 'metric', 'method', 'kind', ...(words.isCoordinate ? [words.scale] : ['width', 'parameters'])],
   ...['measured', words.isImported ? 'models' : 'seeds', 'median'],
@@ -181,8 +183,8 @@ export function studyTable(studies: readonly MetricStudy[], words: FamilyWords =
   return [
     tables.join('\n\n'),
     '',
-    `Every set of at least 3 smallest scales forecasts all larger ones, without reading them. Predicted from: the ${words.isCoordinate ? 'shortest' : 'narrowest'} such set from which the median of the`,
-    `${words.isCoordinate ? 'largest' : 'widest'} stays within ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: per cent of members inside those intervals.`,
+    `Every set of the 3 or more smallest scales forecasts all larger ones, without reading them. Predicted from: the ${words.isCoordinate ? 'shortest' : 'narrowest'} such set from which the median of the`,
+    `${words.isCoordinate ? 'largest' : 'widest'} stays within ${100 * tolerance} % of the curve's range; at: the metric there. In 50, 80, 95 %: percentage of members inside those intervals.`,
     'Skill: CRPS divided by that of the best of last-value, line and power-law, if all of them made a forecast; below 1 is better.',
   ].join('\n');
 }

@@ -10,10 +10,10 @@ const percent = (share: number): string => (Number.isNaN(share) ? '-' : (100 * s
 export function learningTables(learning: Learning): string {
   const { moments, trainings, never, kept, forgotten, events, coinFlips, agreement, clusters } = learning;
   const lines = [
-    `along training (${counted(trainings, 'training')})`,
+    `along training (${counted(trainings, 'trained model')})`,
     `learnt for good  ${percent(kept)} % of the examples, once solved, are solved at every later moment`,
-    `forgotten        ${percent(forgotten)} % are solved at some moment and failed at the last, ${percent(never)} % at none`,
-    `lost             ${formatNumber(events, 3)} times an example; ${formatNumber(coinFlips, 3)} by coin flips of the same accuracies`,
+    `forgotten        ${percent(forgotten)} % are solved at some moment and failed at the last; ${percent(never)} % are never solved`,
+    `lost             ${formatNumber(events, 3)} times per example; ${formatNumber(coinFlips, 3)} with coin flips of the same accuracies`,
     ...(Number.isNaN(agreement)
       ? []
       : [
@@ -31,7 +31,7 @@ export function learningTables(learning: Learning): string {
 function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>, moments: Learning['moments']): string {
   const strong = strengths.map((strength, i) => `${i + 2}: ${strength.toFixed(2)}`).join(', ');
   if (clusters.length === 1)
-    return `Loss trajectories form no clusters that the other half of the examples would reproduce (prediction strength ${strong}; 0.8 is required).`;
+    return `Loss trajectories form no clusters that one half of the examples reproduces from the other (prediction strength ${strong}; 0.8 is required).`;
   const last = moments.length - 1;
   const shown = [...new Set([0, 1, 2, 3, 4, 5, 6, 7].map((i) => Math.round((i * last) / 7)))];
   const table = textTable(

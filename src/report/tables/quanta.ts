@@ -29,7 +29,7 @@ export function notesOf(
   const notes: string[] = [];
   if (scales.length > 1 && measured.passage[0] === 1)
     notes.push(
-      `No example turns within these ${nouns}: the distribution of turns and their model cannot be determined.`,
+      `No example turns within these ${nouns}: neither the distribution of turns nor its model can be determined.`,
     );
   if (scales.length === 1)
     notes.push(`One ${noun}: whether and where an example turns cannot be determined, nor can a sigmoid be fitted.`);
@@ -45,11 +45,13 @@ export function notesOf(
   }
   if (trials.some((n) => n !== seeds.length)) {
     notes.push(
-      `Turns are those of ${counted(seeds.length, 'seed')} with every ${noun}; shares and fits take all members.`,
+      `Turns are those of ${counted(seeds.length, 'seed')} with a member at every ${noun}; shares and fits use all members.`,
     );
   }
   if (turns.slack.some((slack) => slack > 0)) {
-    notes.push(`Failed or solved by all: up to ${Math.max(...turns.slack)} of a ${noun}'s seeds may disagree.`);
+    notes.push(
+      `"Failed by all" and "solved by all" allow up to ${Math.max(...turns.slack)} of a ${noun}'s seeds to disagree.`,
+    );
   }
   if (dispersion > 2) {
     notes.push(

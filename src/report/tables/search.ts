@@ -55,7 +55,7 @@ export function searchText(found: SearchText): string {
     `${run}: ${ranked.length} of ${looked} metrics change enough to be scored; sorted by ${by}, highest first; falling curves are left out`,
     textTable(heading, most.map(line), left),
     ...(least.length === 0 ? [] : ['', `lowest ${by} first`, textTable(heading, least.map(line), left)]),
-    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it is found.`,
+    `p: of ${by}, against smooth growth; rate: the false discovery rate at which it would count as a finding.`,
     discoveriesText(discoveries),
     '',
     `${by} of these with fewer test examples or fewer scales (median and middle 95 % of draws)`,

@@ -21,7 +21,7 @@ export function seedNotes({ metric, threshold, scales: all }: SeedDistribution, 
   const success = `${metric.better === 'higher' ? 'at least' : 'at most'} ${formatNumber(threshold)}`;
   return [
     `Success: ${metric.title} of ${success}. In brackets: 95 %.`,
-    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against a single one, both without skewness, p by parametric',
+    'Dip: Hartigan and Hartigan 1985, p against one mode. Two modes: a mixture of two normals against a single one, skewness removed from both, p by parametric',
     `bootstrap; "yes" if its p is at most 0.05, the mixture has two peaks, and the dip is larger than in half of uniform samples. All p are adjusted over the ${scales} (Holm 1979).`,
     ...(all.length > mostWeighed
       ? [

@@ -120,7 +120,7 @@ function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, samplin
     ...(severalSeeds
       ? [
           "Bars: 95 % intervals of the mean, Student's t over seeds and test examples.",
-          'In brackets: 95 % intervals over test examples and seeds; none if draws agree.',
+          'In brackets: 95 % intervals over test examples and seeds; none if all draws agree.',
         ]
       : ['Bars and brackets: 95 % intervals over test examples alone (one seed); none if all draws agree.']),
     `Test examples: ${sampling.text}.`,

@@ -12,7 +12,7 @@ export function signalTable(run: string, { steps: [first, last], metrics }: Metr
   const { trainings, places, checkpoints } = firstOf(metrics);
   const hasSeeds = trainings > places;
   return [
-    `${run}: the last ${checkpoints} checkpoints of ${counted(trainings, 'training')}, steps ${first} to ${last}`,
+    `${run}: the last ${checkpoints} checkpoints of ${counted(trainings, 'trained model')}, steps ${first} to ${last}`,
     '',
     textTable(
       [
@@ -38,7 +38,7 @@ export function signalTable(run: string, { steps: [first, last], metrics }: Metr
       ['metric'],
     ),
     '',
-    `signal: largest difference between the mean final scores of ${places} places; noise: standard deviation over a training's checkpoints, pooled.`,
-    'order right: share of pairs of checkpoints at neighbouring places that are ordered like their means; averaged: the same for means over all checkpoints.',
+    `signal: largest difference between the mean final scores of ${places} scales; noise: standard deviation over the checkpoints of a model, pooled.`,
+    'order right: share of pairs of checkpoints at neighbouring scales that are ordered like their means; of averages: the same for means over the checkpoints of a model.',
   ].join('\n');
 }

@@ -81,8 +81,9 @@ test('intervals of four seeds contain the slope 95 % of the time, and a slope at
 
 test('with enough seeds a flat layer is called flat', () => {
   const random = Random.named(2, 'coordinates');
-  // Slopes of single seeds scatter by 0.0675 (0.02, and 0.1 over 1.55, the root of the summed squares of four log widths), so 40 seeds have
-  // an interval of 0.0216 on each side, and the mean is within the other 0.0284, 2.66 standard errors, in 99.2 %: 2 of 200 are not.
+  // Slopes of single seeds scatter by 0.0675 (0.02, and 0.1 over 1.55, the root of the summed squares of four log
+  // widths), so 40 seeds have an interval of 0.0216 on each side, and the mean is within the other 0.0284, 2.66
+  // standard errors, in 99.2 %: 2 of 200 are not.
   const found = Array.from({ length: 200 }, () => widthSlopes(simulated(0, 40, random))[0]!.change.verdict);
   expect(found.filter((verdict) => verdict === 'flat').length).toBeGreaterThan(190);
   expect(found).not.toContain('not flat');
@@ -125,7 +126,7 @@ test('the table shows both parametrizations side by side, and which layers are f
     "layer             standard   mean |x|           of change                 mup    mean |x|           of change
     hidden  0.000 [0.00, 0.00]     3 to 3  0.000 [0.00, 0.00]  0.000 [0.00, 0.00]      3 to 3  0.000 [0.00, 0.00]
     head    1.000 [1.00, 1.00]  24 to 190  0.500 [0.50, 0.50]  0.040 [0.04, 0.04]  3.2 to 3.5  0.020 [0.02, 0.02]
-    Slope of log mean |x| against log width, as a mean over seeds [95 %]: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.
+    Slope of log mean |x| against log width, as a mean over seeds [95 %]: 0 is flat; mean |x| from the smallest to the largest width. Change: the same slope for how much x has changed since the start of training.
     Flat: the whole interval is within 0.05 of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither; more --seeds narrow the intervals.
     standard: by mean |x|, 1 of 2 layers flat, 1 not (steepest: head, 1.000); by change, 1 of 2 layers flat, 1 not (steepest: head, 0.500).
     mup: by mean |x|, all layers flat; by change, all layers flat."
@@ -138,7 +139,7 @@ test('what theory says of scores of attention that fall under muP', () => {
       .split('\n')
       .at(-1);
   expect(table(-0.4)).toMatchInlineSnapshot(
-    `"Under muP, scores of attention have a part that does not depend on the width, from what keys have in common, and one that falls as 1 / sqrt(width), from their random overlaps: a slope between -0.5 and 0 that only wide heads bring near 0 is what theory predicts."`,
+    `"Under muP, attention scores have one part that does not depend on the width (what keys have in common) and one that falls as 1 / sqrt(width) (their random overlaps): theory predicts a slope between -0.5 and 0, near 0 only for wide heads."`,
   );
   expect(table(0.1)).toMatch(/^mup: /);
   expect(table(-0.4, 'block0')).toMatch(/^mup: /);
@@ -152,7 +153,7 @@ test('the table of seeds that disagree, or of one', () => {
   const verdicts = (all: readonly WidthCoordinate[]) => coordinateTable(widthSlopes(all)).split('\n').slice(-4);
   expect(verdicts([...one('standard'), ...one('mup')])).toMatchInlineSnapshot(`
     [
-      "Slope of log mean |x| against log width, for one seed: 0 is flat; mean |x| from the smallest to the largest width. Of change: the same slope for the change of x since the start of training.",
+      "Slope of log mean |x| against log width, for one seed: 0 is flat; mean |x| from the smallest to the largest width. Change: the same slope for how much x has changed since the start of training.",
       "Flat: the whole interval is within 0.05 of 0. Not flat: all of it is outside, or training diverged. Undetermined: neither, as with one seed; more --seeds narrow the intervals.",
       "standard: by mean |x|, 0 of 1 layer flat, 1 undetermined; by change, 0 of 1 layer flat, 1 undetermined.",
       "mup: by mean |x|, 0 of 1 layer flat, 1 undetermined; by change, 0 of 1 layer flat, 1 undetermined.",

@@ -65,7 +65,8 @@ test('a table, a CSV with a row per example, a picture', async () => {
   const folder = await writeStack(root);
   const { code, stdout, stderr } = await run(root, 'stack');
   expect([code, stderr]).toEqual([0, '']);
-  // Accuracies 0.2, 0.4, 0.6, 0.9: a coin is heads throughout with F = 0.0432, in two of three seeds with 3 F² - 2 F³ = 0.00544.
+  // Accuracies 0.2, 0.4, 0.6, 0.9: a coin is heads throughout with F = 0.0432, in two of three seeds with 3 F² - 2 F³ =
+  // 0.00544.
   expect(stdout).toContain(
     [
       'stays solved from width  parameters  examples (%)  coin flips (%)',
@@ -178,7 +179,9 @@ describe('incomplete members', () => {
     expect(stderr).toMatch(
       /^not included: cnn-w2-s1 \(1 of \d+ epochs? done\)\nnot included: cnn-w8-s2 \(outcomes\.parquet is damaged: it does not match its SHA-256 in member\.json\)\n$/,
     );
-    expect(stdout).toContain('Turns are those of 1 seed with every width; shares and fits take all members.');
+    expect(stdout).toContain(
+      'Turns are those of 1 seed with a member at every width; shares and fits use all members.',
+    );
   });
 
   test('a width without seeds is left out, and a run without members refused', async () => {

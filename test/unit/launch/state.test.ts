@@ -12,7 +12,10 @@ interface Cluster {
   readonly accounts?: string;
 }
 
-/** A run whose six members are the tasks of two arrays, the last of which was not submitted, and commands that answer like Slurm's. */
+/**
+ * A run whose six members are the tasks of two arrays, the last of which was not submitted, and commands that answer
+ * like Slurm's.
+ */
 async function launched({ queue, accounts = '' }: Cluster): Promise<{ folder: string; asked: () => Promise<string> }> {
   const place = await temporaryFolder();
   const folder = path.join(place, 'far');
@@ -47,7 +50,7 @@ test('a task that ended while others of its array wait or run is found in the ac
     accounts: '12_2|TIMEOUT|node2\n12_3|CANCELLED by 1000|None assigned',
   });
   expect(await texts(folder)).toEqual({
-    'cnn-w32-s0': 'job 12_0 runs on node1',
+    'cnn-w32-s0': 'running as job 12_0 on node1',
     'cnn-w16-s0': 'queued as job 12_1 (Priority)',
     'cnn-w8-s0': 'lost: job 12_2, its job ended as TIMEOUT on node2',
     'cnn-w4-s0': 'lost: job 12_3, its job ended as CANCELLED',

@@ -82,7 +82,7 @@ test('the command reports the choices, both curves and what becomes of the rise;
   );
   expect(stdout).toContain('accuracy: tuning weakens the late rise; whether any of it survives cannot be determined.');
   // As many as --draws.
-  expect(stdout).toContain('Smooth p: that smooth growth scores as high, from 100 drawn families,');
+  expect(stdout).toContain('Smooth p: the chance that smooth growth scores as high, from 100 simulated families,');
   // Eq 1 has no upper limit, so its difference says little: the table has the ratio.
   const rows = [...stdout.matchAll(/^emergence \(Eq 1\) +(\S+) \[.+?\] +(\S+) \[.+?\] +times (\S+) \[/gm)];
   expect(rows).toHaveLength(2);

@@ -54,7 +54,7 @@ test('several seeds: a line per width, with an interval of the SD of logits x 4.
         2       1 466      3  0.5133 [0.5030, 0.5237]                 2.036  0.0012 [0.0010, 0.0015]      1.0
         8      20 522      3  0.7997 [0.7753, 0.8220]                 1.022  0.1062 [0.0787, 0.1418]      2.5
     Means over seeds, each on 1 000 test images; seconds are per member.
-    In brackets: 95 % intervals of the mean over seeds (Student's t; of shares on the logit scale)."
+    In brackets: 95 % intervals of the mean over seeds (Student's t; for shares, on the logit scale)."
   `);
 });
 

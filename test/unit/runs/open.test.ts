@@ -28,8 +28,8 @@ test('combinations without a member are named, and leave no curve', async () => 
 });
 
 test.each([
-  ['constant', 'are the same training at first'],
-  ['cosine', 'begin alike, but with other learning rates (--schedule)'],
+  ['constant', 'are identical at first'],
+  ['cosine', 'start alike, but with different learning rates (--schedule)'],
 ] as const)('trainings of two lengths under a %s schedule %s', async (schedule, alike) => {
   const folder = path.join(await temporaryFolder(), 'lengths');
   const experiment = resolveExperiment({
@@ -47,7 +47,7 @@ test.each([
   const [curve] = await openRuns(folder, { at: 1994 });
   expect(curve?.complete.map(({ id }) => id)).toEqual(['cnn-w4-steps6886-s0 at 1994', 'cnn-w4-steps6886-s1 at 1994']);
   expect(curve?.notes).toContain(
-    `trainings that differ only in their length ${alike}: after a step each seed counts once, in the longest`,
+    `members that differ only in their length ${alike}: at each step a seed counts once, from the longest`,
   );
   const [ends] = await openRuns(folder, { at: 6886 });
   expect(ends?.notes).toEqual([]);

@@ -108,7 +108,7 @@ test('an exact effect of a factor is recovered, up or down, and few trainings gi
     expect(width!.p).toBe(0.01);
   }
   const few = testFactors(of(2, 1), factors, { draws: 99, random: Random.named(0) });
-  expect(few[0]!.untold).toBe('the test needs 8 trainings, and there are 6');
+  expect(few[0]!.untold).toBe('the test needs 8 trained models, but there are 6');
 });
 
 test('members that differ only in their steps belong to one training', () => {
