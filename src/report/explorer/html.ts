@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Block, Report, Section, Table } from '../document/blocks.js';
 import { linkPath, markupText, scriptJson } from '../escape.js';
-import { seriesStyle, seriesStyles } from '../figures/theme.js';
+import { seriesStyle, seriesStyles, underlaid } from '../figures/theme.js';
 import { pageAssets } from './assets.js';
 import type { PageData } from './data.js';
 import { blocks, draws } from './family.js';
-import { allRoles, styleOf } from './roles.js';
+import { allRoles, styleOf, type Role } from './roles.js';
 
 /** A figure as data: URLs, for two-column and single-column pages. */
 export interface PageImage {
@@ -68,7 +68,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 }
 
-/** The figures' palette as CSS variables, brighter in dark mode (see style.css), and each line's dashes. */
+/** The figures' palette as CSS variables, brighter in dark mode (see style.css), and how each line is drawn. */
 function colours(): string {
   const palette = seriesStyles.map(
     ({ color, onDark }, i) => `--series-${i}:var(--light,${color}) var(--dark,${onDark});`,
@@ -76,10 +76,17 @@ function colours(): string {
   const rules = allRoles.map((role) => {
     const style = styleOf(role);
     const colour = `var(--series-${style % seriesStyles.length})`;
-    const dashes = style === 0 ? '' : `;stroke-dasharray:${seriesStyle(style).dash.join(' ')}`;
-    return `.line.${role}{stroke:${colour}${dashes}}.${role}.member,.${role}.band{fill:${colour}}`;
+    return `.line.${role}{stroke:${colour}${strokeOf(role)}}.${role}.member,.${role}.band{fill:${colour}}`;
   });
   return [`:root{${palette.join('')}}`, ...rules].join('\n');
+}
+
+/** As in the figures: dashes, or wide and pale for what is predicted. */
+function strokeOf(role: Role): string {
+  const style = styleOf(role);
+  if (role !== 'predicted') return style === 0 ? '' : `;stroke-dasharray:${seriesStyle(style).dash.join(' ')}`;
+  const { width, opacity } = underlaid(seriesStyle(style));
+  return `;stroke-width:${width};opacity:${opacity}`;
 }
 
 function header(title: string, subtitle: string): string {

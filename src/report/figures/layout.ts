@@ -154,6 +154,8 @@ export const gap = 14;
 export const tickRoom = 7;
 export const sample = 22;
 export const lowest = 56;
+/** Inches between the margins of a page: panels are flatter where a figure would be higher. */
+const pageHeight = 9;
 
 export interface PanelLayout {
   readonly columns: number;
@@ -240,8 +242,9 @@ export function layoutOf(
       ),
       bottoms: ofRows(panels.map((panel) => bottomHeight(panel, sized, look))),
     };
-    const free = (total.height ?? 0) - totalHeight(figure, { ...measured, height: 0 }, look);
-    const height = total.height === undefined ? Math.min(300 * unit, Math.max(110 * unit, width / 1.45)) : free / rows;
+    const free = (total.height ?? pageHeight * pixelsPerInch) - totalHeight(figure, { ...measured, height: 0 }, look);
+    const usual = Math.min(300 * unit, width / 1.45, free / rows);
+    const height = total.height === undefined ? Math.max(90 * unit, usual) : free / rows;
     layout = { ...measured, height };
   }
   return layout;
@@ -335,17 +338,23 @@ interface LegendEntry {
   readonly row: number;
 }
 
-/** As many entries in each row as fit; a wider one is wrapped, with a row for each line. */
+/** As many entries in each row as fit, one below the other where that takes no further row; a wider one is wrapped, with a row for each line. */
 export function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
-  let [at, row] = [0, 0];
-  return keys.map((key) => {
+  const entries = keys.map((key) => {
     const lines = wrapText(key.label, width - (sample + 6) * unit, label);
-    const size = Math.max(...lines.map((each) => textWidth(each, label))) + (sample + 18) * unit;
-    if (at > 0 && (lines.length > 1 || at + size - 12 * unit > width)) [at, row] = [0, row + 1];
-    const placed = { key, lines, at, row };
-    [at, row] = lines.length > 1 ? [0, row + lines.length] : [at + size, row];
-    return placed;
+    return { key, lines, size: Math.max(...lines.map((each) => textWidth(each, label))) + (sample + 18) * unit };
   });
+  const placed = (column: number) => {
+    let [at, row] = [0, 0];
+    return entries.map(({ key, lines, size }): LegendEntry => {
+      if (at > 0 && (lines.length > 1 || at + size - 12 * unit > width)) [at, row] = [0, row + 1];
+      const place = { key, lines, at, row };
+      [at, row] = lines.length > 1 ? [0, row + lines.length] : [at + Math.max(size, column), row];
+      return place;
+    });
+  };
+  const [inFlow, inColumns] = [placed(0), placed(Math.max(...entries.map(({ size }) => size)))];
+  return legendRows(inColumns) > legendRows(inFlow) ? inFlow : inColumns;
 }
 
 /** Number of rows of a legend. */

@@ -163,7 +163,12 @@ function layersOf(
       .flatMap(({ line, style }) =>
         unbroken(line).map((run) => ({
           data: { values: at(run) },
-          mark: { type: 'line', ...stroke(style, unit), clip: true },
+          // Clipped only where it leaves the panel: a line along an edge, such as a share of 1, keeps its width.
+          mark: {
+            type: 'line',
+            ...stroke(style, unit),
+            clip: !run.every(({ y: value }) => isBeyond(value) || isInside(value)),
+          },
           encoding,
         })),
       ),

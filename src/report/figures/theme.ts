@@ -55,7 +55,7 @@ export function seriesStyle(index: number): SeriesStyle {
 }
 
 /** Wide and pale, for a line below another: both are visible where they coincide, in grey print too. */
-export function underlaid(style: SeriesStyle): SeriesStyle {
+export function underlaid(style: SeriesStyle): SeriesStyle & { readonly width: number; readonly opacity: number } {
   return { ...style, dash: [1, 0], width: 4.5, opacity: 0.5 };
 }
 

@@ -19,7 +19,7 @@ export function aboutFamily(record: AnyRun, scales: number, words: FamilyWords):
   const { experiment } = record;
   const { length: count } = experiment.seeds;
   const seeds = count === 1 ? 'one seed' : `${count} seeds`;
-  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.scale}` : 'widths'}, ${seeds} each, ${testSetText(record)}.`;
+  return `${experiment.arch} family on ${shownDataset(experiment.dataset)}, ${scales} ${words.isCoordinate ? `values of ${words.axis}` : 'widths'}, ${seeds} each, ${testSetText(record)}.`;
 }
 
 function aboutImported({ source, dataset, members }: ImportedRun, scales: number): string {

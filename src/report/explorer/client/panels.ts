@@ -260,7 +260,7 @@ function seriesOf(view: View, { curve, which, isShare, positions, i }: DrawnCurv
     label: `predicted: ${predictedTitle(view.run, view.state)}`,
     line: positions.map((x, j) => ({ x, y: nth(explored.predicted.values, j) })),
   };
-  return [measured, predicted];
+  return [predicted, measured];
 }
 
 /** Whole: shares from 0 to 1, errors from 0. Otherwise fitted to the data, with shares limited to 0 and 1. */

@@ -5,7 +5,9 @@ import {
   parseFormats,
   parseSize,
   pixelsPerInch,
+  usualFigure,
 } from '../../../../src/report/figures/figure-options.js';
+import { curvePanel } from '../../../../src/report/figures/panels.js';
 import { toSvg } from '../../../../src/report/figures/render.js';
 import { drawnTexts, overlapping, sizeOf } from '../../../support/drawn.js';
 import { figures } from '../../../support/figures.js';
@@ -63,6 +65,41 @@ test('a title of any length is broken into lines; none leaves room for the panel
   expect(heights[1]).toBeGreaterThan(heights[0]!);
   expect(heights[2]).toBeLessThan(heights[0]!);
   expect(overlapping(drawnTexts(other))).toEqual([]);
+});
+
+test('a figure of many rows has flatter panels, so that it fits a page', async () => {
+  const [panel] = figures['train']!.panels;
+  const heightOf = async (rows: number) => {
+    const panels = Array.from({ length: 2 * rows }, () => panel!);
+    return sizeOf(await toSvg(figureSpec({ title: 'rows', notes: [], panels, columns: 2 }, usualFigure.size)))[1];
+  };
+  const [one, two, four] = [await heightOf(1), await heightOf(2), await heightOf(4)];
+  expect(two).toBeGreaterThan(1.8 * one);
+  // US Letter, 11 inches high, with margins of one inch.
+  expect(two).toBeLessThan(9 * pixelsPerInch);
+  expect(four).toBeLessThanOrEqual(9 * pixelsPerInch + 1);
+});
+
+test('the entries of a legend are in columns', async () => {
+  const panel = curvePanel({
+    ...{ title: '', subtitle: [], xTitle: 'width', yTitle: 'share', legend: true },
+    series: ['a', 'a longer name', 'b', 'c'].map((label) => {
+      return {
+        label,
+        line: [],
+        points: [
+          { x: 1, y: 0.5 },
+          { x: 8, y: 0.6 },
+        ],
+      };
+    }),
+  });
+  const svg = await toSvg(figureSpec({ title: '', notes: [], panels: [panel] }, parseSize('2.6x3')));
+  const at = (name: string) => drawnTexts(svg).find(({ text }) => text === name)!;
+  expect(at('b').top).toBeGreaterThan(at('a').bottom);
+  expect(at('b').left).toBe(at('a').left);
+  expect(at('c').left).toBe(at('a longer name').left);
+  expect(at('a longer name').top).toBe(at('a').top);
 });
 
 test('a picture too low for its panels is refused with the height it needs', () => {

@@ -80,3 +80,15 @@ test.each(['band', 'bars'] as const)('an interval that ends outside the axis is 
     expect((await sharp(await toPng(svg)).metadata()).width).toBe(3.25 * 300);
   }
 });
+
+test('a line along the edge of its panel has its whole width, one that leaves the panel is cut there', async () => {
+  const clips = async (last: number) => {
+    const panel = curvePanel({
+      ...{ title: 'success', subtitle: [], xTitle: 'width', yTitle: 'share', yDomain: [0, 1] as const },
+      series: [{ label: 'seeds', line: [0, 1, last].map((y, i) => ({ x: 2 ** i, y })) }],
+    });
+    const svg = await toSvg(figureSpec({ title: 'one', notes: [], panels: [panel] }, parseSize('single')));
+    return /<g class="mark-line[^>]*clip-path/.test(svg);
+  };
+  expect([await clips(1), await clips(2)]).toEqual([false, true]);
+});
