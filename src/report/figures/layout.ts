@@ -243,8 +243,8 @@ export function layoutOf(
       bottoms: ofRows(panels.map((panel) => bottomHeight(panel, sized, look))),
     };
     const free = (total.height ?? pageHeight * pixelsPerInch) - totalHeight(figure, { ...measured, height: 0 }, look);
-    const usual = Math.min(300 * unit, width / 1.45, free / rows);
-    const height = total.height === undefined ? Math.max(90 * unit, usual) : free / rows;
+    const usual = Math.max(110 * unit, Math.min(300 * unit, width / 1.45));
+    const height = total.height === undefined ? Math.min(usual, Math.max(90 * unit, free / rows)) : free / rows;
     layout = { ...measured, height };
   }
   return layout;
