@@ -9,6 +9,7 @@ import type { Metric } from '../metrics/metric.js';
 import { once } from '../machine/once.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { drawnOf } from '../statistics/bootstrap.js';
+import { latest } from '../statistics/latest.js';
 import { Random } from '../statistics/random.js';
 import { emptyRows } from '../statistics/rows.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
@@ -73,7 +74,7 @@ interface DrawnSeeds {
   readonly ofAll: number;
 }
 
-let latestSeeds: DrawnSeeds | undefined;
+const latestSeeds = latest<DrawnSeeds>();
 
 function drawnSeeds(
   scales: readonly Scale[],
@@ -84,7 +85,8 @@ function drawnSeeds(
   const first = sameTrainings(scales, members);
   const sizes = scales.map((scale) => scale.members.length);
   const key = JSON.stringify([seed, seedsOf ?? '', draws, sizes, first]);
-  if (latestSeeds?.key === key) return { ...latestSeeds, scales };
+  const known = latestSeeds.get();
+  if (known?.key === key) return { ...known, scales };
   const random = Random.named(seed, 'bootstrap', 'seeds', ...(seedsOf ? [seedsOf] : []));
   let ofAll = 0;
   const starts: number[] = [];
@@ -102,8 +104,9 @@ function drawnSeeds(
       for (let k = 0; k < wanted; k++) places[at++] = size > 1 ? random.integer(size) : 0;
     }
   }
-  latestSeeds = { key, scales, places, starts, ofAll };
-  return latestSeeds;
+  const drawn = { key, scales, places, starts, ofAll };
+  latestSeeds.set(drawn);
+  return drawn;
 }
 
 /** Means over the drawn seeds of each scale, `[draws]` of `[scales]`. */

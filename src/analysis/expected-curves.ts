@@ -2,6 +2,7 @@
 import { once } from '../machine/once.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
+import { latest } from '../statistics/latest.js';
 import { scoresAtPlaces, type ScorePlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { emptyRows } from '../statistics/rows.js';
@@ -63,7 +64,7 @@ interface ShareSeen {
 }
 
 /** Metrics of a sweep are functions of one share, and most rank the draws alike. */
-let latestShare: (ShareSeen & { readonly model: SeedModel }) | undefined;
+const latestShare = latest<ShareSeen & { readonly model: SeedModel }>();
 
 function seedModelIn(
   { metric: { limits }, scales, memberDraws }: Omit<SampledCurve, 'expected'>,
@@ -73,9 +74,11 @@ function seedModelIn(
   if (!observed.isShare) return seedModelOf(observed, { scales, limits, first });
   const { bases, count } = observed;
   const seen = { bases, count, places: bases.map((_, i) => memberDraws.places(i)), scales, first };
-  if (latestShare === undefined || !isSameShare(latestShare, seen))
-    latestShare = { ...seen, model: seedModelOf(observed, { scales, limits, first }) };
-  return latestShare.model;
+  const known = latestShare.get();
+  if (known !== undefined && isSameShare(known, seen)) return known.model;
+  const model = seedModelOf(observed, { scales, limits, first });
+  latestShare.set({ ...seen, model });
+  return model;
 }
 
 function isSameShare(a: ShareSeen, b: ShareSeen): boolean {
@@ -102,16 +105,18 @@ interface Seeds {
 
 /** More are not kept: 256 MB; 2000 draws of a thousand scales are 164. */
 const mostKeptUnits = 2 ** 27;
-let latest: (Seeds & { readonly units: Uint16Array }) | undefined;
+const latestUnits = latest<Seeds & { readonly units: Uint16Array }>();
 
 /** Shares of the seeds over which means are taken; those of the latest family are kept, as metrics of a sweep share them. */
 function unitsOf(seeds: Seeds): Uint16Array | undefined {
   const { model, normals, first, count } = seeds;
   const size = normals.length * model.spread.scales.length * seedNodes;
   if (count >= 65_536 || size > mostKeptUnits) return undefined;
-  if (latest !== undefined && areSame(latest, seeds)) return latest.units;
-  latest = { ...seeds, units: drawExpectedUnits(model, normals, first.map(ofVariance), count) };
-  return latest.units;
+  const known = latestUnits.get();
+  if (known !== undefined && areSame(known, seeds)) return known.units;
+  const units = drawExpectedUnits(model, normals, first.map(ofVariance), count);
+  latestUnits.set({ ...seeds, units });
+  return units;
 }
 
 function areSame(a: Seeds, b: Seeds): boolean {
@@ -159,16 +164,17 @@ export function normalsOf(size: {
   readonly of?: string;
 }): readonly Float64Array[] {
   const key = JSON.stringify(size);
-  if (latestNormals?.key === key) return latestNormals.normals;
+  const known = latestNormals.get();
+  if (known?.key === key) return known.normals;
   const random = Random.named(0, 'seed model', size.of ?? 'a metric');
   const normals = emptyRows(size.draws, size.scales);
   for (const list of normals) for (let j = 0; j < list.length; j++) list[j] = random.normal();
-  if (size.of === undefined) latestNormals = { key, normals };
+  if (size.of === undefined) latestNormals.set({ key, normals });
   return normals;
 }
 
 /** Those that every single metric is drawn with. */
-let latestNormals: { readonly key: string; readonly normals: readonly Float64Array[] } | undefined;
+const latestNormals = latest<{ readonly key: string; readonly normals: readonly Float64Array[] }>();
 
 /** What a test set shows of the members of a family. */
 export function observe(curve: Omit<SampledCurve, 'expected'>, members: readonly MemberOutcomes[]): Observed {

@@ -14,6 +14,7 @@ import { meanOfUnits } from '../metrics/define-metric.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { byCount } from '../statistics/by-count.js';
 import { binomialQuantile } from '../statistics/distributions.js';
+import { latest } from '../statistics/latest.js';
 import { mean, varianceOf } from '../statistics/mean.js';
 import { chiSquare, scoresAtPlaces, scoresOfPlaces, type ScorePlaces } from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
@@ -155,19 +156,21 @@ interface DeviatesSize {
 /** Numbers that are kept, 80 MB. */
 const mostKept = 1e7;
 /** Of the latest size of family: draws around several truths and under several metrics have them in common. */
-let kept: { readonly key: string; readonly deviates: Map<number, Deviates> } | undefined;
+const kept = latest<{ readonly key: string; readonly deviates: Map<number, Deviates> }>();
 
 function deviatesOf(seed: number, draw: number, { degrees, members }: DeviatesSize): Deviates {
   const key = `${seed} ${degrees} ${members}`;
-  if (kept?.key !== key) kept = { key, deviates: new Map() };
-  const known = kept.deviates.get(draw);
+  const before = kept.get();
+  const deviates = before?.key === key ? before.deviates : new Map<number, Deviates>();
+  if (deviates !== before?.deviates) kept.set({ key, deviates });
+  const known = deviates.get(draw);
   if (known !== undefined) return known;
   const random = Random.named(seed, 'null', draw);
   const squares = sumOfSquares(degrees, random);
   const normals = new Float64Array(2 * members);
   for (let i = 0; i < normals.length; i++) normals[i] = random.normal();
   const drawn = { squares, normals };
-  if ((kept.deviates.size + 1) * normals.length <= mostKept) kept.deviates.set(draw, drawn);
+  if ((deviates.size + 1) * normals.length <= mostKept) deviates.set(draw, drawn);
   return drawn;
 }
 

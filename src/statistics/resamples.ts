@@ -5,6 +5,7 @@
  */
 import { drawCounts } from './bootstrap.js';
 import { listsAtOnce } from './kernels/kernels.js';
+import { latest } from './latest.js';
 import { Random } from './random.js';
 
 /** Units drawn with replacement; the lists of counts hold these blocks one after the other. */
@@ -25,7 +26,7 @@ export const mostBlocks = 32_768;
 
 /** The size of 2000 draws of `mostUnits`. */
 const mostKeptBytes = 2000 * mostUnits;
-let kept: Lists | undefined;
+const kept = latest<Lists>();
 
 /** Lists of counts, `[draws]` in groups of `listsAtOnce`; the last group holds the remainder. */
 export function* resamples(
@@ -34,8 +35,9 @@ export function* resamples(
   seed: number,
 ): Generator<readonly Uint8Array[]> {
   const key = JSON.stringify([blocks, draws, seed]);
-  if (kept?.key === key) {
-    for (let i = 0; i < draws; i += listsAtOnce) yield kept.lists.slice(i, i + listsAtOnce);
+  const known = kept.get();
+  if (known?.key === key) {
+    for (let i = 0; i < draws; i += listsAtOnce) yield known.lists.slice(i, i + listsAtOnce);
     return;
   }
   const streams = blocks.map(({ of, count }) => Random.named(seed, 'bootstrap', of, count));
@@ -55,7 +57,7 @@ export function* resamples(
     if (keeps) lists.push(...group);
     yield group;
   }
-  if (keeps) kept = { key, lists };
+  if (keeps) kept.set({ key, lists });
 }
 
 /** Units in random groups whose sizes differ by at most one. */

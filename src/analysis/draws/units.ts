@@ -3,6 +3,7 @@ import { once } from '../../machine/once.js';
 import { packer } from '../../machine/packed.js';
 import type { UnitNumbers, UnitValues } from '../../metrics/metric.js';
 import { byCount } from '../../statistics/by-count.js';
+import { latest } from '../../statistics/latest.js';
 import { scorePlaces, type ScorePlaces } from '../../statistics/normal.js';
 import { groupingOf, groupSums } from '../../statistics/resamples.js';
 import { drawnBy, sumsOver, type Resampled } from './resampled.js';
@@ -93,11 +94,12 @@ function knownShare(column: UnitNumbers, draws: number, seed: number): DrawnShar
   return undefined;
 }
 
-let lastMeans: (Drawing & { readonly means: readonly Float64Array[] }) | undefined;
+const lastMeans = latest<Drawing & { readonly means: readonly Float64Array[] }>();
 
 /** Means of columns in each draw, `[draws]` of `[columns]`. The most recent ones are kept. */
 export function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed: number): readonly Float64Array[] {
-  if (lastMeans !== undefined && isSame(lastMeans, { columns, draws, seed })) return lastMeans.means;
+  const known = lastMeans.get();
+  if (known !== undefined && isSame(known, { columns, draws, seed })) return known.means;
   const count = columns[0]!.length;
   const grouping = groupingOf(count);
   const sumsOf = sumsOver(columns.map((column) => groupSums(column, grouping)));
@@ -109,7 +111,7 @@ export function drawnMeans(columns: readonly UnitNumbers[], draws: number, seed:
       return sums.map((sum) => sum / drawn);
     });
   const means = drawnBy(meansOver, [{ of: 'units', count: grouping?.count ?? count }], draws, seed);
-  lastMeans = { columns, draws, seed, means };
+  lastMeans.set({ columns, draws, seed, means });
   return means;
 }
 
