@@ -26,7 +26,7 @@ export {
   type MetricOptions,
   type RunLike,
   type RunOptions,
-} from './library/family.js';
+} from './library/run-and-metrics.js';
 export { exportOutcomes, type ExportOptions } from './library/export.js';
 export { exportMember, type ExportedMember, type ExportMemberOptions } from './library/export-member.js';
 export {

@@ -1,11 +1,9 @@
 /** `emergence claim`: what a run will show, sealed before it starts, and whether it did. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { ScoredClaims } from '../library/claims.js';
 import { commandLine } from '../machine/installation.js';
 import { examples } from './examples.js';
 import { at, axis, drawCount, induced, json, probe, repeatable, standard, where } from './options.js';
 import { print, printJson, terminal } from './print.js';
-import { counted, formatNumber } from '../terminal/format.js';
 
 export function registerClaim(program: CommandUnknownOpts): void {
   const group = program
@@ -42,6 +40,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
     )
     .action(async (pilot, { claim: claims, ...options }) => {
       const { sealClaims } = await import('../library/claims.js');
+      const { claimedScales } = await import('../report/tables/claim.js');
       const { claim, file } = await sealClaims(pilot, { ...options, claims, ...terminal });
       if (options.json === true) {
         printJson(claim);
@@ -49,7 +48,7 @@ export function registerClaim(program: CommandUnknownOpts): void {
       }
       const { experiment, run } = claim;
       const lines = [
-        `${claim.induced} against ${claim.standard}, on ${run}: ${scalesText(claim)}, seeds ${experiment.seeds.join(',')}`,
+        `${claim.induced} against ${claim.standard}, on ${run}: ${claimedScales(claim)}, seeds ${experiment.seeds.join(',')}`,
         ...claim.claims.map((each) => `  ${each}`),
         '',
         `sealed  ${file}`,
@@ -67,10 +66,11 @@ export function registerClaim(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('claim score lenet-mnist'))
     .action(async (name, options) => {
       const { scoreClaims } = await import('../library/claims.js');
+      const { judgedText } = await import('../report/tables/claim.js');
       const { claim, judged, sharpness } = await scoreClaims(name, terminal);
       const { sealed, digest, run, view } = claim;
       if (options.json === true) printJson({ claims: claim.name, sealed, digest, run, view, judged, sharpness });
-      else print(await scoredText(judged, claim));
+      else print(judgedText(judged, claim));
     });
   group
     .command('quantities')
@@ -88,34 +88,4 @@ export function registerClaim(program: CommandUnknownOpts): void {
       for (const [key, what] of Object.entries(quantities)) console.log(`${key.padEnd(width)}  ${what}`);
       console.log('\nScores (all but .first and .last) have .lower and .upper too, the ends of their 95 % intervals.');
     });
-}
-
-/** `3 widths`, `over depth at width 8`. */
-function scalesText({ experiment, view }: ScoredClaims['claim']): string {
-  if (view === undefined && experiment.grid === undefined) return counted(experiment.widths.length, 'width');
-  const { axis: over, where: held = {}, at: step, probe: of }: NonNullable<typeof view> = view ?? {};
-  const places = Object.entries({ ...held, ...(step === undefined ? {} : { step }) }).map(
-    ([key, at]) => `${key} ${at}`,
-  );
-  return [
-    over === undefined ? 'over the usual axis' : `over ${over}`,
-    ...(places.length === 0 ? [] : [`at ${places.join(' and ')}`]),
-    ...(of === undefined ? [] : [`for the probe ${of}`]),
-  ].join(' ');
-}
-
-async function scoredText(judged: ScoredClaims['judged'], claim: ScoredClaims['claim']): Promise<string> {
-  const { sealed, digest, view } = claim;
-  const { claimText } = await import('../analysis/claims.js');
-  const { textTable } = await import('../report/tables/text-table.js');
-  const rows = judged.map((each) => [
-    claimText(each),
-    formatNumber(each.measured),
-    each.holds ? 'holds' : 'does not hold',
-  ]);
-  return [
-    textTable(['claim', 'measured', 'verdict'], rows, ['claim', 'verdict']),
-    '',
-    `${view === undefined ? '' : `Curves ${scalesText(claim)}. `}Sealed ${sealed}, digest ${digest}.`,
-  ].join('\n');
 }

@@ -1,6 +1,5 @@
 /** `emergence clean`: frees space, after saying what would be removed. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Removal } from '../machine/removal.js';
 import { RunError, UsageError } from '../terminal/errors.js';
 import { checkpoints as root } from '../runs/locate.js';
 import { examples } from './examples.js';
@@ -39,6 +38,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
   const { cachedRemovals } = await import('../machine/cached.js');
   const { freedBy, removeAll } = await import('../machine/removal.js');
   const { freedBytes } = await import('../machine/usage.js');
+  const { removalsText } = await import('../report/tables/clean.js');
   const { formatBytes } = await import('../terminal/format.js');
 
   const request = { root, names, unfinished: unfinished === true };
@@ -54,7 +54,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
     const files = entries.filter(({ isFolder }) => !isFolder).length;
     return { what, files, bytes: freedBytes(entries), paths: entries.map(({ path }) => path) };
   });
-  say(removals.length === 0 ? 'nothing to remove' : await listText(removals, dryRun === true));
+  say(removals.length === 0 ? 'nothing to remove' : removalsText(removals, dryRun === true));
   if (removals.length === 0 || dryRun === true) {
     if (options.json === true) printJson({ removals: plain, freedBytes: 0 });
     return 0;
@@ -66,7 +66,7 @@ async function clean(names: readonly string[], options: CleanOptions): Promise<n
         '--yes',
         'add it to skip the question',
       );
-    const answer = await ask('Remove all of this? [y/N] ');
+    const answer = await confirmation();
     if (answer === undefined) return 130;
     if (!/^y(es)?$/i.test(answer.trim())) {
       say('nothing was removed');
@@ -100,24 +100,8 @@ async function refuseTraining(): Promise<void> {
   }
 }
 
-async function listText(removals: readonly Removal[], isLong: boolean): Promise<string> {
-  const { freedBytes } = await import('../machine/usage.js');
-  const { counted, formatBytes } = await import('../terminal/format.js');
-  const { textTable } = await import('../report/tables/text-table.js');
-  const { printable } = await import('../terminal/printable.js');
-  const row = (what: string, entries: Removal['entries']) => {
-    const files = entries.filter(({ isFolder }) => !isFolder).length;
-    return [what, counted(files, 'file'), formatBytes(freedBytes(entries))];
-  };
-  const lines = removals.map(({ what, entries }) => row(what, entries));
-  const all = removals.flatMap(({ entries }) => entries);
-  if (removals.length > 1) lines.push(row('total', all));
-  const table = textTable(['to be removed', 'files', 'frees'], lines, ['to be removed']);
-  return isLong ? [table, '', ...all.map(({ path }) => printable(path))].join('\n') : table;
-}
-
 /** Undefined if the question ends with Ctrl-C or the end of the input. */
-async function ask(question: string): Promise<string | undefined> {
+async function confirmation(): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
   const { drawn } = await import('../terminal/guard.js');
   const reader = createInterface({ input: process.stdin, output: drawn(process.stderr) });
@@ -126,7 +110,7 @@ async function ask(question: string): Promise<string | undefined> {
       reader.on('close', () => {
         resolve(undefined);
       });
-      reader.question(question, resolve);
+      reader.question('Remove all of this? [y/N] ', resolve);
     });
   } finally {
     reader.close();

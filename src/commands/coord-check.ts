@@ -30,8 +30,8 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
     )
     .action(async (raw: Readonly<Record<string, unknown>>) => {
       const { coordCheck } = await import('../library/coord-check.js');
-      const { coordinateTable } = await import('../report/tables/coordinates.js');
-      const { coordinateFigure } = await import('../report/figures/coordinates.js');
+      const { coordCheckTable } = await import('../report/tables/coord-check.js');
+      const { coordCheckFigure } = await import('../report/figures/coord-check.js');
       const { writeFigure } = await import('../report/figures/files.js');
       const printed = figureOptionsOf(raw);
       const asked = parseCheckOptions(raw);
@@ -44,11 +44,11 @@ export function registerCoordCheck(program: CommandUnknownOpts): void {
       const name = `${arch} on ${dataset}, ${optimizer} at ${learningRate}, base width ${baseWidth}`;
       const stem = typeof raw['output'] === 'string' ? raw['output'] : `reports/coord-check-${arch}`;
       if (raw['output'] === undefined) await createFolder('reports');
-      const figures = await writeFigure(stem, coordinateFigure(name, found.layers), printed);
+      const figures = await writeFigure(stem, coordCheckFigure(name, found.layers), printed);
       if (raw['json'] === true) {
         printJson({ ...found, figures });
         return;
       }
-      print([name, '', coordinateTable(found.layers), '', ...pictureLines(figures)].join('\n'));
+      print([name, '', coordCheckTable(found.layers), '', ...pictureLines(figures)].join('\n'));
     });
 }

@@ -1,12 +1,11 @@
 /** `emergence natural`: published curves that a family can be compared with. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { NaturalCurve } from '../analysis/natural.js';
 import { commandLine } from '../machine/installation.js';
 import { printable } from '../terminal/printable.js';
 import { examples } from './examples.js';
 import { json } from './options.js';
 import { print, printJson } from './print.js';
-import { counted, formatNumber } from '../terminal/format.js';
+import { counted } from '../terminal/format.js';
 
 const picked = 'overlay';
 
@@ -26,6 +25,7 @@ export function registerNatural(program: CommandUnknownOpts): void {
     .addHelpText('after', examples('natural list pythia --search lambada'))
     .action(async (file, { search, ...options }) => {
       const { listNaturalCurves } = await import('../library/lists.js');
+      const { naturalTable } = await import('../report/tables/natural.js');
       const name = file ?? picked;
       const { curves, leftOut } = await listNaturalCurves(name);
       for (const line of leftOut) console.error(`not a curve: ${line}`);
@@ -33,24 +33,8 @@ export function registerNatural(program: CommandUnknownOpts): void {
       if (options.json === true) printJson({ file: name, curves: shown });
       else if (shown.length === 0 && curves.length > 0)
         console.log(printable(`none of the ${counted(curves.length, 'curve')} of ${name} has "${search}" in its name`));
-      else print([await tableOf(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
+      else print([naturalTable(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
     });
-}
-
-async function tableOf(name: string, curves: readonly NaturalCurve[]): Promise<string> {
-  const { textTable } = await import('../report/tables/text-table.js');
-  const range = (values: readonly number[]) =>
-    `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
-  const lines = curves.map((curve) => [
-    curve.name,
-    String(curve.points.length),
-    range(curve.points.map(({ params }) => params)),
-    curve.metric,
-    range(curve.points.map(({ value }) => value)),
-    curve.unit,
-  ]);
-  const heading = [`${name}:`, 'sizes', 'parameters', 'metric', 'values', 'unit'];
-  return textTable(heading, lines, [`${name}:`, 'metric', 'unit']);
 }
 
 async function otherFiles(): Promise<string[]> {

@@ -1,5 +1,5 @@
 /** How commands print: text for people, one JSON object, or comma-separated values; everything else goes to stderr. */
-import type { Listener, RunOptions } from '../library/family.js';
+import type { Listener, RunOptions } from '../library/run-and-metrics.js';
 import { firstOf, nth } from '../machine/present.js';
 import type { OpenRun } from '../runs/opened.js';
 import type { FamilyWords } from '../runs/words.js';
@@ -77,7 +77,7 @@ export async function ofEach<T>(
   { output, axis, where, at, probe, all, curvePer }: EachOptions,
   compute: (run: OpenRun, listener: Required<Listener>) => Promise<T>,
 ): Promise<T[]> {
-  const { namedNotes, openCurves } = await import('../library/family.js');
+  const { namedNotes, openCurves } = await import('../library/run-and-metrics.js');
   refuseTwice(runs, output);
   const opened: OpenRun[] = [];
   for (const run of runs)

@@ -4,7 +4,7 @@ import { addDatasetOptions, parseDatasetOptions } from '../experiment/options.js
 import { examples } from './examples.js';
 import { whole } from './options.js';
 import { jsonOf } from './print.js';
-import { busyExitCode, sayStopped, showTraining } from './training.js';
+import { busyExitCode, sayStopped, showTraining } from './show-training.js';
 
 interface MemberFlags {
   readonly index?: number | undefined;

@@ -13,7 +13,7 @@ import { examples } from './examples.js';
 import { addLaunchOptions, launchFlagsOf, launchTraining, type LaunchFlags } from './launch.js';
 import { addPrintOptions } from './options.js';
 import { jsonOf, print } from './print.js';
-import { busyExitCode, sayStopped, showTraining } from './training.js';
+import { busyExitCode, sayStopped, showTraining } from './show-training.js';
 import type { TrainResult } from '../training/train-family.js';
 import { figureOptionsOf, type FigureOptions } from '../report/figures/figure-options.js';
 

@@ -33,7 +33,7 @@ import {
   refuseSame,
   trainedRecord,
   type RunOptions,
-} from './family.js';
+} from './run-and-metrics.js';
 
 export interface ClaimOptions extends RunOptions {
   /** What will be trained: a file, or the name of a shipped experiment. */

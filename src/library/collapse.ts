@@ -11,7 +11,7 @@ import type { LoadedRun } from '../runs/opened.js';
 import { onePerTraining, varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { drawsOf, metricFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricFor, openRun, readRun, type MetricOptions, type RunLike } from './run-and-metrics.js';
 
 export interface CollapseOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** The ability; default: the metric that induces emergence, chosen as `compare` does. */

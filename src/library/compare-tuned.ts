@@ -12,7 +12,15 @@ import type { TunableKey } from '../experiment/tunable.js';
 import { tuningOf } from '../experiment/tuning.js';
 import type { RunRecord } from '../runs/record.js';
 import type { CompareOptions } from './compare.js';
-import { drawsOf, metricFor, refuseImpossible, refuseSame, registryOf, track, type RunLike } from './family.js';
+import {
+  drawsOf,
+  metricFor,
+  refuseImpossible,
+  refuseSame,
+  registryOf,
+  track,
+  type RunLike,
+} from './run-and-metrics.js';
 import { openTwo, readTwo } from './two-runs.js';
 
 /**

@@ -15,7 +15,7 @@ import {
   track,
   type MetricOptions,
   type RunLike,
-} from './family.js';
+} from './run-and-metrics.js';
 import { aboutFamily } from '../report/tables/compare.js';
 
 export interface CompareOptions extends MetricOptions {

@@ -1,5 +1,5 @@
 /** A coordinate check: how the layers of an architecture grow with its width while it trains, under both parametrizations. */
-import { widthSlopes, type LayerSlopes, type WidthCoordinate } from '../analysis/coordinates.js';
+import { widthSlopes, type LayerSlopes, type MeasuredLayer } from '../analysis/coord-check.js';
 import { checkDefaults, completeExperiment } from '../experiment/options.js';
 import { availableCores } from '../experiment/cores.js';
 import { parametrizations, resolveExperiment, type ExperimentInput } from '../experiment/schema.js';
@@ -43,7 +43,7 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
   const { widths = checkDefaults.widths, seeds = checkDefaults.seeds } = typed;
   if (widths.length < 2) throw new UsageError('one width has no slope', '--widths', 'give two or more');
   const steps = [...after].sort((a, b) => a - b);
-  const { askCoordinates } = await import('../training/ask.js');
+  const { askCoordCheck } = await import('../training/ask.js');
   const { refuseUnfit, refuseWidth } = await import('../training/refusals.js');
   const common = {
     learningRate: checkDefaults.learningRate,
@@ -59,16 +59,16 @@ export async function coordCheck(options: CoordCheckOptions): Promise<CoordCheck
   const mup = of('mup');
   for (const width of widths) refuseWidth(mup, width);
   refuseUnfit(mup, await loadSplits(mup.dataset, { ...mup, dataDir }));
-  const found: WidthCoordinate[] = [];
+  const found: MeasuredLayer[] = [];
   for (const width of widths) {
     note(`width ${width}`);
     const asked = parametrizations.flatMap((parametrization) => seeds.map((seed) => ({ parametrization, seed })));
     const requests = asked.map(({ parametrization, seed }) => ({
       ...{ experiment: resolveExperiment({ ...of(parametrization), widths: [width] }), width, seed, steps, dataDir },
     }));
-    const answers = await askCoordinates(requests, { note, threads: availableCores() });
+    const answers = await askCoordCheck(requests, { note, threads: availableCores() });
     asked.forEach((each, i) => {
-      found.push(...nth(answers, i).map((coordinate) => ({ ...each, width, ...coordinate })));
+      found.push(...nth(answers, i).map((layer) => ({ ...each, width, ...layer })));
     });
   }
   const { arch, dataset, optimizer, learningRate, baseWidth = 0 } = mup;

@@ -4,7 +4,15 @@ import { scoreCurve, type SampledCurve, type ScoreWithInterval } from '../analys
 import { curveColumnsOf, defaultInduced, defaultMetrics } from '../analysis/defaults.js';
 import type { ScoreName } from '../analysis/scores.js';
 import type { LoadedRun } from '../runs/opened.js';
-import { drawsOf, metricsFor, openRun, readRun, refuseOneScale, type MetricOptions, type RunLike } from './family.js';
+import {
+  drawsOf,
+  metricsFor,
+  openRun,
+  readRun,
+  refuseOneScale,
+  type MetricOptions,
+  type RunLike,
+} from './run-and-metrics.js';
 
 export interface CurveOptions extends MetricOptions {
   /** Default: the standard one and the induced one. */

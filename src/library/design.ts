@@ -27,7 +27,7 @@ import {
   trainedRecord,
   type MetricOptions,
   type RunLike,
-} from './family.js';
+} from './run-and-metrics.js';
 
 export interface DesignOptions extends MetricOptions {
   /** Default: the pilot's. */

@@ -6,7 +6,14 @@ import { lastOf } from '../machine/present.js';
 import type { Metric } from '../metrics/metric.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { drawsOf, metricFor, refuseImpossible, registryOf, type MetricOptions, type RunLike } from './family.js';
+import {
+  drawsOf,
+  metricFor,
+  refuseImpossible,
+  registryOf,
+  type MetricOptions,
+  type RunLike,
+} from './run-and-metrics.js';
 import { openTwo, readTwo, twoCurves } from './two-runs.js';
 
 export interface DiffOptions extends Omit<MetricOptions, 'all'> {

@@ -22,7 +22,7 @@ import {
   readRun,
   type MetricOptions,
   type RunLike,
-} from './family.js';
+} from './run-and-metrics.js';
 
 export interface EvaluateOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=5`; default: the standard one, the induced one and the loss. */

@@ -8,7 +8,7 @@ import { refuseForeignFolder, writeFolder } from '../machine/folder-swap.js';
 import { zip } from '../machine/present.js';
 import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
-import type { RunOptions } from './family.js';
+import type { RunOptions } from './run-and-metrics.js';
 
 export interface ExportMemberOptions extends Pick<RunOptions, 'root' | 'note'> {
   readonly to: MemberFormatName;

@@ -4,7 +4,7 @@ import { assertOutput, refuseExisting, writeOutput } from '../machine/files.js';
 import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { namesMember } from '../runs/member.js';
-import { openRun, readRun, type RunLike, type RunOptions } from './family.js';
+import { openRun, readRun, type RunLike, type RunOptions } from './run-and-metrics.js';
 
 export interface ExportOptions extends RunOptions {
   /** Default: parquet. */

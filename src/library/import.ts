@@ -22,7 +22,7 @@ import { checkpoints } from '../runs/locate.js';
 import { UsageError } from '../terminal/errors.js';
 import { condensed, counted } from '../terminal/format.js';
 import { printable } from '../terminal/printable.js';
-import { refuseName, type RunOptions } from './family.js';
+import { refuseName, type RunOptions } from './run-and-metrics.js';
 
 export interface ImportOptions extends RunOptions {
   /** The new run's name. */

@@ -14,7 +14,7 @@ import { jobsAtAGlance } from '../launch/state.js';
 import { dataFolder } from '../machine/folders.js';
 import { exampleOf } from '../metrics/index.js';
 import { summariseRuns as summaries, type RunSummary } from '../runs/inventory.js';
-import { registryOf, type MetricOptions, type RunOptions } from './family.js';
+import { registryOf, type MetricOptions, type RunOptions } from './run-and-metrics.js';
 
 export interface ListRunsOptions extends Pick<RunOptions, 'root'> {
   /** Read every file and compare it with its hash, instead of only checking that it exists. */

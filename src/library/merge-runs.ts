@@ -1,7 +1,7 @@
 /** Joins two runs of one experiment. */
 import { checkpoints, locateRun } from '../runs/locate.js';
 import type { Merge } from '../runs/merge.js';
-import type { RunOptions } from './family.js';
+import type { RunOptions } from './run-and-metrics.js';
 
 /**
  * Copies the members that a run is missing from another run of the same experiment, such as a clone that was trained on

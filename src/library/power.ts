@@ -25,7 +25,7 @@ import { mean } from '../statistics/mean.js';
 import { Random } from '../statistics/random.js';
 import { UsageError } from '../terminal/errors.js';
 import { formatNumber } from '../terminal/format.js';
-import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
+import { metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './run-and-metrics.js';
 
 export interface PowerOptions extends Omit<MetricOptions, 'all'> {
   /** The difference to detect: the second run minus the first, or the share minus a fixed one. */

@@ -13,7 +13,7 @@ import { nearest } from '../terminal/nearest.js';
 import { ask } from '../training/ask.js';
 import type { AskedExamples } from '../training/question.js';
 import { withTask, type MemberWithTask } from '../training/task.js';
-import type { RunOptions } from './family.js';
+import type { RunOptions } from './run-and-metrics.js';
 
 export interface PredictOptions extends Pick<RunOptions, 'root' | 'note'> {
   /** Read images as negatives: a black digit on white for a member that was trained on white on black. */

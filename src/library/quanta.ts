@@ -11,7 +11,7 @@ import type { LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { stepOf, trainingsOf } from '../runs/trainings.js';
 import { RunError, UsageError } from '../terminal/errors.js';
-import { openRun, readRun, track, type RunLike, type RunOptions } from './family.js';
+import { openRun, readRun, track, type RunLike, type RunOptions } from './run-and-metrics.js';
 
 export interface QuantaOptions extends RunOptions {
   /**

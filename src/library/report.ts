@@ -11,7 +11,7 @@ import { firstOf } from '../machine/present.js';
 import { isImported, kindOf, pairsOf } from '../runs/imported.js';
 import type { OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { drawsOf, openCurves, parseMetrics, track, type RunLike, type RunOptions } from './family.js';
+import { drawsOf, openCurves, parseMetrics, track, type RunLike, type RunOptions } from './run-and-metrics.js';
 
 export interface ReportOptions extends RunOptions {
   /** A factor with a curve, and separate sections, for each of its values. */

@@ -15,7 +15,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { FamilyMember, LoadedMember, LoadedRun, OpenRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
-import { drawsOf, metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './family.js';
+import { drawsOf, metricFor, openRun, readRun, track, type MetricOptions, type RunLike } from './run-and-metrics.js';
 
 export interface ScalingOptions extends MetricOptions {
   /**

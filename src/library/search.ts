@@ -24,7 +24,7 @@ import {
   track,
   type MetricOptions,
   type RunLike,
-} from './family.js';
+} from './run-and-metrics.js';
 
 export interface SearchOptions extends MetricOptions {
   /** The score that ranks the metrics; default: bow. */

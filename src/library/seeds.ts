@@ -1,9 +1,17 @@
 /** The seeds of each width as a distribution. */
 import { defaultColumnsOf, defaultMetrics } from '../analysis/defaults.js';
-import { seedDistribution, type SeedDistribution } from '../analysis/seed-distribution.js';
+import { seedDistribution, type SeedDistribution } from '../analysis/seeds.js';
 import type { LoadedRun } from '../runs/opened.js';
 import { UsageError } from '../terminal/errors.js';
-import { metricFor, openRun, readRun, refuseOneScale, track, type MetricOptions, type RunLike } from './family.js';
+import {
+  metricFor,
+  openRun,
+  readRun,
+  refuseOneScale,
+  track,
+  type MetricOptions,
+  type RunLike,
+} from './run-and-metrics.js';
 
 export interface SeedsOptions extends MetricOptions {
   /** Default: the standard one. */

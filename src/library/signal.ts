@@ -13,7 +13,7 @@ import { stepOf, trainingsOf } from '../runs/trainings.js';
 import { varyingFactors } from '../runs/view.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './family.js';
+import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from './run-and-metrics.js';
 
 export interface SignalOptions extends Omit<MetricOptions, 'axis' | 'all'> {
   /** Default: the standard one, the induced one and the loss. */

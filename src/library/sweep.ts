@@ -22,7 +22,7 @@ import {
   type Listener,
   type MetricOptions,
   type RunLike,
-} from './family.js';
+} from './run-and-metrics.js';
 
 export interface SweepOptions extends MetricOptions {
   /** Including the parameters that are not swept: `below:column=mse`. */

@@ -6,7 +6,7 @@ import type { LoadedRun } from '../runs/opened.js';
 import { FitError } from '../statistics/least-squares.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { openRun, readRun, refuseOneScale, type RunLike, type RunOptions } from './family.js';
+import { openRun, readRun, refuseOneScale, type RunLike, type RunOptions } from './run-and-metrics.js';
 
 export interface TheoryOptions extends RunOptions {
   /** Numbers of tokens that must all be right; default: those that suit the run. */

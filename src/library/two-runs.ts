@@ -12,7 +12,7 @@ import type { LoadedRun, OpenRun } from '../runs/opened.js';
 import type { OutcomeName } from '../runs/outcomes.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
-import { openCurves, readRun, type Listener, type RunLike, type RunOptions } from './family.js';
+import { openCurves, readRun, type Listener, type RunLike, type RunOptions } from './run-and-metrics.js';
 
 export interface TwoRuns extends Pick<MatchedScales, 'matched' | 'only'> {
   readonly one: LoadedRun;

@@ -7,12 +7,12 @@ import { RunError } from '../terminal/errors.js';
 import { memberId, type PrecisionPilot } from '../runs/record.js';
 import { memberKeyOf, type WorkerJob } from './job.js';
 import { send, startWorker } from './worker-process.js';
-import type { Coordinate, CoordinateRequest } from './coordinates.js';
+import type { LayerSize, CoordCheckRequest } from './coord-check.js';
 import {
   isAnswer,
   type Answer,
   type AnswerMessage,
-  type CoordinateQuestion,
+  type CoordCheckQuestion,
   type PilotQuestion,
   type Question,
 } from './question.js';
@@ -27,13 +27,13 @@ export async function ask(question: Question, note: Note): Promise<Uint8Array | 
   return (await answerOf(question, question.member.folder, { note })) as Uint8Array | Float32Array;
 }
 
-/** Layers of members of one width while they train: see coordinates.ts. Throws as `ask`. */
-export async function askCoordinates(
-  requests: readonly CoordinateRequest[],
+/** Layers of members of one width while they train: see coord-check.ts. Throws as `ask`. */
+export async function askCoordCheck(
+  requests: readonly CoordCheckRequest[],
   options: { readonly note: Note; readonly threads: number },
-): Promise<readonly (readonly Coordinate[])[]> {
+): Promise<readonly (readonly LayerSize[])[]> {
   const where = `width ${requests[0]?.width ?? ''}`;
-  return (await answerOf({ want: 'coordinates', requests }, where, options)) as readonly (readonly Coordinate[])[];
+  return (await answerOf({ want: 'coord-check', requests }, where, options)) as readonly (readonly LayerSize[])[];
 }
 
 /** Both precisions on a member's first steps: see precision-pilot.ts. Throws as `ask`, and the signal's reason once it is aborted. */
@@ -51,7 +51,7 @@ export async function askPilot(
 type Note = (line: string) => void;
 
 async function answerOf(
-  question: Question | CoordinateQuestion | PilotQuestion,
+  question: Question | CoordCheckQuestion | PilotQuestion,
   where: string,
   {
     note,

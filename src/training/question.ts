@@ -1,6 +1,6 @@
 /** Questions about a trained member, and the messages to and from the worker that answers them. */
 import type { OnnxAbout } from '../engine/onnx.js';
-import type { Coordinate, CoordinateRequest } from './coordinates.js';
+import type { LayerSize, CoordCheckRequest } from './coord-check.js';
 import type { PrecisionPilot } from '../runs/record.js';
 import type { WorkerJob } from './job.js';
 import type { MemberWithTask } from './task.js';
@@ -12,9 +12,9 @@ export type Question = { readonly member: MemberWithTask } & (
 );
 
 /** Questions about members that are not trained yet. */
-export interface CoordinateQuestion {
-  readonly want: 'coordinates';
-  readonly requests: readonly CoordinateRequest[];
+export interface CoordCheckQuestion {
+  readonly want: 'coord-check';
+  readonly requests: readonly CoordCheckRequest[];
 }
 
 /** How bfloat16 compares with float32 for a member that is not trained yet. */
@@ -30,12 +30,12 @@ export interface AskedExamples {
   readonly labels?: Int32Array | undefined;
 }
 
-/** A model's bytes; or numbers of each example, as `Forward` gives them; or the coordinates of each request; or a pilot. */
-export type Answer = Uint8Array | Float32Array | readonly (readonly Coordinate[])[] | PrecisionPilot;
+/** A model's bytes; or numbers of each example, as `Forward` gives them; or the sizes of layers of each request; or a pilot. */
+export type Answer = Uint8Array | Float32Array | readonly (readonly LayerSize[])[] | PrecisionPilot;
 
 export interface QuestionMessage {
   readonly type: 'question';
-  readonly question: Question | CoordinateQuestion | PilotQuestion;
+  readonly question: Question | CoordCheckQuestion | PilotQuestion;
   /** Compiled binding, absolute. */
   readonly bindingPath: string;
 }

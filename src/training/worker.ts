@@ -70,9 +70,9 @@ function tellFailure(member: string, error: unknown): Promise<void> {
 
 async function answer({ bindingPath, question }: QuestionMessage): Promise<void> {
   try {
-    if (question.want === 'coordinates') {
-      const { answerCoordinates } = await import('./coordinates.js');
-      await tell({ type: 'answer', answer: await answerCoordinates(question.requests, bindingPath) });
+    if (question.want === 'coord-check') {
+      const { answerCoordCheck } = await import('./coord-check.js');
+      await tell({ type: 'answer', answer: await answerCoordCheck(question.requests, bindingPath) });
       return;
     }
     if (question.want === 'precision-pilot') {

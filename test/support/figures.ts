@@ -1,14 +1,14 @@
 /** A figure of every kind, from small families made in code, for tests and for looking at. */
 import { compareCurves, type Comparison } from '../../src/analysis/compare.js';
 import { compareTwins, type TunedComparison } from '../../src/analysis/compare-tuned.js';
-import { widthSlopes } from '../../src/analysis/coordinates.js';
+import { widthSlopes } from '../../src/analysis/coord-check.js';
 import { compareRuns, type FamilyDifference, type NamedRun } from '../../src/analysis/diff/difference.js';
 import { scalesOf } from '../../src/analysis/scales.js';
 import { forecastMetric } from '../../src/analysis/forecast/forecast.js';
 import { scoreMetric, type MetricScore } from '../../src/analysis/forecast/scoring.js';
 import { studyMetric, type MetricStudy } from '../../src/analysis/forecast/study.js';
 import { analyseTurns, type Quanta } from '../../src/analysis/quanta.js';
-import { seedDistribution, type SeedDistribution } from '../../src/analysis/seed-distribution.js';
+import { seedDistribution, type SeedDistribution } from '../../src/analysis/seeds.js';
 import { sampleScores, sweepGrid, type Sweep } from '../../src/analysis/sweep.js';
 import { sweepScales, sweepTestSizes, type ResampledCurve } from '../../src/analysis/subsampling.js';
 import { collapseOverLoss, type Collapse } from '../../src/analysis/collapse/collapse.js';
@@ -21,7 +21,7 @@ import { metrics } from '../../src/metrics/index.js';
 import { mse } from '../../src/metrics/reconstruction.js';
 import { comparisonFigure } from '../../src/report/figures/compare.js';
 import { tunedFigure } from '../../src/report/figures/compare-tuned.js';
-import { coordinateFigure } from '../../src/report/figures/coordinates.js';
+import { coordCheckFigure } from '../../src/report/figures/coord-check.js';
 import { diffFigure } from '../../src/report/figures/diff.js';
 import { scoreFigure, studyFigure } from '../../src/report/figures/forecast.js';
 import type { Figure } from '../../src/report/figures/layout.js';
@@ -249,7 +249,7 @@ export const figures: Readonly<Record<string, Figure>> = {
       curve: { factor: 'depth', name: `depth ${i + 1}` },
     })),
   ),
-  coordinates: coordinateFigure('transformer on omniglot-small, adam at 0.003, base width 8', layers),
+  coordinates: coordCheckFigure('transformer on omniglot-small, adam at 0.003, base width 8', layers),
   diff: diffFigure(differences.seeds),
   'diff-members': diffFigure(differences.members),
   sweep: sweepFigure({ run: 'autoencoder-shapes', sweep: sweptCutoffs, leastRange: 0.1 }),

@@ -4,10 +4,10 @@
  * al. 2022, Sec. 5 and App. J).
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { flatSlope, widthSlopes } from '../../src/analysis/coordinates.js';
+import { flatSlope, widthSlopes } from '../../src/analysis/coord-check.js';
 import { optimizers, resolveExperiment } from '../../src/experiment/schema.js';
 import { mean } from '../../src/statistics/mean.js';
-import { checkCoordinates } from '../../src/training/coordinates.js';
+import { measureLayers } from '../../src/training/coord-check.js';
 import { loadTensorFlow } from '../support/tensorflow.js';
 
 beforeAll(loadTensorFlow);
@@ -32,7 +32,7 @@ const moved = async (
   const experiment = resolveExperiment(input);
   const changes: number[] = [];
   for (const seed of [0, 1, 2])
-    changes.push((await checkCoordinates({ experiment, width, seed, steps: [1] })).at(-1)!.change);
+    changes.push((await measureLayers({ experiment, width, seed, steps: [1] })).at(-1)!.change);
   return mean(changes);
 };
 
@@ -61,7 +61,7 @@ test("the change in an autoencoder's layers in ten steps has a slope within 0.05
   const found = [];
   for (const width of [8, 32, 128, 512])
     for (const seed of [0, 1, 2])
-      for (const coordinate of await checkCoordinates({ experiment, width, seed, steps: [10] }))
+      for (const coordinate of await measureLayers({ experiment, width, seed, steps: [10] }))
         found.push({ parametrization: 'mup' as const, width, seed, ...coordinate });
   for (const { size, change } of widthSlopes(found))
     expect(Math.max(Math.abs(size.slope), Math.abs(change.slope))).toBeLessThan(flatSlope);
@@ -74,7 +74,7 @@ test('scores of attention fall by at most 1 / sqrt(width) under muP in three ste
   const found = [];
   for (const width of [8, 32, 128])
     for (const seed of [0, 1, 2, 3])
-      for (const coordinate of await checkCoordinates({ experiment, width, seed, steps: [3] }))
+      for (const coordinate of await measureLayers({ experiment, width, seed, steps: [3] }))
         found.push({ parametrization: 'mup' as const, width, seed, ...coordinate });
   const scores = widthSlopes(found).filter(({ layer }) => layer.endsWith('.scores'));
   expect(scores).toHaveLength(2);

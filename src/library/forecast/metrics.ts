@@ -3,7 +3,7 @@ import { defaultColumnsOf, defaultMetrics } from '../../analysis/defaults.js';
 import { forecastNeeds } from '../../analysis/forecast/forecast.js';
 import { sha256File } from '../../machine/inputs.js';
 import type { Metric } from '../../metrics/metric.js';
-import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from '../family.js';
+import { metricsFor, openRun, readRun, type MetricOptions, type RunLike } from '../run-and-metrics.js';
 
 export interface ForecastOptions extends MetricOptions {
   /** Such as `subset-accuracy:k=10`; default: the standard one and the induced one. */

@@ -6,7 +6,7 @@ import { isOfImported, locateSeal, wordsOfSeal, type Seal } from '../../runs/for
 import { checkpoints } from '../../runs/locate.js';
 import type { FamilyWords } from '../../runs/words.js';
 import { RunError, UsageError } from '../../terminal/errors.js';
-import { openRun, registryOf, type MetricOptions } from '../family.js';
+import { openRun, registryOf, type MetricOptions } from '../run-and-metrics.js';
 import { hashOfMetricFile } from './metrics.js';
 import { afterSeal } from './targets.js';
 

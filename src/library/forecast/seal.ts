@@ -11,7 +11,7 @@ import { wordsOver } from '../../runs/view.js';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
-import { drawsOf, refuseName, track, type RunLike } from '../family.js';
+import { drawsOf, refuseName, track, type RunLike } from '../run-and-metrics.js';
 import { hashOfMetricFile, readWithMetrics } from './metrics.js';
 import { afterSeal, targetsOf, type SealOptions } from './targets.js';
 

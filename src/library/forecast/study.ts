@@ -7,7 +7,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import { UsageError } from '../../terminal/errors.js';
 import { counted } from '../../terminal/format.js';
 import { stepsOfPart } from '../../terminal/steps.js';
-import { drawsOf, track, type RunLike } from '../family.js';
+import { drawsOf, track, type RunLike } from '../run-and-metrics.js';
 import { readWithMetrics, type ForecastOptions } from './metrics.js';
 
 export interface ForecastStudy {

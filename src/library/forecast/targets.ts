@@ -10,7 +10,7 @@ import type { LoadedRun } from '../../runs/opened.js';
 import { memberId, type MemberKey, type RunRecord } from '../../runs/record.js';
 import { memberFolder, membersOf, readAnyRun, readMemberRecord, readRunRecord } from '../../runs/run.js';
 import { UsageError } from '../../terminal/errors.js';
-import { trainedRecord } from '../family.js';
+import { trainedRecord } from '../run-and-metrics.js';
 import type { ForecastOptions } from './metrics.js';
 
 export interface SealOptions extends ForecastOptions {

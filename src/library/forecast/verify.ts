@@ -6,7 +6,7 @@ import type { AnyRun } from '../../runs/imported.js';
 import { checkpoints, locateRun, runNames } from '../../runs/locate.js';
 import { readAnyRun } from '../../runs/run.js';
 import { isReported, UsageError } from '../../terminal/errors.js';
-import type { RunOptions } from '../family.js';
+import type { RunOptions } from '../run-and-metrics.js';
 
 export interface VerifiedForecast {
   /** Null for a file that cannot be read. */

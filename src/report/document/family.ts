@@ -5,7 +5,7 @@ import { compareCurves, type Comparison, type PublishedCurve } from '../../analy
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';
 import { scoreSeal, type ScoredSeal } from '../../analysis/forecast/sealed.js';
-import { seedDistribution, type SeedDistribution } from '../../analysis/seed-distribution.js';
+import { seedDistribution, type SeedDistribution } from '../../analysis/seeds.js';
 import { sampleScores, sweepGrid, type Sweep } from '../../analysis/sweep.js';
 import { sweepScales, sweepTestSizes, type ResampledCurve } from '../../analysis/subsampling.js';
 import { metrics, parseMetric, type RegisteredMetric } from '../../metrics/index.js';

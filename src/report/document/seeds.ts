@@ -1,5 +1,5 @@
 /** What a report says about the distribution of a run's seeds, if there are enough to show a shape. */
-import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
+import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';

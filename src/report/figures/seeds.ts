@@ -1,7 +1,7 @@
 /** Distributions over seeds: a violin and a strip of points for each scale, and beside it how many succeed and how well. */
 import { firstOf, nth, zip } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
-import type { SeedDistribution, SeedScale } from '../../analysis/seed-distribution.js';
+import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { referenceStyles, seriesStyle } from './theme.js';
 import { domainOf, type CurvePoint } from './axis.js';

@@ -4,11 +4,24 @@ import { centralInterval, coverages, medianOf, type MetricScore } from '../../an
 import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
 import { lastOf, nth, present, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
+import { wordsOfSeal, type Seal } from '../../runs/forecasts.js';
 import type { Interval } from '../../statistics/intervals.js';
 import { condensed, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { scaleText, scaleTitle, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { csvText, textTable } from './text-table.js';
 import { mean } from '../../statistics/mean.js';
+
+/** Sealed forecasts, a line each. */
+export function sealsTable(seals: readonly Seal[]): string {
+  const heading = ['forecast', 'run', 'sealed', 'predicts', 'metrics'];
+  const lines = seals.map((seal) => {
+    const words = wordsOfSeal(seal);
+    const scales = seal.targets.map(({ width }) => scaleText(width, words)).join(',');
+    const metrics = seal.metrics.map(({ metric }) => metric).join(', ');
+    return [seal.name, seal.run, seal.sealed, `${words.scale} ${scales}`, metrics];
+  });
+  return textTable(heading, lines, heading);
+}
 
 const shown = (value: number) => formatNumber(value);
 

@@ -1,10 +1,5 @@
 /** Distributions over seeds, as text. */
-import {
-  mostWeighed,
-  type PathScore,
-  type SeedDistribution,
-  type SeedScale,
-} from '../../analysis/seed-distribution.js';
+import { mostWeighed, type PathScore, type SeedDistribution, type SeedScale } from '../../analysis/seeds.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { textTable } from './text-table.js';

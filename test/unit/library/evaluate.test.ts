@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../../src/library/evaluate.js';
-import { openRun } from '../../../src/library/family.js';
+import { openRun } from '../../../src/library/run-and-metrics.js';
 import { membersAtOnce } from '../../../src/runs/opened.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 

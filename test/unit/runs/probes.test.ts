@@ -7,7 +7,7 @@ import { PageFamily } from '../../../src/report/explorer/family.js';
 import { placed } from '../../../src/report/explorer/places.js';
 import { pairsOf, testSetText } from '../../../src/runs/imported.js';
 import { readColumns } from '../../../src/runs/load.js';
-import { openRun } from '../../../src/library/family.js';
+import { openRun } from '../../../src/library/run-and-metrics.js';
 import { encodeMoment, encodeOutcomes, probeFile } from '../../../src/runs/outcomes.js';
 import type { RunRecord } from '../../../src/runs/record.js';
 import { membersOf, writeRunRecord } from '../../../src/runs/run.js';

@@ -9,7 +9,7 @@ import { mean } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
 
 /** Mean absolute value of a layer's entries after a step of training, and of their change since the start. */
-export interface WidthCoordinate {
+export interface MeasuredLayer {
   readonly parametrization: 'standard' | 'mup';
   readonly width: number;
   readonly seed: number;
@@ -20,7 +20,7 @@ export interface WidthCoordinate {
 }
 
 export interface LayerSlopes {
-  readonly parametrization: WidthCoordinate['parametrization'];
+  readonly parametrization: MeasuredLayer['parametrization'];
   readonly layer: string;
   readonly step: number;
   /** Geometric means over seeds at each width, ascending: their slopes are the estimates below. */
@@ -48,7 +48,7 @@ export type Flatness = 'flat' | 'not flat' | 'undetermined';
 export const flatSlope = 0.05;
 
 /** In the order in which parametrizations, layers and steps first occur. */
-export function widthSlopes(all: readonly WidthCoordinate[]): LayerSlopes[] {
+export function widthSlopes(all: readonly MeasuredLayer[]): LayerSlopes[] {
   const groups = group(all, ({ parametrization, layer, step }) => `${parametrization} ${layer} ${step}`);
   return [...groups.values()].map((own) => {
     const { parametrization, layer, step } = firstOf(own);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { flatSlope, logSlope, widthSlopes, type WidthCoordinate } from '../../../src/analysis/coordinates.js';
-import { coordinateTable } from '../../../src/report/tables/coordinates.js';
+import { flatSlope, logSlope, widthSlopes, type MeasuredLayer } from '../../../src/analysis/coord-check.js';
+import { coordCheckTable } from '../../../src/report/tables/coord-check.js';
 import { Random } from '../../../src/statistics/random.js';
 
 const widths = [8, 16, 32, 64];
 /** Sizes that are a power of the width, twice, with seeds on either side of it. */
-const layer = (parametrization: 'standard' | 'mup', name: string, power: number): WidthCoordinate[] =>
+const layer = (parametrization: 'standard' | 'mup', name: string, power: number): MeasuredLayer[] =>
   widths.flatMap((width) =>
     [0.9, 1.1].map((factor, seed) => ({
       ...{ parametrization, width, seed, layer: name, step: 10 },
@@ -24,7 +24,7 @@ test('powers of the width are found again, from geometric means over seeds', () 
 });
 
 /** A seed's layer whose change is a power of the width. */
-const seedOf = (power: number, seed: number): WidthCoordinate[] =>
+const seedOf = (power: number, seed: number): MeasuredLayer[] =>
   widths.map((width) => ({
     ...{ parametrization: 'mup', width, seed, layer: 'head', step: 1, size: 1, change: width ** power },
   }));
@@ -56,7 +56,7 @@ test.each([
 });
 
 /** Seeds whose layers scatter at each width, as a trained layer's do: factors with a standard deviation of `spread`. */
-function simulated(slope: number, seeds: number, random: Random, spread = 0.1): WidthCoordinate[] {
+function simulated(slope: number, seeds: number, random: Random, spread = 0.1): MeasuredLayer[] {
   return Array.from({ length: seeds }, (_, seed) => {
     const own = slope + 0.02 * random.normal();
     return widths.map((width) => ({
@@ -105,7 +105,7 @@ test('a layer that has not moved has no slope, and that says nothing about it', 
   const still = (name: 'standard' | 'mup') => layer(name, 'hidden', 0).map((each) => ({ ...each, change: 0 }));
   const layers = widthSlopes([...layer('standard', 'hidden', 0), ...still('mup')]);
   expect(layers[1]!.change).toEqual({ slope: NaN, interval: undefined, verdict: 'undetermined' });
-  const lines = coordinateTable(layers).split('\n');
+  const lines = coordCheckTable(layers).split('\n');
   expect(lines[1]).toMatch(/ zero$/);
   expect(lines.slice(-2)).toMatchInlineSnapshot(`
     [
@@ -122,7 +122,7 @@ test('the table shows both parametrizations side by side, and which layers are f
     ...layer('mup', 'hidden', 0),
     ...layer('mup', 'head', 0.04),
   ]);
-  expect(coordinateTable(layers)).toMatchInlineSnapshot(`
+  expect(coordCheckTable(layers)).toMatchInlineSnapshot(`
     "layer             standard   mean |x|           of change                 mup    mean |x|           of change
     hidden  0.000 [0.00, 0.00]     3 to 3  0.000 [0.00, 0.00]  0.000 [0.00, 0.00]      3 to 3  0.000 [0.00, 0.00]
     head    1.000 [1.00, 1.00]  24 to 190  0.500 [0.50, 0.50]  0.040 [0.04, 0.04]  3.2 to 3.5  0.020 [0.02, 0.02]
@@ -135,7 +135,7 @@ test('the table shows both parametrizations side by side, and which layers are f
 
 test('what theory says of scores of attention that fall under muP', () => {
   const table = (power: number, name = 'block0.scores') =>
-    coordinateTable(widthSlopes([...layer('standard', name, 1), ...layer('mup', name, power)]))
+    coordCheckTable(widthSlopes([...layer('standard', name, 1), ...layer('mup', name, power)]))
       .split('\n')
       .at(-1);
   expect(table(-0.4)).toMatchInlineSnapshot(
@@ -150,7 +150,7 @@ test('the table of seeds that disagree, or of one', () => {
     layer(parametrization, 'head', 1).filter(({ seed }) => seed === 0);
   const apart = (parametrization: 'standard' | 'mup') =>
     [0.1, 0.3].flatMap(seedOf).map((each) => ({ ...each, parametrization, size: 1 }));
-  const verdicts = (all: readonly WidthCoordinate[]) => coordinateTable(widthSlopes(all)).split('\n').slice(-4);
+  const verdicts = (all: readonly MeasuredLayer[]) => coordCheckTable(widthSlopes(all)).split('\n').slice(-4);
   expect(verdicts([...one('standard'), ...one('mup')])).toMatchInlineSnapshot(`
     [
       "Slope of log mean |x| against log width, for one seed: 0 is flat; mean |x| from the smallest to the largest width. Change: the same slope for how much x has changed since the start of training.",

@@ -1,12 +1,12 @@
 /** A coordinate check as a figure: mean |x| of every layer against the width, a panel for each parametrization. */
-import { withoutSlope, type LayerSlopes } from '../../analysis/coordinates.js';
+import { withoutSlope, type LayerSlopes } from '../../analysis/coord-check.js';
 import { domainOf } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 
 const titles = { standard: 'standard parametrization', mup: 'muP' } as const;
 
-export function coordinateFigure(title: string, layers: readonly LayerSlopes[]): Figure {
+export function coordCheckFigure(title: string, layers: readonly LayerSlopes[]): Figure {
   const last = Math.max(...layers.map(({ step }) => step));
   const shown = layers.filter(({ step }) => step === last);
   const sizes = shown

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seedDistribution } from '../../../src/analysis/seed-distribution.js';
+import { seedDistribution } from '../../../src/analysis/seeds.js';
 import { accuracy, subsetAccuracy } from '../../../src/metrics/classification.js';
 import { Random } from '../../../src/statistics/random.js';
 import { memberOf } from '../../support/members.js';

@@ -6,12 +6,12 @@ import {
   type Flatness,
   type LayerSlopes,
   type WidthSlope,
-} from '../../analysis/coordinates.js';
+} from '../../analysis/coord-check.js';
 import { firstOf, lastOf } from '../../machine/present.js';
 import { counted, formatNumber } from '../../terminal/format.js';
 import { textTable } from './text-table.js';
 
-export function coordinateTable(layers: readonly LayerSlopes[]): string {
+export function coordCheckTable(layers: readonly LayerSlopes[]): string {
   const steps = new Set(layers.map(({ step }) => step));
   const rows = layers
     .filter(({ parametrization }) => parametrization === 'standard')

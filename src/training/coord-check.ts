@@ -17,7 +17,7 @@ import { initialHostState, toTensors } from './state.js';
 import { batchOf, named, planConstants, trainingStep } from './step.js';
 import { taskOf } from './task.js';
 
-export interface CoordinateRequest {
+export interface CoordCheckRequest {
   /** One member's; its batches are those of its first epochs. */
   readonly experiment: Experiment;
   readonly width: number;
@@ -28,7 +28,7 @@ export interface CoordinateRequest {
 }
 
 /** For one layer after one step: mean absolute values of its entries, and of their change since the start. */
-export interface Coordinate {
+export interface LayerSize {
   readonly layer: string;
   readonly step: number;
   readonly size: number;
@@ -36,7 +36,7 @@ export interface Coordinate {
 }
 
 /** In the order of steps, then of layers. NaN and infinities if training diverged. */
-export async function checkCoordinates(request: CoordinateRequest): Promise<Coordinate[]> {
+export async function measureLayers(request: CoordCheckRequest): Promise<LayerSize[]> {
   const { experiment, width, seed, steps } = request;
   const data = await loadSplits(experiment.dataset, { ...experiment, dataDir: request.dataDir });
   const family = families[experiment.arch];
@@ -70,7 +70,7 @@ export async function checkCoordinates(request: CoordinateRequest): Promise<Coor
     });
   let state = toTensors(initialHostState(model.parameters, optimizer, seed));
   const start = watch(state);
-  const found: Coordinate[] = [];
+  const found: LayerSize[] = [];
   for (let i = 0; i < last; i++) {
     const next = tf.tidy(() => step(tf.scalar(i, 'int32'), state, constants));
     tf.dispose(state);
@@ -93,13 +93,13 @@ function meanSize(x: tf.Tensor): number {
   return firstOf(tf.mean(tf.abs(x)).dataSync<'float32'>());
 }
 
-/** `checkCoordinates` of each request in a process whose TensorFlow is not loaded yet. */
-export async function answerCoordinates(
-  requests: readonly CoordinateRequest[],
+/** `measureLayers` of each request in a process whose TensorFlow is not loaded yet. */
+export async function answerCoordCheck(
+  requests: readonly CoordCheckRequest[],
   bindingPath: string,
-): Promise<Coordinate[][]> {
+): Promise<LayerSize[][]> {
   loadBackend(bindingPath);
-  const answers: Coordinate[][] = [];
-  for (const request of requests) answers.push(await checkCoordinates(request));
+  const answers: LayerSize[][] = [];
+  for (const request of requests) answers.push(await measureLayers(request));
   return answers;
 }
