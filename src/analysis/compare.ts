@@ -2,6 +2,7 @@
  * The paper's figures as numbers: a published natural curve, a family's standard curve and its induced one, each with its scores.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
+import type { MetricKind } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import { sampleChosen, type ChosenMetric } from './chosen.js';
@@ -26,6 +27,8 @@ export interface ComparedCurve {
   /** Why values of its metric can be infinite or undefined, for notes. */
   readonly notFinite?: string | undefined;
   readonly unit: string;
+  /** Undefined for published curves. */
+  readonly kind?: MetricKind | undefined;
   /** In order of scale. */
   readonly points: readonly ComparedPoint[];
   /** Single members. */
@@ -103,7 +106,7 @@ export function familyCurve(
     return { parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });
   return {
-    ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit },
+    ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit, kind: metric.kind },
     points,
     members: members.map(({ record }, i) => ({
       parameters: record.parameters,

@@ -202,9 +202,9 @@ export function effectiveCount(
 }
 
 interface SeedSpread {
-  /** Deviation of each member, on the scale on which seeds act. */
+  /** Value of each member, on the scale on which seeds act. */
   readonly base: readonly number[];
-  /** Standard error of each member over the sampling of the test set. */
+  /** Variance of each member's value over the sampling of the test set, on that scale. */
   readonly variances: readonly number[];
   /** Normal scores of a member, `[draws]`. */
   readonly scores: (member: number) => Float64Array | undefined;

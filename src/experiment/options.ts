@@ -296,6 +296,7 @@ function toOption(definition: OptionDefinition): Option {
       ? `: ${value.choices.join(', ')}`
       : '';
   if (value.kind === 'switch') return new Option(definition.flag, definition.description);
+  // `,...>` and not commander's variadic ` ...>`, which would take the next words too.
   const placeholder = ownPlaceholders[key] ?? placeholders[value.kind];
   const option = new Option(
     `${definition.flag} ${takesList(value) ? placeholder.replace('>', ',...>') : placeholder}`,

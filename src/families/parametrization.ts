@@ -12,8 +12,8 @@
  *
  * and attention uses 1 / d instead of 1 / sqrt(d). Output weights and queries start at 0 (their App. D.2): random ones
  * give answers, and scores of attention, that shrink as 1 / sqrt(r) and send layers below gradients with as much noise,
- * so that narrow members would start differently from wide ones. Which of the three a tensor is follows from comparing its shape with that at another
- * width: whether the number of its inputs and of its outputs grows.
+ * so that narrow members would start differently from wide ones. Whether a tensor is of input, hidden or output weights
+ * follows from its shape at another width: whether the number of its inputs and of its outputs grows.
  */
 import type { Family, Initial, ParameterSpec, Scaling, Settings } from './family.js';
 import { present } from '../machine/present.js';

@@ -110,16 +110,22 @@ export async function addToRun(
     const there = await Promise.all(opened.members.map((id) => readImportedMember(folder, id, opened)));
     const members: CollectedMember[] = [];
     const same: string[] = [];
+    const unknown = new Set<string>();
     for (const member of collected.members) {
       const before = there.find(({ name, seed }) => name === member.name && seed === member.seed);
       if (before === undefined) members.push(member);
       else {
         await refuseOther(before, member, { folder, examples: collected.examples });
         same.push(before.name);
+        for (const key of Object.keys(member.coordinates)) if (before.coordinates[key] === undefined) unknown.add(key);
       }
     }
     const notes =
       same.length === 0 ? [] : [`already in the run, with the same outcomes: ${condensed([...new Set(same)])}`];
+    if (unknown.size > 0)
+      notes.push(
+        `these keep the coordinates they have: ${condensed([...unknown])} is not added to them; import all models under another name to have it`,
+      );
     if (members.length === 0) return { record: opened, members, notes };
     const added = await writeMembers(folder, { record: opened, members, classNames: collected.classNames });
     const next: ImportedRun = {

@@ -39,7 +39,11 @@ const resultsSchema = z.looseObject({
     )
     .default({}),
   config: z
-    .looseObject({ model_args: z.unknown().optional(), model_num_parameters: z.number().nullish() })
+    .looseObject({
+      model_args: z.unknown().optional(),
+      model_revision: z.unknown().optional(),
+      model_num_parameters: z.number().nullish(),
+    })
     .default({ model_args: undefined }),
   model_name: z.string().nullish(),
   lm_eval_version: z.string().nullish(),
@@ -199,17 +203,27 @@ function modelsOf(samples: readonly SamplesFile[]): string[] {
   return new Set(short).size === new Set(full).size ? short : full;
 }
 
-/** The harness's name for it, else the folder's: newer versions make one for each model. */
+/**
+ * The harness's name for it, else the folder's: newer versions make one for each model. A revision, such as a
+ * checkpoint of Pythia's, is a model of its own: `EleutherAI/pythia-70m@step1000`.
+ */
 function modelOf({ file, results }: SamplesFile): string {
   const { model_name: name, config } = results?.content ?? {};
-  const pretrained =
-    typeof config?.model_args === 'string' ? /(?:^|,)pretrained=([^,]+)/.exec(config.model_args)?.[1] : undefined;
-  const args = config?.model_args;
-  const ofDict =
-    typeof args === 'object' && args !== null ? (args as Readonly<Record<string, unknown>>)['pretrained'] : undefined;
-  const found = name ?? pretrained ?? ofDict;
-  if (typeof found === 'string' && found !== '') return found;
-  return path.basename(path.dirname(path.resolve(file))).replaceAll('__', '/');
+  const found = [name, argumentOf(config?.model_args, 'pretrained')].find(isName);
+  const revision = [argumentOf(config?.model_args, 'revision'), config?.model_revision].find(isName);
+  const model = found ?? path.basename(path.dirname(path.resolve(file))).replaceAll('__', '/');
+  return revision === undefined || revision === 'main' ? model : `${model}@${revision}`;
+}
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** One of `pretrained=...,dtype=...`, which newer versions write as an object. */
+function argumentOf(all: unknown, name: string): unknown {
+  if (typeof all === 'string') {
+    const own = all.split(',').find((each) => each.startsWith(`${name}=`));
+    return own?.slice(name.length + 1);
+  }
+  return typeof all === 'object' && all !== null ? (all as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 /** A task may have several filters for reading an answer: each sample appears once for each. */

@@ -45,6 +45,7 @@ function complaintOf({ stderr, stdout }: Answer): string {
 
 /** A problem with the cluster rather than a user's mistake. */
 const isTrouble = (complaint: string) =>
+  !/time limit is invalid/i.test(complaint) &&
   /unable to contact|communication|connect|timed? ?out|munge|zero bytes|configuration source|limit|unavailable/i.test(
     complaint,
   );

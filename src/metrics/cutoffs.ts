@@ -62,7 +62,7 @@ export function against<Key extends string, Chosen extends Readonly<Record<Key, 
     ofSequences(outcomes, chosen, { name, l, ...over }) {
       const list = outcomes[columnOf(chosen)]!;
       const lasts = perSequence(outcomes.sequence!, (begin, end) => {
-        refuseLonger(name, l, end - begin);
+        refuseLonger(`${name}:l=${l}`, l, end - begin);
         return side.last(...list.subarray(begin, begin + l));
       });
       return this.ofImages({ [columnOf(chosen)]: lasts }, chosen, over);

@@ -163,8 +163,15 @@ function parseParameters(text: string, metric: RegisteredMetric, where: string):
   const shape = metric.parameters.shape as Readonly<Record<string, z.core.$ZodType>>;
   const known = Object.keys(shape);
   const parameters: Record<string, number | string> = {};
+  let last = '';
   for (const part of text.split(',')) {
-    const [key = '', value] = part.split('=');
+    const equals = part.indexOf('=');
+    const [key, value] = equals < 0 ? [part] : [part.slice(0, equals), part.slice(equals + 1)];
+    if (value === undefined && shape[last] instanceof z.ZodPipe && !known.includes(part)) {
+      parameters[last] = `${parameters[last]!},${part}`; // a name with a comma in it
+      continue;
+    }
+    last = key;
     if (!known.includes(key)) {
       const remedy = known.length === 0 ? 'it has no parameters' : suggestion(key, known);
       throw new UsageError(`"${key}" is not a parameter of ${name}`, where, remedy);

@@ -146,7 +146,7 @@ function firstHits(
   { name, l }: { readonly name: string; readonly l: number },
 ): Float64Array {
   return perSequence(sequence, (begin, end) => {
-    refuseLonger(name, l, end - begin);
+    refuseLonger(`${name}:l=${l}`, l, end - begin);
     let i = begin;
     while (i < end && rows[i] === 1) i++;
     return i - begin;

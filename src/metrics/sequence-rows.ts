@@ -27,7 +27,7 @@ export function meanPerSequence(sequence: Int32Array, values: ArrayLike<number>)
   });
 }
 
-/** Throws UsageError if sequences are shorter than a metric asks for. */
-export function refuseLonger(name: string, l: number, length: number): void {
-  if (l > length) throw new UsageError(`the test sequences have ${counted(length, 'image')}`, `${name}:l=${l}`);
+/** Throws UsageError if sequences are shorter than the `asked` images that a metric needs, as chosen in `where`. */
+export function refuseLonger(where: string, asked: number, length: number): void {
+  if (asked > length) throw new UsageError(`the test sequences have ${counted(length, 'image')}`, where);
 }

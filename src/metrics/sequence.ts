@@ -25,7 +25,7 @@ export const placeAccuracy = defineMetric({
   share: true,
   values: ({ correct, sequence }, { place }) =>
     perSequence(sequence, (begin, end) => {
-      refuseLonger('place-accuracy', place, end - begin);
+      refuseLonger(`place-accuracy:place=${place}`, place, end - begin);
       return correct[begin + place - 1]!;
     }),
 });

@@ -1,6 +1,7 @@
 /** Names of scores and axes wherever they are shown: in the terminal, figures, reports and the page. */
 import type { ScaleName } from '../analysis/scales.js';
 import type { ScoreName } from '../analysis/scores.js';
+import type { MetricKind } from '../metrics/metric.js';
 
 export const scoreTitles = {
   emergence: 'emergence (Eq 1)',
@@ -29,6 +30,17 @@ export const rankedScores: readonly TitledScore[] = [
   { name: 'steepness', title: 'steepest / mean' },
   ...titled('bow'),
 ];
+
+/** Of the axis that shows a metric: published curves, which have no kind, are of shares right. */
+export function verticalTitle(metric: {
+  readonly unit: string;
+  readonly title: string;
+  readonly kind?: MetricKind | undefined;
+}): string {
+  const { unit, title, kind } = metric;
+  if (unit === 'probability' && kind !== 'continuous') return 'share';
+  return unit === '' || unit === 'probability' ? title : unit;
+}
 
 export const axisTitles: Readonly<Record<ScaleName, string>> = {
   width: 'width',

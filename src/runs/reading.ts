@@ -13,8 +13,9 @@ import { readingThreadFile } from './reading-thread-file.js';
 
 /** Fewest members worth a thread, which takes 0.1 seconds to start. */
 const leastOfThread = 300;
-/** Members in a message, and messages that each thread has or has answered before the first of them is needed. */
+/** Members in a message. */
 const inMessage = 16;
+/** Messages sent to each thread ahead of the one in use. */
 const messagesAhead = 3;
 
 /** What a thread found of the members of a message; undefined for a member that it failed to read. */

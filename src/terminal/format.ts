@@ -20,7 +20,7 @@ export function formatPercent(share: number): string {
 /** `12.3k ex/s`. */
 export function formatRate(examplesPerSecond: number): string {
   const thousands = examplesPerSecond / 1000;
-  return `${thousands >= 1 ? `${thousands.toFixed(1)}k` : examplesPerSecond.toFixed(0)} ex/s`;
+  return `${thousands >= 0.9995 ? `${thousands.toFixed(1)}k` : examplesPerSecond.toFixed(0)} ex/s`;
 }
 
 /** `One line` of `one line`. */
@@ -42,7 +42,8 @@ export function countedWithSpaces(count: number, noun: string): string {
 export function formatBytes(bytes: number): string {
   const units = ['kB', 'MB', 'GB', 'TB'];
   if (bytes < 1000) return counted(bytes, 'byte');
-  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3 + 1e-12));
+  // 999.5 of a unit would be written as 1000.
+  const power = Math.min(units.length, Math.max(1, Math.floor(Math.log10(bytes / 0.9995) / 3 + 1e-12)));
   const value = bytes / 1000 ** power;
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${units[power - 1]!}`;
 }

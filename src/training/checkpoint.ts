@@ -196,7 +196,7 @@ export async function loadCheckpoint(
 ): Promise<Checkpoint | undefined> {
   const whole = await readCheckpoint(files, checkpointFile, { names, experiment });
   const stopped = await readCheckpoint(files, stoppedFile, { names, experiment });
-  // After a kill between the two there may be one for an epoch that has ended.
+  // After a kill between writing the whole epoch's file and deleting the stopped one's, this is of an epoch that has ended.
   return stopped !== undefined && stopped.history.length >= (whole?.history.length ?? 0) ? stopped : whole;
 }
 

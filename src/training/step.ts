@@ -123,8 +123,9 @@ export function stepRandom(seed: tf.Tensor1D): StepRandom {
 }
 
 /**
- * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. If a classifier may choose only from
- * the first labels, they are those of the softmax over these. `pairs` images are an example, which a branch has whole.
+ * Outcomes of the items at `rows` [n]; inputs are `[rows, images, order, labels, ...parameters]`. If a classifier may
+ * choose only from the first labels, they are those of the softmax over these. `pairs` images are an example, which a
+ * branch has whole.
  */
 export function evaluationBatch(
   { model, task, branches = 1 }: Pick<StepOptions, 'model' | 'task' | 'branches'>,

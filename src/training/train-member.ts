@@ -111,7 +111,10 @@ export async function trainOne(request: TrainMemberRequest, listener: TrainListe
     const status = (['failed', 'stopped', 'busy'] as const).find((each) => result[each].length > 0) ?? 'complete';
     return { folder, status, member: id, busy: result.busy };
   }
-  const left = (await missingLongestFirst(folder, run, keys)).map(memberId).filter((id) => !stacked.has(id));
+  const missing = (await missingLongestFirst(folder, run, keys)).map(memberId);
+  const left = missing.filter((id) => !stacked.has(id));
+  // As at the start: others have trained the last of those that can be trained alone.
+  if (left.length === 0 && missing.length > 0) throw stackedError(run, firstOf(missing));
   return { folder, status: left.length === 0 ? 'complete' : 'busy', member: null, busy: left };
 }
 

@@ -165,7 +165,10 @@ export function scoreMetric(
     metric,
     known: sealed.known,
     targets: scored.map(({ width, parameters, truths: values }) => ({ width, parameters, truths: values })),
-    methods: methods.map((each) => ({ ...each, skill: baseline > 0 ? each.crps / baseline : NaN })),
+    methods: methods.map((each) => ({
+      ...each,
+      skill: baseline > 0 && Number.isFinite(baseline) ? each.crps / baseline : NaN,
+    })),
     silent: sealed.silent,
   };
 }

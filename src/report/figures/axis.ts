@@ -149,12 +149,29 @@ export function domainOf(values: readonly number[], isLog: boolean, share = 0.06
 
 /** `20k`, `1.5B`: for counts, such as parameters. */
 export function countTicks(values: readonly number[]): Tick[] {
-  return values.map((at) => ({ at, text: formatCount(at) }));
+  return distinctTicks(values, formatCount, 3);
 }
 
 /** `0.002`, `1e-7`, `20k`: for all other numbers. */
 export function valueTicks(values: readonly number[]): Tick[] {
-  return values.map((at) => ({ at, text: Math.abs(at) >= 1e4 ? formatCount(at) : formatNumber(at, 6) }));
+  const texts = distinctTicks(values, formatCount, 3);
+  return texts.map(({ at, text }) => ({ at, text: Math.abs(at) >= 1e4 ? text : formatNumber(at, 6) }));
+}
+
+/** `0.997`, `20000`: for the terminal. */
+export function plainTicks(values: readonly number[]): Tick[] {
+  return distinctTicks(values, formatNumber, 3);
+}
+
+/** With as many digits as it takes to tell neighbours apart: 1.5k, but 1.501k and 1.502k. */
+function distinctTicks(
+  values: readonly number[],
+  format: (value: number, digits: number) => string,
+  digits: number,
+): Tick[] {
+  const ticks = values.map((at) => ({ at, text: format(at, digits) }));
+  const isTold = new Set(ticks.map(({ text }) => text)).size === new Set(values).size;
+  return isTold || digits >= 15 ? ticks : distinctTicks(values, format, digits + 1);
 }
 
 /** `20 %`: for shares. */

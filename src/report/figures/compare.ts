@@ -5,7 +5,7 @@ import { zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { bowText } from '../bows.js';
-import { bothTitles } from '../titles.js';
+import { bothTitles, verticalTitle } from '../titles.js';
 import { suitLogarithms } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
@@ -67,9 +67,8 @@ function panelOf(curve: ComparedCurve, role: string, series: readonly PanelSerie
   };
 }
 
-export function verticalOf({ unit, title }: ComparedCurve): Pick<CurvePanel, 'yTitle' | 'yDomain'> {
-  if (unit === 'probability') return { yTitle: 'share', yDomain: [0, 1] };
-  return { yTitle: unit === '' ? title : unit };
+export function verticalOf(curve: ComparedCurve): Pick<CurvePanel, 'yTitle' | 'yDomain'> {
+  return { yTitle: verticalTitle(curve), ...(curve.unit === 'probability' ? { yDomain: [0, 1] } : {}) };
 }
 
 /** As in figures/train.ts: with two seeds, Student's t gives a band that hides the rest. */

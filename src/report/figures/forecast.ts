@@ -12,6 +12,7 @@ import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
 import { condensed, formatNumber } from '../../terminal/format.js';
+import { verticalTitle } from '../titles.js';
 import { referenceStyles } from './theme.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure, Panel } from './layout.js';
@@ -91,8 +92,9 @@ function scorePanel(
   };
 }
 
-function axisTitle({ title, unit }: MetricScore['metric']): string {
-  if (unit === 'probability') return 'share';
+function axisTitle(metric: MetricScore['metric']): string {
+  const { title, unit } = metric;
+  if (unit === 'probability') return verticalTitle(metric);
   return unit === '' ? title : `${title} (${unit})`;
 }
 

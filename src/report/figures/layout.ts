@@ -238,7 +238,7 @@ export function layoutOf(
     const measured = {
       ...sized,
       headings: ofRows(
-        panels.map((panel, i) => headingHeight(panel, roomForTexts(i, panels.length, sized, all), look)),
+        panels.map((panel, i) => headingHeight(panel, roomForTexts(i, panels.length, sized, { all, unit }), look)),
       ),
       bottoms: ofRows(panels.map((panel) => bottomHeight(panel, sized, look))),
     };
@@ -264,11 +264,11 @@ export function roomForTexts(
   i: number,
   count: number,
   { columns, left, right, width }: PanelLayout,
-  all: number,
+  { all, unit }: { readonly all: number; readonly unit: number },
 ): number {
   const place = i % columns;
   if (i < count - 1 && place < columns - 1) return width + right.inner;
-  return all - left - place * (left + width + right.inner + gap);
+  return all - left - place * (left + width + right.inner + gap * unit);
 }
 
 function ticksOf({ domain, isLog = false, ticks, texts = valueTicks }: Axis, count: number): readonly Tick[] {

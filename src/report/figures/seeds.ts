@@ -3,6 +3,7 @@ import { firstOf, nth, zip } from '../../machine/present.js';
 import { mean as meanOf } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
+import { verticalTitle } from '../titles.js';
 import { referenceStyles, seriesStyle } from './theme.js';
 import { domainOf, type CurvePoint } from './axis.js';
 import type { Figure, Frame, Panel } from './layout.js';
@@ -23,7 +24,7 @@ export function seedsFigure(
 ): Figure {
   const counts = scales.map(({ values }) => values.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const isShare = metric.limits[0] === 0 && metric.limits[1] === 1;
+  const isShare = verticalTitle(metric) === 'share';
   const points = (pick: (scale: SeedScale) => Omit<CurvePoint, 'x'>) =>
     scales.map((each) => ({ x: each.scale.parameters, ...pick(each) }));
   const shown = thinned(scales, mostViolins);

@@ -113,7 +113,7 @@ function panelSpec(panel: Panel, i: number, { figure, layout, total, look }: Who
     channel(panel.x, xTicks(panel, width, look), look),
     channel(panel.y, yTicks(panel, height, look), look),
   ];
-  const room = roomForTexts(i, figure.panels.length, layout, total.width - 2 * edge * unit);
+  const room = roomForTexts(i, figure.panels.length, layout, { all: total.width - 2 * edge * unit, unit });
   return {
     ...{ width, height },
     layer: [

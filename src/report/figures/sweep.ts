@@ -3,7 +3,7 @@ import type { GridPoint, Sweep } from '../../analysis/sweep.js';
 import type { ResampledCurve } from '../../analysis/subsampling.js';
 import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
-import { scoreTitles, titled } from '../titles.js';
+import { scoreTitles, titled, verticalTitle } from '../titles.js';
 import { referenceStyles } from './theme.js';
 import { countTicks, domainOf, haveLogarithms, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, heatCells, heatLayer, scheme } from './heat.js';
@@ -60,7 +60,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
     return kept.includes(j) || point.intervals !== undefined ? { x, point } : [];
   });
   const hasIntervals = scored.some(({ point }) => point.intervals !== undefined);
-  const { name, unit } = firstOf(points).metric;
+  const { name, unit, kind } = firstOf(points).metric;
   const isShare = unit === 'probability';
   const x = axisOf(values, key);
   const rows = thinned([...sweep.scales.keys()], mostRows);
@@ -81,7 +81,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
             false,
             0,
           ),
-      title: isShare ? 'share' : unit || name,
+      title: verticalTitle({ unit, kind, title: name }),
     },
     layers: (frame) => [heatLayer(cells, frame)],
   };

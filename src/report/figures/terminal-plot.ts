@@ -2,8 +2,17 @@
 import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { Canvas, cellSize, type CharacterSet, type Dot } from '../../terminal/canvas.js';
 import { inSeriesColour } from '../../terminal/colour.js';
-import { formatCount, formatNumber } from '../../terminal/format.js';
-import { linearTicks, logTicks, placing, ticksAround, type CurvePoint, type Domain, type Tick } from './axis.js';
+import { formatCount } from '../../terminal/format.js';
+import {
+  linearTicks,
+  logTicks,
+  placing,
+  plainTicks,
+  ticksAround,
+  type CurvePoint,
+  type Domain,
+  type Tick,
+} from './axis.js';
 
 export interface PlotSeries {
   readonly label: string;
@@ -106,7 +115,7 @@ function verticalAxis({ series }: Plot, rows: number): PlotAxis {
   return {
     low: firstOf(values),
     high: lastOf(values),
-    ticks: values.map((at) => ({ at, text: formatNumber(at) })),
+    ticks: plainTicks(values),
   };
 }
 

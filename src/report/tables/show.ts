@@ -5,7 +5,7 @@ import { unscoredLines } from '../../analysis/unscored.js';
 import { firstOf, nth } from '../../machine/present.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
-import { shownScores } from '../titles.js';
+import { shownScores, verticalTitle } from '../titles.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/terminal-plot.js';
 import { haveLogarithms } from '../figures/axis.js';
 import type { Sampling } from './sampling.js';
@@ -51,7 +51,7 @@ function panelText(curves: readonly SampledCurve[], { words, ...look }: ShowOpti
     ...look,
     series: curves.map((curve) => seriesOf(curve)),
     xTitle: `${words.axis}${look.xScale === 'log' ? ', logarithmic' : ''}`,
-    yTitle: yTitleOf(firstOf(curves)),
+    yTitle: verticalTitle(firstOf(curves).metric),
     // Widths are few and deliberately chosen: more informative as ticks than round numbers.
     xTicks:
       words.scale === 'width' && words.isCoordinate ? firstOf(curves).scales.map(({ width }) => width) : undefined,
@@ -79,10 +79,6 @@ function notFiniteLines(
       ? [`${used}: ${title} is infinite at ${words.scale} ${condensed(infinite)}: ${notFinite}.`]
       : []),
   ];
-}
-
-function yTitleOf({ metric: { unit, title } }: SampledCurve): string {
-  return unit === 'probability' ? 'share' : unit === '' ? title : unit;
 }
 
 function seriesOf(curve: SampledCurve): PlotSeries {

@@ -105,6 +105,13 @@ test('existing models: equal outcomes change nothing, different ones are refused
     'note: already in the run, with the same outcomes: a and b\n',
   ]);
   expect(await filesOf()).toEqual(before);
+  // A coordinate that the run's own members lack is not added to them in passing.
+  await write('sizes.csv', ['model,parameters,tokens', 'a,1e6,10', 'b,2e6,20', '']);
+  const more = await run('import table small.csv --run lm --add --scale sizes.csv');
+  expect([more.code, more.stderr]).toEqual([
+    0,
+    expect.stringContaining('these keep the coordinates they have: tokens is not added to them'),
+  ]);
   await write('mixed.csv', table([...rows('b', 2e6, 3), ...rows('c', 4e6, 5)]));
   expect((await run('import table mixed.csv --run lm --add')).code).toBe(0);
   expect(Object.keys(await accuracies())).toEqual(['a', 'b', 'c']);

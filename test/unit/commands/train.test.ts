@@ -120,6 +120,19 @@ test('of two concurrent launches one submits, and the other finds its jobs', asy
   });
 });
 
+test("a time limit that is too long is the user's mistake, a limit of the cluster's is not", async () => {
+  const answers = [
+    ['Requested time limit is invalid (missing or exceeds some limit)', 2],
+    ['Unable to contact slurm controller (connect failure)', 1],
+    ['Job violates accounting/QOS policy (job submit limit)', 1],
+  ] as const;
+  for (const [complaint, code] of answers) {
+    await answering({ sbatch: `echo "sbatch: error: ${complaint}" >&2; exit 1`, squeue: 'exit 0' });
+    const launched = await runCommand(await temporaryFolder(), ['train', ...family.split(' '), '--launcher', 'slurm']);
+    expect([launched.code, launched.stderr]).toEqual([code, expect.stringContaining(complaint)]);
+  }
+});
+
 test('a hanging squeue is not waited for: the files tell the status', async () => {
   const folder = await temporaryFolder();
   await answering({ sbatch: 'echo 12', squeue: 'exit 0' });

@@ -202,6 +202,26 @@ test('a model on disk is named by the last part of its path, if that distinguish
   expect(await namesOf('/home/me/a/last', '/home/me/b/last')).toEqual(['/home/me/a/last', '/home/me/b/last']);
 });
 
+test('a revision is a model of its own, whether the harness writes its arguments as text or as an object', async () => {
+  const root = await temporaryFolder();
+  const configs = [
+    { model_args: 'pretrained=org/m,revision=step1000', model_revision: 'step1000' },
+    { model_args: { pretrained: 'org/m', revision: 'step2000' } },
+    { model_args: 'pretrained=org/m', model_revision: 'main' },
+  ];
+  for (const [i, config] of configs.entries()) {
+    await write(path.join(root, String(i)), 'm', questions(3, 'revisions'));
+    const file = path.join(root, String(i), 'm', `results_${time}.json`);
+    const results = JSON.parse(await fs.readFile(file, 'utf8')) as { config: object };
+    await fs.writeFile(
+      file,
+      JSON.stringify({ ...results, config: { ...results.config, ...config }, model_name: 'org/m' }),
+    );
+  }
+  const names = (await readLmEval([root], plain)).collector.models.map(({ name }) => name);
+  expect(names).toEqual(['org/m@step1000', 'org/m@step2000', 'org/m']);
+});
+
 test('generation: its metric, its filter, a score as well; values other than 0 and 1 are not correct or wrong', async () => {
   const folder = await temporaryFolder();
   const line = (id: number, filter: string, exact: number, rouge: number) =>

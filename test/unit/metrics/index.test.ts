@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { classAccuracyOf } from '../../../src/metrics/classes.js';
 import { exampleOf, metrics, parseMetric } from '../../../src/metrics/index.js';
 
 const known = Object.keys(metrics).join(', ');
@@ -22,6 +23,7 @@ test.each([
   ['subset-accuracy:K=5', '--metric: "K" is not a parameter of subset-accuracy; did you mean k? Known: k'],
   ['subset-accuracy:k=', '--metric: "" is not a number; for example subset-accuracy:k=5'],
   ['subset-accuracy:k=five', '--metric: "five" is not a number; for example subset-accuracy:k=5'],
+  ['subset-accuracy:k=5=7', '--metric: "5=7" is not a number; for example subset-accuracy:k=5'],
   ['subset-accuracy:k=1,k=2', '--metric: k is given twice; give it once'],
   ['subset-accuracy:k=2.5', '--metric "subset-accuracy:k=2.5": k is 2.5; give a whole number'],
   ['subset-accuracy:k=0', '--metric "subset-accuracy:k=0": k is 0; give at least 1'],
@@ -34,4 +36,9 @@ test.each([
   ['accuracy:k=5', '--metric: "k" is not a parameter of accuracy; it has no parameters'],
 ])('%s', (text, line) => {
   expect(() => parseMetric(text)).toThrow(expect.objectContaining({ exitCode: 2, message: line }));
+});
+
+test.each(['a=b', 'cat,dog', 'cat, dog and other animals'])('a class named %j is that class and no other', (name) => {
+  const registry = { ...metrics, 'class-accuracy': classAccuracyOf(['a', 'cat', name]) };
+  expect(parseMetric(`class-accuracy:class=${name}`, '--metric', registry).id).toBe('class-accuracy:class=2');
 });

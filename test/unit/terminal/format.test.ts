@@ -3,6 +3,7 @@ import {
   condensed,
   counted,
   countedWithSpaces,
+  formatBytes,
   formatDuration,
   formatPercent,
   formatRate,
@@ -26,7 +27,7 @@ test('shares and rates', () => {
   expect([formatPercent(0.98765), formatRate(12345), formatRate(999.6)]).toEqual([
     '98.77 %',
     '12.3k ex/s',
-    '1000 ex/s',
+    '1.0k ex/s',
   ]);
 });
 
@@ -46,4 +47,17 @@ test('one is singular', () => {
     '1 test image',
     '12 000 test images',
   ]);
+});
+
+// Powers of 1000: what would be rounded to 1000 of a unit is 1.0 of the next.
+test.each([
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1000, '1.0 kB'],
+  [999_499, '999 kB'],
+  [999_500, '1.0 MB'],
+  [999_600_000, '1.0 GB'],
+  [2e15, '2000 TB'],
+])('%d bytes', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
 });

@@ -71,6 +71,9 @@ test('numbers of parameters have the letters of model sizes', () => {
 });
 
 test('other numbers are unchanged', () => {
+  // Neighbours that three digits do not tell apart have more.
+  expect(countTicks([1500, 1504, 1508, 1512]).map(({ text }) => text)).toEqual(['1.5k', '1.504k', '1.508k', '1.512k']);
+  expect(valueTicks([123_400, 123_600, 123_800]).map(({ text }) => text)).toEqual(['123.4k', '123.6k', '123.8k']);
   expect(valueTicks([0, 0.002, 1e-7, -0.2, 20_000]).map(({ text }) => text)).toEqual([
     '0',
     '0.002',

@@ -18,6 +18,7 @@ describe.each([
   ['double', Object.keys(figures)],
   ['slide', Object.keys(figures)],
   ['5x9', ['train', 'compare', 'quanta']],
+  ['40x20', ['compare']],
 ])('%s', (name, names) => {
   const size = parseSize(name);
 

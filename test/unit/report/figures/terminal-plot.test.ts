@@ -118,6 +118,17 @@ test('constant curves, values that are NaN, one scale', () => {
   expect(drawPlot({ ...plot, series: [{ label: 'a', points: [{ x: 5, y: 1 }] }] })).toContain('o');
 });
 
+test.each([[[0.9962, 0.9978]], [[2.3026, 2.3031]], [[123_456, 123_999]]])(
+  'labels of ticks between %j differ',
+  (values) => {
+    const points = values.map((y, i) => ({ x: i + 1, y }));
+    const labels = drawPlot({ ...plot, series: [{ label: 'a', points }] }).matchAll(/^ *(\S+) [┤+]/gm);
+    const texts = [...labels].map(([, text]) => text);
+    expect(texts.length).toBeGreaterThan(2);
+    expect(new Set(texts).size).toBe(texts.length);
+  },
+);
+
 test('colours only on request', () => {
   expect(drawPlot(plot)).not.toContain('\u001b');
   expect(drawPlot({ ...plot, colour: true })).toContain('\u001b[34mo\u001b[39m');
