@@ -53,7 +53,7 @@ function directionOf({ emergence }: Scores, draws: readonly Scores[]): -1 | 0 | 
   return turned > mostTurned * draws.length ? 0 : sign;
 }
 
-/** From the lower of the two to the upper. None if one of them is missing, as its draws have no value. */
+/** From the lower of the two to the upper. None if either is not finite: its draws have no value. */
 export function hullOf(one: Interval, other: Interval): Interval {
   return { lower: Math.min(one.lower, other.lower), upper: Math.max(one.upper, other.upper) };
 }
