@@ -1,7 +1,7 @@
 /**
- * Does a jump survive tuning? A family and its twin, whose members had an option chosen on the validation split, on the same test
- * examples: each curve with its scores, and the twin's score less the family's. Both are drawn on the same test sets; seeds are drawn for
- * each family by itself, as another rate makes another training of a seed.
+ * Does a jump survive tuning? A family and its twin, whose members had an option chosen on the validation split, on the
+ * same test examples: each curve with its scores, and the twin's score minus the family's. Both are drawn on the same
+ * test sets; seeds are drawn separately for each family, because with another rate a seed is another model.
  */
 import type { TunableKey } from '../experiment/tunable.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
@@ -35,13 +35,13 @@ export interface TwinCurve extends ComparedCurve {
 
 /** One metric of both families. */
 export interface TwinCurves {
-  /** As `parseMetric` takes it. */
+  /** In the form that `parseMetric` parses. */
   readonly metric: string;
   /** How it was chosen on the untuned family's outcomes; undefined where it was not. */
   readonly rule: string | undefined;
   readonly untuned: TwinCurve;
   readonly tuned: TwinCurve;
-  /** The tuned family's score less the untuned one's, and divided by it. */
+  /** The tuned family's score minus the untuned one's, and divided by it. */
   readonly scores: Readonly<Record<ScoreName, Pick<Contrast, 'difference' | 'ratio' | 'higher'>>>;
   readonly verdict: TwinVerdict;
 }
@@ -140,8 +140,9 @@ function sharpCurve(sampled: SampledChoice, members: readonly MemberOutcomes[], 
 type Limits = Readonly<Record<'lower' | 'upper', number>>;
 
 /**
- * By 95 % intervals of the bow, the one score that tells late from early: there is a late rise where it is above 0 and none where it is at
- * most 0, and tuning changes it where the paired difference excludes 0. An interval that holds 0 shows neither.
+ * By 95 % intervals of the bow, the one score that distinguishes late from early: there is a late rise if the interval
+ * is above 0 and none if it is at most 0, and tuning changes it if the interval of the paired difference excludes 0. An
+ * interval that contains 0 shows neither.
  */
 export function twinVerdict(untuned: Limits, tuned: Limits, difference: Limits): TwinVerdict {
   if ([untuned, tuned, difference].some(({ lower, upper }) => !(lower <= upper))) return 'cannot be determined';

@@ -1,4 +1,7 @@
-/** One score of two curves that were drawn together: difference and ratio within draws. Pure, so that the explorer's page can use it. */
+/**
+ * One score of two curves that were drawn together: difference and ratio within draws. Pure, so that the explorer's
+ * page can use it.
+ */
 import { drawsWithValue, hullInterval, percentileInterval } from '../statistics/bootstrap.js';
 import type { Interval } from '../statistics/wilson.js';
 import { hullOf, type ScoredDraws, type ScoreWithInterval } from './score-interval.js';
@@ -8,8 +11,9 @@ export interface Contrast {
   /** Second curve's score minus the first's, with 95 % interval; infinite if Eq 1 is. */
   readonly difference: ScoreWithInterval;
   /**
-   * Second curve's score divided by the first's, with 95 % interval. Undefined for the bow, which may be 0 or negative; NaN if one
-   * of the curves does not rise, or neither has a finite score. It is the same for Eq 1 and for its ratio to a ramp.
+   * Second curve's score divided by the first's, with 95 % interval. Undefined for the bow, which may be 0 or negative;
+   * NaN if one of the curves does not rise, or neither has a finite score. It is the same for Eq 1 and for its ratio to
+   * a ramp.
    */
   readonly ratio: ScoreWithInterval | undefined;
   /** Share of the draws in which the second is higher, ties counting half; NaN if no draw has both scores. */
@@ -17,7 +21,7 @@ export interface Contrast {
   /** On a scale that treats both curves alike and on which nothing is infinite; above 0 if the second is higher. */
   readonly at: number;
   readonly draws: readonly number[];
-  /** In draws over all possible seeds; undefined if nothing is known of them. */
+  /** In draws over all possible seeds; undefined if nothing is known about them. */
   readonly expected: readonly number[] | undefined;
 }
 
@@ -35,7 +39,7 @@ export function contrast<Name extends ScoreName>(
   const minusOf = ([x, y]: readonly [number, number]) => minus(y, x);
   const differences = pairs.map(minusOf);
   const { value, interval } = differenceOf(minus(b, a), differences, overSeeds?.map(minusOf));
-  // No largest step is less than none of the range, or more than all of it.
+  // A largest step is between 0 and the whole range.
   const difference =
     name === 'jump'
       ? { value, interval: { lower: Math.max(-1, interval.lower), upper: Math.min(1, interval.upper) } }
@@ -68,9 +72,9 @@ export function contrast<Name extends ScoreName>(
 }
 
 /**
- * y / (x + y), from 0 to 1, and one half if both are the same: to a ratio what a share is to odds. It treats x and y alike,
- * and is finite where Eq 1 is not. A second curve that does not rise has 0; without a first that rises there is nothing to
- * compare.
+ * y / (x + y), from 0 to 1, and one half if both are the same: to a ratio what a share is to odds. It treats x and y
+ * alike, and is finite where Eq 1 is not. A second curve that does not rise has 0; without a first that rises there is
+ * nothing to compare.
  */
 function shareOf(x: number, y: number): number {
   if (!(x > 0) || Number.isNaN(y)) return NaN;
@@ -94,7 +98,10 @@ function withExpected(interval: Interval, expected: readonly number[] | undefine
   return expected === undefined ? interval : hullOf(interval, percentileInterval(expected));
 }
 
-/** The 95 % interval of a difference. The basic interval is meaningless if an end is infinite; then percentiles alone are used. */
+/**
+ * The 95 % interval of a difference. The basic interval is meaningless if an end is infinite; then percentiles alone
+ * are used.
+ */
 function differenceOf(value: number, differences: readonly number[], expected?: readonly number[]): ScoreWithInterval {
   const percentiles = percentileInterval(differences);
   const isFinite = [value, percentiles.lower, percentiles.upper].every(Number.isFinite);

@@ -1,6 +1,6 @@
 /**
- * The verdict of a coordinate check: by which power of the width the output of a layer grows (Yang et al. 2022, arXiv 2203.03466, App.
- * D.1).
+ * The verdict of a coordinate check: by which power of the width the output of a layer grows (Yang et al. 2022, arXiv
+ * 2203.03466, App. D.1).
  */
 import { group } from 'd3-array';
 import { firstOf } from '../machine/present.js';
@@ -32,11 +32,14 @@ export interface LayerSlopes {
 /** How a layer grows with the width. */
 export interface WidthSlope {
   /**
-   * Least-squares slope of the logarithm against log width, as a mean over seeds: 0 is flat, 1 grows with the width. NaN if a seed diverged,
-   * or has a 0: a layer that has not moved yet.
+   * Least-squares slope of the logarithm against log width, as a mean over seeds: 0 is flat, 1 grows with the width.
+   * NaN if a seed diverged, or has a 0: a layer that has not moved yet.
    */
   readonly slope: number;
-  /** 95 % for the mean over seeds there could be: Student's t of the seeds' own slopes. Undefined for one seed, or without a slope. */
+  /**
+   * 95 % interval of the mean over all possible seeds: Student's t of the seeds' own slopes. Undefined for one seed, or
+   * without a slope.
+   */
   readonly interval: Interval | undefined;
   readonly verdict: Flatness;
 }

@@ -1,9 +1,10 @@
 /**
- * Curves with all that their scores need: values at each scale, and bootstrap draws of them over test set and seeds. The draw of the
- * test set (draws/members.ts) is shared by all members, as the test set is; seeds are drawn within each width, those of one training
- * once for all of its moments. Both together are Owen's pigeonhole bootstrap (2007, Ann. Appl. Stat. 1(2)), which is if anything too
- * wide. Of S seeds, S - 1 are drawn, so that the variance of their mean has the right size (McCarthy and Snowden 1985); with a single
- * seed, whose spread is unknown, the interval is over the test set alone.
+ * Curves with everything that their scores need: values at each scale, and bootstrap draws of them over test set and
+ * seeds. The draw of the test set (draws/members.ts) is shared by all members, because they share the test set; seeds
+ * are drawn within each width, and once for all moments of a trained model. Both together are Owen's pigeonhole
+ * bootstrap (2007, Ann. Appl. Stat. 1(2)), which is, if anything, too wide. Of S seeds, S - 1 are drawn, so that the
+ * variance of their mean has the right size (McCarthy and Snowden 1985); with a single seed, whose spread is unknown,
+ * the interval is over the test set alone.
  */
 import type { Metric } from '../metrics/metric.js';
 import { once } from '../machine/once.js';
@@ -26,7 +27,9 @@ export type { ScoreWithInterval } from './score-interval.js';
 export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
 
 export interface SampleOptions extends DrawOptions {
-  /** Runs whose seeds are drawn apart, on the same draws of the test set, have names of their own here; default: ''. */
+  /**
+   * Runs whose seeds are drawn separately, on the same draws of the test set, have different names here; default: ''.
+   */
   readonly seedsOf?: string;
 }
 
@@ -62,13 +65,13 @@ export function sampleCurve(
   return { ...curve, expected: once(() => expectedCurves(curve, members)) };
 }
 
-/** Which seeds are drawn: the same ones for every metric, as their curves are paired. */
+/** Which seeds are drawn: the same ones for every metric, because their curves are paired. */
 interface DrawnSeeds {
   readonly key: string;
   readonly scales: readonly Pick<Scale, 'members'>[];
   /** `[draws][seedsOfAll]`, places in the list of a scale's members. */
   readonly places: Uint16Array;
-  /** Where the seeds of a scale begin in the list of a draw, `[scales]`; moments of one training have the same ones. */
+  /** Where the seeds of a scale begin in the list of a draw, `[scales]`; moments of one trained model share theirs. */
   readonly starts: readonly number[];
   /** In each draw, of all scales. */
   readonly ofAll: number;

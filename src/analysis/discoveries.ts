@@ -1,6 +1,7 @@
 /**
- * Which of many metrics' curves are sharper than smooth growth, when all of them were examined: the expected share of false
- * alarms among those named is bounded (Benjamini and Hochberg), as the highest of hundreds of scores is high by chance.
+ * Which of many metrics' curves are sharper than smooth growth, when all of them were examined: the expected share of
+ * false alarms among those named is bounded (Benjamini and Hochberg), because the highest of hundreds of scores is high
+ * by chance.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -41,7 +42,7 @@ export function discoveriesOf(
   return { by, draws, tests: metrics.map(({ id }, i) => ({ metric: id, p: p[i]!, rate: rates[i]! })) };
 }
 
-/** A sweep with more curves than this is for its picture, and testing each of them would take minutes. */
+/** A sweep with more curves than this is made for its picture, and testing each of them would take minutes. */
 export const mostTested = 400;
 
 /** Metrics whose rate is at most `level`. */

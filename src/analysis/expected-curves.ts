@@ -38,7 +38,7 @@ export function expectedCurves(
   const mixtures = mixturesOf(scales, first, model.spread.deviations);
   const transform = units === undefined ? (base: number) => base : remembered(units.transform, observed.count);
   const ownNormals = (normals: readonly Float64Array[]) =>
-    // Scales of their own keep their numbers.
+    // Scales with separate members keep their numbers.
     first.every((each, j) => each === j) ? normals : normals.map((numbers) => mixed(mixtures, numbers));
   return {
     deviations: model.spread.deviations,
@@ -98,7 +98,10 @@ function same(x: readonly unknown[], y: readonly unknown[]): boolean {
 interface Seeds {
   readonly model: SeedModel;
   readonly normals: readonly Float64Array[];
-  /** Moments of one training tell one variance: a seed that is far off at one is so at the next. */
+  /**
+   * Moments of one trained model determine one variance: a seed that is far off at one moment is also far off at the
+   * next.
+   */
   readonly first: readonly number[];
   readonly count: number;
 }
@@ -107,7 +110,10 @@ interface Seeds {
 const mostKeptUnits = 2 ** 27;
 const latestUnits = latest<Seeds & { readonly units: Uint16Array }>();
 
-/** Shares of the seeds over which means are taken; those of the latest family are kept, as metrics of a sweep share them. */
+/**
+ * Shares of the seeds over which means are taken; those of the latest family are kept, as metrics of a sweep share
+ * them.
+ */
 function unitsOf(seeds: Seeds): Uint16Array | undefined {
   const { model, normals, first, count } = seeds;
   const size = normals.length * model.spread.scales.length * seedNodes;
@@ -139,8 +145,8 @@ function ofVariance(scale: number): Random {
 }
 
 /**
- * Deviations of seeds for several metrics of the same members, each `[draws]` of `[scales]`: correlated with those of the first metric
- * as much as the trained seeds are.
+ * Deviations of seeds for several metrics of the same members, each `[draws]` of `[scales]`: correlated with those of
+ * the first metric as much as the trained seeds are.
  */
 export function normalsTogether(
   [first, ...others]: readonly Pick<ExpectedCurves, 'deviations'>[],

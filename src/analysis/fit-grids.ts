@@ -48,7 +48,7 @@ function placesIn({ x, first, last, span }: DataRange, most: number): number[] {
   const between = different.slice(1).map((value, i) => (value + different[i]!) / 2);
   const all = [...between, ...different];
   const inside = all.length <= most ? all : between.length <= most ? between : spaced(first, last, most);
-  // Those outside come last: if all shapes are equally good, as for a constant, one inside is chosen.
+  // Those outside come last: if all shapes are equally good, as they are for a constant, one inside is chosen.
   return [...inside, first - span / 8, last + span / 8, first - span / 2, last + span / 2];
 }
 

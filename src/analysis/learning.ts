@@ -1,14 +1,14 @@
 /**
- * How single examples are learnt during a training: when for good, how often they are forgotten (Toneva et al. 2019, arXiv 1812.05159),
- * whether every seed learns them in the same order, and whose losses fall together (Kangaslahti et al. 2025, arXiv 2506.15872, cluster
- * loss trajectories to find abilities that the mean hides).
+ * How single examples are learnt during training: when for good, how often they are forgotten (Toneva et al. 2019,
+ * arXiv 1812.05159), whether every seed learns them in the same order, and whose losses fall together (Kangaslahti et
+ * al. 2025, arXiv 2506.15872, cluster loss trajectories to find abilities that the mean hides).
  */
 import { kMeans, predictionStrength, type Points } from '../statistics/k-means.js';
 import { mean } from '../statistics/mean.js';
 import { Random } from '../statistics/random.js';
 import { spearman } from '../statistics/ranks.js';
 
-/** One training, at the same moments as the others. */
+/** One trained model, at the same moments as the others. */
 export interface Trajectory {
   /** By moment, then example: 1 if it is solved. */
   readonly solved: readonly Uint8Array[];
@@ -31,19 +31,22 @@ export interface Learning {
   /** Means over trainings. */
   readonly moments: readonly LearningOf[];
   /**
-   * Shares of examples, means over trainings: failed at every moment; solved from some moment to the last and never lost; solved at some
-   * moment, failed at the last.
+   * Shares of examples, means over trained models: failed at every moment; solved from some moment to the last and
+   * never lost; solved at some moment, failed at the last.
    */
   readonly never: number;
   readonly kept: number;
   readonly forgotten: number;
   /**
-   * Number of times that an example is lost, mean over examples and trainings; and the same for coin flips with each moment's
-   * accuracy.
+   * Number of times that an example is lost, mean over examples and trained models; and the same for coin flips with
+   * each moment's accuracy.
    */
   readonly events: number;
   readonly coinFlips: number;
-  /** Spearman's correlation between two seeds of the moments from which examples are solved for good, mean over pairs; NaN with one seed. */
+  /**
+   * Spearman's correlation between two seeds of the moments from which examples are solved for good, mean over pairs;
+   * NaN with one seed.
+   */
   readonly agreement: number;
   readonly clusters: TrajectoryClusters | undefined;
 }
@@ -165,7 +168,7 @@ function clustersOf(trajectories: readonly Trajectory[]): TrajectoryClusters | u
   return { strengths, clusters: clusters.sort((a, b) => b.share - a.share) };
 }
 
-/** [examples][moments]: logarithm of the loss, mean over trainings. */
+/** [examples][moments]: logarithm of the loss, mean over trained models. */
 function logLosses(trajectories: readonly Trajectory[]): Points {
   const [first] = trajectories;
   return Array.from(first!.solved[0]!, (_, i) =>

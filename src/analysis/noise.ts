@@ -1,13 +1,13 @@
 /**
- * How a family's curve would scatter around a given truth with other seeds and another test set: the noise from which null
- * distributions are drawn.
+ * How a family's curve would scatter around a given truth with other seeds and another test set: the noise from which
+ * null distributions are drawn.
  *
- * The test set is shared by all members, and an image that is hard for one is hard for others: the members' deviations in its
- * bootstrap draws are kept together, as normal scores (a Gaussian copula), and applied to each member's own distribution, a
- * binomial for a share of units. Seeds deviate independently. By how much is estimated from the spread of seeds beyond what the
- * test set explains, pooled over scales by a variance that may depend on the level (a power of p (1 - p) for shares, of the level
- * for values of at least 0), and is itself drawn, as a few seeds do not determine it well. With a single seed for each scale
- * there is nothing to estimate, and no noise.
+ * The test set is shared by all members, and an image that is hard for one is hard for others: the members' deviations
+ * in its bootstrap draws are kept together, as normal scores (a Gaussian copula), and applied to each member's own
+ * distribution, a binomial for a share of units. Seeds deviate independently. By how much is estimated from the spread
+ * of seeds beyond what the test set explains, pooled over scales by a variance that may depend on the level (a power of
+ * p (1 - p) for shares, of the level for values of at least 0), and is itself drawn, because a few seeds do not
+ * determine it well. With a single seed for each scale there is nothing to estimate, and no noise.
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
@@ -32,8 +32,8 @@ export interface CurveNoise {
 /**
  * A draw of a family: at each scale the mean over seeds.
  *
- * @param place of the bootstrap draw whose test set is used, modulo their number
- * @param seed of the random numbers, from which this place has its own: two metrics of the same members have the same seeds
+ * @param place of the bootstrap draw whose test set is used, modulo their number @param seed of the random numbers,
+ * from which each place derives its own: two metrics of the same members use the same seeds
  */
 export type NoisyCurve = (place: number, seed: number) => NoisyFamily;
 
@@ -120,7 +120,10 @@ export function noiseOf(curve: SampledCurve, members: readonly MemberOutcomes[])
 /** Draws of the test set whose scores are together: members' lists are far apart in memory. */
 const drawsTogether = 32;
 
-/** Normal scores of all members in a draw, modulo the number of draws, `[members]`; NaN for a member that has the same value in all. */
+/**
+ * Normal scores of all members in a draw, modulo the number of draws, `[members]`; NaN for a member that has the same
+ * value in all.
+ */
 function scoresByDraw(places: readonly (ScorePlaces | undefined)[], draws: number): (draw: number) => Float64Array {
   const members = places.length;
   const scoreOf = scoresOfPlaces(draws);

@@ -17,16 +17,23 @@ export interface SampledCurve {
   readonly memberDraws: DrawnMembers;
   /** Number of units of the test set. */
   readonly count: number;
-  /** Draws of the curve over all possible seeds; undefined if no scale has two seeds, or without draws. Computed on demand. */
+  /**
+   * Draws of the curve over all possible seeds; undefined if no scale has two seeds, or without draws. Computed on
+   * demand.
+   */
   readonly expected: () => ExpectedCurves | undefined;
   /**
-   * 95 % intervals of `values`, `[scales]`; see `overSeedsAndExamples`. They describe the metric itself: if it was chosen, `draws` are
-   * those of whichever candidate each of them selects, and would spread as far as the candidates are apart. Computed on demand.
+   * 95 % intervals of `values`, `[scales]`; see `overSeedsAndExamples`. They describe the metric itself: if it was
+   * chosen, `draws` are those of whichever candidate each of them selects, and would spread as far as the candidates
+   * are apart. Computed on demand.
    */
   readonly intervals: () => readonly Interval[];
 }
 
-/** Members in the same draws of the test set, made when they are asked for: lists for all of them would fill the memory. */
+/**
+ * Members in the same draws of the test set, made when they are asked for: lists for all of them would take too much
+ * memory.
+ */
 export interface DrawnMembers {
   /** Number of draws. */
   readonly length: number;

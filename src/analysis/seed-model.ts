@@ -1,13 +1,15 @@
 /**
- * A model of seeds: what a metric would be over all possible seeds, drawn as far as a few seeds and one test set determine it.
+ * A model of seeds: what a metric would be over all possible seeds, drawn as far as a few seeds and one test set
+ * determine it.
  *
- * Seeds are normal around the centre of their width on the scale of the arcsine of the root for values between two limits, of the logarithm
- * for values above 0. Centre and variance are drawn as the data allow (a generalized confidence interval, Weerahandi 1993; for the mean of
- * a lognormal: Krishnamoorthy and Mathew 2003), and the metric's mean over seeds follows from them. A bootstrap of three seeds never sees
- * the seeds that dominate the mean of accuracy^10; this does.
+ * Seeds are normally distributed around the centre of their width: on the scale of the arcsine of the root for values
+ * between two limits, of the logarithm for values above 0. Centre and variance are drawn from what the data allow (a
+ * generalized confidence interval, Weerahandi 1993; for the mean of a lognormal: Krishnamoorthy and Mathew 2003), and
+ * the metric's mean over seeds follows from them. A bootstrap of three seeds never sees the seeds that dominate the
+ * mean of accuracy^10; this does.
  *
- * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are those of the bootstrap:
- * members keep the rank that they have in each of them (a Gaussian copula, as in noise.ts).
+ * The variance is pooled over neighbouring widths and is what seeds have beyond the test set, whose draws are those of
+ * the bootstrap: members keep the rank that they have in each of them (a Gaussian copula, as in noise.ts).
  */
 import { once } from '../machine/once.js';
 import type { Metric } from '../metrics/metric.js';
@@ -41,7 +43,8 @@ export function seedModelOf(
 }
 
 /**
- * Correlation between the seeds' deviations of two metrics; exactly 1 for a metric with itself, and -1 with its opposite.
+ * Correlation between the seeds' deviations of two metrics; exactly 1 for a metric with itself, and -1 with its
+ * opposite.
  */
 export function deviationsTogether(a: readonly number[], b: readonly number[]): number {
   const sum = (x: readonly number[], y: readonly number[]) => x.reduce((total, value, i) => total + value * y[i]!, 0);
@@ -50,7 +53,7 @@ export function deviationsTogether(a: readonly number[], b: readonly number[]): 
   return Math.abs(share) > 1 - 1e-9 ? Math.sign(share) : share;
 }
 
-/** To a scale on which seeds are normal, and back. */
+/** To a scale on which seeds are normally distributed, and back. */
 export interface Link {
   readonly to: (value: number) => number;
   readonly from: (x: number) => number;
@@ -58,9 +61,9 @@ export interface Link {
 }
 
 /**
- * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 is finite and a seed that has it is no further away
- * than its test set can tell; above a limit the logarithm, except for values one of which is at it, as its logarithm would be far from all
- * others.
+ * Between two limits the arcsine of the root (Anscombe 1948), on which a share of 0 is finite and a seed that has it is
+ * no further away than its test set can tell; above a limit the logarithm, except for values one of which is at it, as
+ * its logarithm would be far from all others.
  *
  * @param lowest of the values
  */
@@ -164,7 +167,10 @@ export interface SpreadRequest extends Pick<Observed, 'ranks' | 'shared' | 'seen
    * Whether seeds at a scale that shows nothing of their spread vary as those of the next one; default: they are alike.
    */
   readonly borrow?: boolean;
-  /** See `sameTrainings`: scales of the same trainings tell of no more seeds than one of them. Left out: all are trained apart. */
+  /**
+   * See `sameTrainings`: scales that are moments of the same trained models show no more seeds than one of them.
+   * Omitted: all are trained separately.
+   */
   readonly first?: readonly number[] | undefined;
 }
 
@@ -215,8 +221,8 @@ function onTestSet(
 }
 
 /**
- * Means over the members of errors times normal scores, a list of all draws for each scale: a member's scores are then forgotten, and so
- * is the family that they are of.
+ * Means over the members of errors times normal scores, a list of all draws for each scale: a member's scores are then
+ * forgotten, and so is the family that they are of.
  */
 function shiftsOf(
   scales: SpreadRequest['scales'],
@@ -270,7 +276,8 @@ function neighbours(groups: readonly Group[], j: number): Group {
  *
  * @param normals how the seeds of each scale deviate, `[draws]` of `[scales]`
  * @param transform the metric of a base
- * @param random of the variances at each scale: two metrics with the same streams and degrees of freedom have the same draws
+ * @param random of the variances at each scale: two metrics with the same streams and degrees of freedom have the same
+ * draws
  */
 export function drawExpected(
   model: SeedModel,
@@ -287,8 +294,8 @@ export function drawExpected(
 }
 
 /**
- * The seeds that `drawExpected` takes means over, as numbers of `count` units: `[draws][scales][seedNodes]`. Metrics that are functions
- * of one share have them in common.
+ * The seeds that `drawExpected` takes means over, as numbers of `count` units: `[draws][scales][seedNodes]`. Metrics
+ * that are functions of one share have them in common.
  */
 export function drawExpectedUnits(
   model: SeedModel,

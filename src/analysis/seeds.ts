@@ -1,8 +1,9 @@
 /**
- * Seeds as a distribution and not only a mean. A jump of the mean can come from a mixture of failed and successful trainings whose
- * weights change (Zhao et al. 2025, arXiv 2502.17356). So this shows for each scale whether its seeds have two modes, how many succeed
- * and how well those do, how the scores of single paths through the scales (one seed each) compare with those of the mean, and how
- * much of the seeds' variance a finite test set explains (Jordan 2023, arXiv 2304.01910).
+ * Seeds as a distribution and not only a mean. A jump of the mean can come from a mixture of failed and successful
+ * seeds whose weights change (Zhao et al. 2025, arXiv 2502.17356). So this shows for each scale whether its seeds have
+ * two modes, how many succeed and how well those do, how the scores of single paths through the scales (one seed each)
+ * compare with those of the mean, and how much of the seeds' variance a finite test set explains (Jordan 2023, arXiv
+ * 2304.01910).
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
@@ -34,7 +35,9 @@ export interface SeedScale {
   readonly mean: number;
   /** Hartigan's; `p` against one mode, `adjusted` over the scales by Holm. NaN for fewer than 4 seeds. */
   readonly dip: { readonly value: number; readonly p: number; readonly adjusted: number };
-  /** Two normals against one, if there are at least 4 seeds that differ. Bimodal: two peaks, and the dip supports them. */
+  /**
+   * Two normals against one, if there are at least 4 seeds that differ. Bimodal: two peaks, and the dip supports them.
+   */
   readonly mixture: (TwoNormalsTest & { readonly adjusted: number; readonly bimodal: boolean }) | undefined;
   readonly success: { readonly count: number; readonly share: number; readonly interval: Interval };
   /** NaN if no seed succeeds. */
@@ -71,10 +74,15 @@ export interface SeedOptions {
 
 const pathDraws = 1000;
 
-/** p of the dip above which a mixture is no evidence of two modes: flat or skewed single modes pass for two normals. */
+/**
+ * p of the dip above which a mixture is no evidence of two modes: flat or skewed single modes look like two normals.
+ */
 const mostDipP = 0.5;
 
-/** Of more scales, the weight of a mixture has an interval only where one normal is rejected: for a thousand scales the others take minutes. */
+/**
+ * With more scales, the weight of a mixture has an interval only where one normal is rejected: for a thousand scales
+ * the others would take minutes.
+ */
 export const mostWeighed = 64;
 const rejected = 0.05;
 
@@ -133,8 +141,8 @@ export function seedDistribution(
 }
 
 /**
- * Makes values with steps continuous: a share of n images moves in steps of 1 / n, and equal values would each count as a mode. Each
- * is moved at random by up to half a step, as if the last image were partly right.
+ * Makes values with steps continuous: a share of n images moves in steps of 1 / n, and equal values would each count as
+ * a mode. Each is moved at random by up to half a step, as if the last image were partly right.
  */
 function withoutTies(metric: Metric, members: readonly MemberOutcomes[]): number[] {
   const random = Random.named(0, 'ties', members.length);

@@ -1,10 +1,11 @@
 /**
- * How sharp the standard and the induced curve of a family are, and what of it is the metric's: three questions, as plain data.
+ * How sharp the standard and the induced curve of a family are, and how much of that comes from the metric: three
+ * questions, as plain data.
  *
  * ```ts
- * const { paired } = compareSharpness({ standard: { metric: accuracy.with({}) }, induced: { metric: subsetAccuracy.with({ k: 20 }) }, members });
- * paired.scores.ramp.ratio; // { value: 8.1, interval: { lower: 3.4, upper: 21 } }: Eq 1 of the induced curve over that of the standard one
- * ```
+ * const { paired } = compareSharpness({ standard: { metric: accuracy.with({}) }, induced: { metric:
+ * subsetAccuracy.with({ k: 20 }) }, members }); paired.scores.ramp.ratio; // { value: 8.1, interval: { lower: 3.4,
+ * upper: 21 } }: Eq 1 of the induced curve over that of the standard one ```
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { sampleChosen, type ChosenMetric, type SampledChoice } from './chosen.js';
@@ -23,8 +24,9 @@ import type { ScoreName } from './scores.js';
 export interface SharpnessOptions extends SampleOptions {
   readonly axis?: ScaleName;
   /**
-   * Draws of each null distribution of the first and the third question, which take seconds; default: as many as `draws`, of more than
-   * 500 members a million over their number, at least 200. 0 for none, and their p are NaN.
+   * Draws of each null distribution of the first and the third question, which take seconds; default: as many as
+   * `draws`; with more than 500 members, a million divided by their number, at least 200. 0 for none, so that their p
+   * are NaN.
    */
   readonly nullDraws?: number;
   readonly onStep?: OnStep;
@@ -63,7 +65,8 @@ export interface Sharpness {
   /** Is the induced curve sharper than the standard one? On the same draws of test set and seeds. */
   readonly paired: PairedScores;
   /**
-   * Is the induced curve sharper than its metric makes a smooth family? Undefined if that prediction does not exist for the metric.
+   * Is the induced curve sharper than its metric makes a smooth family? Undefined if that prediction does not exist for
+   * the metric.
    */
   readonly pushed: PushedTest | undefined;
 }
@@ -108,9 +111,9 @@ export function curveSharpness(
   };
 }
 
-/** Of more members than this, null distributions have fewer draws: each takes its time for every member. */
+/** With more members than this, null distributions have fewer draws, because each draw takes time for every member. */
 const manyMembers = 500;
-/** Draws times members, and the fewest draws: they know a p of 0.05 to within 0.015. */
+/** Draws times members, and the fewest draws: with these, a p of 0.05 is known to within 0.015. */
 const memberDraws = 1_000_000;
 const fewestDraws = 200;
 

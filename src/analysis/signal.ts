@@ -1,7 +1,7 @@
 /**
- * Signal and noise of a metric (Heineman et al. 2025, arXiv 2508.13144): how far apart it places models, compared with how much it
- * fluctuates from one checkpoint of a training to the next. A metric whose noise is as large as its signal cannot distinguish models,
- * and no larger test set changes that, because it is the weights that moved.
+ * Signal and noise of a metric (Heineman et al. 2025, arXiv 2508.13144): how far apart it places models, compared with
+ * how much it fluctuates from one checkpoint of a model to the next. A metric whose noise is as large as its signal
+ * cannot distinguish models, and a larger test set does not change that, because it is the weights that moved.
  */
 import { group } from 'd3-array';
 import type { Metric } from '../metrics/metric.js';
@@ -10,9 +10,9 @@ import { dot } from '../statistics/projection.js';
 import { studentQuantile } from '../statistics/student.js';
 import type { Interval } from '../statistics/wilson.js';
 
-/** One training's scores at its last checkpoints. */
+/** The scores of one trained model at its last checkpoints. */
 export interface CheckpointScores {
-  /** What trainings that differ only in their seed have in common: `width 8`. */
+  /** What models that differ only in their seed have in common: `width 8`. */
   readonly place: string;
   readonly seed: number;
   /** Steps of the checkpoints, ascending. */
@@ -21,23 +21,28 @@ export interface CheckpointScores {
 }
 
 export interface Signal {
-  /** Numbers of trainings, of their places, and of checkpoints of each. */
+  /** Numbers of trained models, of their places, and of checkpoints of each. */
   readonly trainings: number;
   readonly places: number;
   readonly checkpoints: number;
   /** Largest difference between the places' mean final scores; in the metric's unit, like everything below. */
   readonly signal: number;
-  /** Standard deviation of a training's scores over its checkpoints, pooled over trainings (root of the mean variance). */
+  /**
+   * Standard deviation of a model's scores over its checkpoints, pooled over models (root of the mean variance).
+   */
   readonly noise: number;
-  /** The same around each training's straight line over its steps, which removes ongoing learning. NaN with fewer than four checkpoints. */
+  /**
+   * The same around each model's straight line over its steps, which removes ongoing learning. NaN with fewer than
+   * four checkpoints.
+   */
   readonly detrended: number;
   /** signal / noise. */
   readonly ratio: number;
   /** 95 %, over seeds; undefined without two at each place, or without noise. */
   readonly interval: Interval | undefined;
   /**
-   * For neighbouring places, how often a checkpoint of each has the order of the overall means; and the same for two trainings whose
-   * checkpoints were averaged.
+   * For neighbouring places, how often a checkpoint of each has the order of the overall means; and the same for two
+   * models whose checkpoints were averaged.
    */
   readonly order: { readonly checkpoint: number; readonly average: number };
   /** Standard deviation over seeds of the last score, and of the mean over the checkpoints; NaN with one seed. */
@@ -46,7 +51,7 @@ export interface Signal {
 
 /** For several metrics at the same checkpoints. */
 export interface MetricSignals {
-  /** First and last step of the checkpoints used, over all trainings. */
+  /** First and last step of the checkpoints used, over all models. */
   readonly steps: readonly [number, number];
   readonly metrics: readonly (Signal & { readonly metric: Metric })[];
 }
@@ -57,7 +62,7 @@ export interface MetricSignals {
  */
 export function signalOf(trainings: readonly CheckpointScores[]): Signal {
   const places = [...group(trainings, ({ place }) => place).values()];
-  if (places.length < 2) throw new RangeError('signal is a difference between places, and there is one');
+  if (places.length < 2) throw new RangeError('signal is a difference between scales, but there is only one');
   const averages = places.map((place) => place.map(({ scores }) => mean(scores)));
   const last = places.map((place) => place.map(({ scores }) => scores.at(-1)!));
   const variances = places.flatMap((place) => place.map(({ scores }) => sampleVariance(scores)));
@@ -79,10 +84,13 @@ export function signalOf(trainings: readonly CheckpointScores[]): Signal {
   };
 }
 
-/** A number of each training, by place. */
+/** A number for each trained model, by place. */
 type ByPlace = readonly (readonly number[])[];
 
-/** Around the least-squares line over the steps: the residual sum of squares over two degrees of freedom less than there are scores. */
+/**
+ * Around the least-squares line over the steps: the residual sum of squares over two degrees of freedom less than there
+ * are scores.
+ */
 function varianceAroundLine({ steps, scores }: CheckpointScores): number {
   if (scores.length < 4) return NaN;
   const [x, y] = [steps, scores].map((values) => {
@@ -104,9 +112,9 @@ function pooledDeviation(places: ByPlace): number {
 }
 
 /**
- * On the logarithm, by the delta method. The signal is a difference of two means of last scores, whose variance over seeds is assumed to
- * be the same at every place and pooled; the noise is a root of a mean of variances, which vary from training to training. Degrees of
- * freedom by Welch and Satterthwaite.
+ * On the logarithm, by the delta method. The signal is a difference of two means of last scores, whose variance over
+ * seeds is assumed to be the same at every place and pooled; the noise is a root of a mean of variances, which vary
+ * from model to model. Degrees of freedom by Welch and Satterthwaite.
  */
 function ratioInterval({
   signal,

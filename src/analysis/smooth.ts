@@ -1,9 +1,10 @@
 /**
  * Smooth growth: curves that do not count as sharp. A straight line in log scale, a power law with offset, a saturating
- * exponential, or a logistic curve that is no steeper than a bound. Each is linear in its two levels once its shape is given, so
- * a fit is a search over one or two numbers with the best levels in closed form (Golub and Pereyra 1973, SIAM J. Numer. Anal. 10,
- * 413-432): a grid whose columns are made once for all curves at the same scales, then halving steps around its best. It takes
- * some 20 microseconds per curve, as it is repeated in thousands of draws.
+ * exponential, or a logistic curve that is no steeper than a bound. Each is linear in its two levels once its shape is
+ * given, so a fit is a search over one or two numbers with the best levels in closed form (Golub and Pereyra 1973, SIAM
+ * J. Numer. Anal. 10, 413-432): a grid whose columns are made once for all curves at the same scales, then halving
+ * steps around its best. It takes some 20 microseconds per curve, which matters because it is repeated in thousands of
+ * draws.
  */
 import { logistic } from '../statistics/logistic.js';
 import { mean } from '../statistics/mean.js';
@@ -11,9 +12,11 @@ import { mean } from '../statistics/mean.js';
 export const smoothNames = ['line', 'power law', 'saturating exponential', 'logistic'] as const;
 export type SmoothName = (typeof smoothNames)[number];
 
-/** Share of the log range that a logistic curve takes at least from 10 to 90 % of its height. */
+/** The smallest share of the log range over which a logistic curve may go from 10 to 90 % of its height. */
 const leastRise = 0.5;
-/** Largest exponent with which a power law approaches its offset; where it leaves it, the logistic's bound holds. */
+/**
+ * Largest exponent with which a power law approaches its offset; where it departs from it, the logistic's bound holds.
+ */
 const steepestPower = 2;
 
 export interface SmoothFit {
@@ -85,8 +88,9 @@ interface Groups {
 }
 
 /**
- * The points between which a shape is searched: the scales, or groups of neighbours if there are many. A smooth column hardly changes
- * within a group: a fit leaves at most a part in a thousand more than one that is searched at every scale, of which a test is made.
+ * The points between which a shape is searched: the scales, or groups of neighbours if there are many. A smooth column
+ * hardly changes within a group: what a fit leaves unexplained is at most a thousandth more than after a search at
+ * every scale, as a test checks.
  *
  * @param mostAlone most scales that are not grouped
  */
@@ -275,7 +279,10 @@ function along(columns: Float64Array, start: number, y: Float64Array): number {
   return sum;
 }
 
-/** `along` of each column. Four at a time, as an addition waits for the one before it: the same sums in a third of the time. */
+/**
+ * `along` of each column. Four at a time, as an addition waits for the one before it: the same sums in a third of the
+ * time.
+ */
 function alongAll(columns: Float64Array, y: Float64Array, products: Float64Array): void {
   const n = y.length;
   let place = 0;

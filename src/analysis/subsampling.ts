@@ -1,6 +1,6 @@
 /**
- * The same curve on fewer test examples (resolution) and at fewer scales (sparsity): the paper's other two causes of a curve that looks
- * sudden (Sec. 2), from the same outcomes.
+ * The same curve on fewer test examples (resolution) and at fewer scales (sparsity): the paper's other two causes of a
+ * curve that looks sudden (Sec. 2), from the same outcomes.
  */
 import { availableCores } from '../experiment/cores.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
@@ -82,8 +82,8 @@ function plainOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnS
 }
 
 /**
- * The same for shares of units, whose sums are exact, with the kernel of the bootstrap: a unit counts once or not at all. Undefined for
- * other metrics, and for more units than it takes.
+ * The same for shares of units, whose sums are exact, with the kernel of the bootstrap: a unit counts once or not at
+ * all. Undefined for other metrics, and for more units than it can handle.
  */
 function sharesOnSubsets(metric: Metric, members: readonly MemberOutcomes[]): OnSubsets | undefined {
   const units = members.map(({ outcomes }) => metric.unitValues(outcomes));
@@ -162,8 +162,8 @@ function subsetDrawer(random: Random, count: number, size: number): () => Int32A
 const mostSubsets = 1000;
 
 /**
- * The same curve at fewer of its scales, always including the first and last (paper, Sec. 2, cause 3: sparsity): every set
- * of `size` scales, or 1000 random ones if there are more.
+ * The same curve at fewer of its scales, always including the first and last (paper, Sec. 2, cause 3: sparsity): every
+ * set of `size` scales, or 1000 random ones if there are more.
  */
 export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledCurve[] {
   const { metric, members, sizes, seed = 0, axis = 'parameters' } = request;

@@ -1,5 +1,6 @@
 /**
- * The model of Sec. 2 fitted to a family's cross-entropy; everything else is then predicted without a further parameter.
+ * The model of Sec. 2 fitted to a family's cross-entropy; everything else is then predicted without a further
+ * parameter.
  */
 import {
   accuracy,
@@ -78,7 +79,7 @@ export function fitFamily(
   if (none.length > 0)
     throw new FitError(
       'not-finite',
-      `a power law needs finite values above 0, and it has none at ${words.scale} ${condensed(none)}`,
+      `a power law needs finite values above 0, but it has none at ${words.scale} ${condensed(none)}`,
     );
   const fit = (values: Float64Array) =>
     fitPowerLaw(scales.map(({ parameters }, i) => ({ parameters, loss: values[i]! })));

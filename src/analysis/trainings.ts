@@ -1,6 +1,7 @@
 /**
- * Moments of the same trainings: a seed that is ahead after 100 steps is likely to be ahead after 200. Where scales have the same trainings
- * their seeds are drawn once for all of them, and what models draw for seeds goes together as the seeds that are there do.
+ * Moments of the same trained models ("trainings"): a seed that is ahead after 100 steps is likely to be ahead after
+ * 200. Scales that are moments of the same trainings have their seeds drawn once for all of them, and what models draw
+ * for seeds is as correlated between scales as the trained seeds are.
  */
 import type { Scale } from './scales.js';
 
@@ -24,12 +25,13 @@ export function sameTrainings(scales: readonly Pick<Scale, 'members'>[], members
   });
 }
 
-/** How much of which scale's number is in a scale's. */
+/** How much each scale's number contributes to another's. */
 export type Mixture = readonly { readonly scale: number; readonly weight: number }[];
 
 /**
- * Makes independent standard normals of the scales go together as the seeds of the same trainings do: rows of the Cholesky factor of the
- * seeds' correlations between scales, `[scales]`. A scale of its own keeps its number.
+ * Correlates independent standard normals of the scales as the seeds of the same trainings are correlated: rows of the
+ * Cholesky factor of the seeds' correlations between scales, `[scales]`. A scale with separate trainings keeps its
+ * number.
  *
  * @param first as `sameTrainings` has it
  * @param deviations of members from their scale's centre, `[members]`

@@ -20,7 +20,7 @@ export function whyUnscored(
   return all.length < 3 ? 'two scales have no bow' : undefined;
 }
 
-/** Why scores of a curve are blank, a line a curve. */
+/** Why scores of a curve are blank, one line per curve. */
 export function unscoredLines(
   curves: readonly {
     readonly title: string;

@@ -64,7 +64,7 @@ export function registerSweep(program: CommandUnknownOpts): void {
     .action(async (runs, options) => {
       const { sweep } = await import('../library/sweep.js');
       if (options.csv === true && options.over === undefined)
-        throw new UsageError('needs a grid of curves, and there is none', '--csv', 'give --over, or --json');
+        throw new UsageError('needs a grid of curves, but there is none', '--csv', 'give --over, or --json');
       const { figureOptionsOf } = await import('../report/figures/figure-options.js');
       const printed = figureOptionsOf(options);
       const found = await ofEach(runs, options, (run, listener) => sweep(run, { ...options, ...listener }));

@@ -1,7 +1,8 @@
 /**
- * The idx format of MNIST and its relatives: bytes 0 0, a type (8: unsigned bytes), the number of dimensions, each dimension as a
- * big-endian 32-bit number, then the data. A folder holds four such files, possibly gzipped, and their names may begin with that of a set:
- * EMNIST has `emnist-letters-train-images-idx3-ubyte.gz` and so on, with several sets in one folder.
+ * The idx format of MNIST and its relatives: bytes 0 0, a type (8: unsigned bytes), the number of dimensions, each
+ * dimension as a big-endian 32-bit number, then the data. A folder holds four such files, possibly gzipped, and their
+ * names may begin with that of a set: EMNIST has `emnist-letters-train-images-idx3-ubyte.gz` and so on, with several
+ * sets in one folder.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -13,7 +14,7 @@ import type { DatasetSource, ImageShape, RawDataset, RawSplit } from './dataset.
 
 export const idx: DatasetSource = {
   name: 'idx:',
-  summary: 'a folder of four idx files, as MNIST has them',
+  summary: "a folder of four idx files in MNIST's format",
   licence: "the files' own; not known to this program",
   citation: "the files' own; not known to this program",
   load: (folder) => loadIdxFolder(folder),
@@ -98,7 +99,9 @@ async function unreadable(folder: string): Promise<UsageError> {
   return new UsageError(`not a readable folder (${why})`, folder, 'give the folder of the four idx files');
 }
 
-/** EMNIST's images are stored with rows and columns exchanged (Cohen et al. 2017, arXiv 1702.05373, files in idx form). */
+/**
+ * EMNIST's images are stored with rows and columns exchanged (Cohen et al. 2017, arXiv 1702.05373, files in idx form).
+ */
 function isTransposed({ prefix }: IdxSet): boolean {
   return prefix.toLowerCase().startsWith('emnist');
 }
@@ -130,8 +133,8 @@ function transposed(images: Uint8Array, { height, width, channels }: ImageShape)
 }
 
 /**
- * `emnist-letters-mapping.txt`: each line has a label and the character codes it stands for. Undefined if there is none; labels not in it
- * are named by their number.
+ * `emnist-letters-mapping.txt`: each line has a label and the character codes it stands for. Undefined if there is
+ * none; labels not in it are named by their number.
  */
 async function namesOf({ folder, prefix, names }: IdxSet, classes: number): Promise<string[] | undefined> {
   const file = `${prefix}mapping.txt`;
@@ -179,7 +182,10 @@ function dimensions(shape: readonly number[]): string {
   return `${shape.length} dimension${shape.length === 1 ? '' : 's'}`;
 }
 
-/** The file's path: `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, uncompressed if present, otherwise with `.gz`. */
+/**
+ * The file's path: `train-images-idx3-ubyte` or `train-images.idx3-ubyte`, uncompressed if present, otherwise with
+ * `.gz`.
+ */
 function find(
   { folder, prefix, names }: IdxSet,
   split: 'train' | 'test',

@@ -20,11 +20,11 @@ const mostBytes = 200e6;
 const remedy = 'give image files: PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG';
 
 /**
- * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as `images:` reads a folder.
- * `notes` say what was taken for black and white in files that do not state it.
+ * The middle square of each file at the dataset's size and in its colours, `[files, height, width, channels]`, as
+ * `images:` reads a folder. `notes` say what was taken for black and white in files that do not state it.
  *
- * @throws UsageError for the first file that is not an image, with the number of others; and for datasets whose images cannot come from
- * files
+ * @throws UsageError for the first file that is not an image, with the number of others; and for datasets whose images
+ * cannot come from files
  */
 export async function readPictures(
   files: readonly string[],
@@ -63,7 +63,7 @@ export async function readPictures(
 /** With its own scale, a dark image would become as light as those that the member was trained on. */
 function unknownLevels(file: string): UsageError {
   return new UsageError(
-    'has numbers whose black and white are unknown, and the run does not record them for such files',
+    'stores numbers for which black and white are not defined, and the run does not record which ones it used',
     file,
     'save it with 8 or 16 bits, unsigned, scaled as the training images were',
   );

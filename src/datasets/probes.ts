@@ -1,6 +1,7 @@
 /**
- * Probes: sequences that test a single ability, whatever the training's sequences are like (Chan et al. 2022, arXiv 2205.05055). The last
- * image of each is the query, and its outcome is the probe's. Classes are uniform; a sequence never contains its query a second time.
+ * Probes: sequences that test a single ability, whatever the training's sequences are like (Chan et al. 2022, arXiv
+ * 2205.05055). The last image of each is the query, and its outcome is the probe's. Classes are uniform; a sequence
+ * never contains its query a second time.
  */
 import type { Random } from '../statistics/random.js';
 import { distinct, imagesByClass, type ClassImages, type SequenceOptions, type Sequences } from './sequences.js';
@@ -68,7 +69,10 @@ export function drawProbe(probe: ProbeName, count: number, options: ProbeOptions
   return { indices, labels };
 }
 
-/** The classes that a probe shows: trained or held out, with an image for the query and another for the context if it needs both. */
+/**
+ * The classes that a probe shows: trained or held out, with an image for the query and another for the context if it
+ * needs both.
+ */
 function classesFor(
   probe: ProbeName,
   { labels, classes, heldOut = 0 }: Pick<ProbeOptions, 'labels' | 'classes' | 'heldOut'>,
@@ -91,26 +95,26 @@ export function probeRefusal(
     return found >= pairs
       ? undefined
       : {
-          what: `in-weights needs ${pairs} trained classes for ${pairs} different pairs, and there are ${found}`,
+          what: `in-weights needs ${pairs} trained classes for ${pairs} different pairs, but there are ${found}`,
           option: 'pairs',
           remedy: found > 0 ? `give at most ${found}` : 'give fewer held-out classes',
         };
   if (ways >= pairs)
     return {
-      what: `${probe} needs a context of ${ways} classes, and ${pairs} pairs leave ${pairs - 1} before the query`,
+      what: `${probe} needs a context of ${ways} classes, but ${pairs} pairs leave ${pairs - 1} before the query`,
       option: 'pairs',
       remedy: `give at least ${ways + 1}`,
     };
   if (ways > classes - heldOut)
     return {
-      what: `${probe} names its classes 0 to ${ways - 1}, and only ${classes - heldOut} labels are trained`,
+      what: `${probe} names its classes 0 to ${ways - 1}, but only ${classes - heldOut} labels are trained`,
       option: 'ways',
       remedy: `give at most ${classes - heldOut}`,
     };
   if (found >= ways) return undefined;
   const whose = probe === 'held-out' ? 'held-out' : 'trained';
   return {
-    what: `${probe} needs ${ways} ${whose} classes of two test images each, and there ${found === 1 ? 'is' : 'are'} ${found}`,
+    what: `${probe} needs ${ways} ${whose} classes of two test images each, but there ${found === 1 ? 'is' : 'are'} ${found}`,
     option: probe === 'held-out' ? 'heldOutClasses' : 'ways',
     remedy: probe === 'held-out' ? `hold out at least ${ways}` : 'give more classes or test images',
   };

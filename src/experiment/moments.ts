@@ -21,7 +21,7 @@ export function momentsProblem(text: string): string | undefined {
   if (steps.includes(0)) return 'has step 0; steps count from 1';
   const late = steps.findIndex((step, i) => i > 0 && step <= nth(steps, i - 1));
   if (late > 0) return `has step ${nth(steps, late)} after step ${nth(steps, late - 1)}; steps must ascend`;
-  return steps.length > most ? `has ${steps.length} steps; there may be ${most}` : undefined;
+  return steps.length > most ? `has ${steps.length} steps; there may be at most ${most}` : undefined;
 }
 
 /**

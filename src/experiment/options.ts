@@ -1,6 +1,6 @@
 /**
- * The options of `emergence train`, made from the schemas: a key of `experimentSchema` or `executionSchema` is an option
- * of the same name in kebab-case, with the schema's description, default and limits. Nothing is described twice.
+ * The options of `emergence train`, made from the schemas: a key of `experimentSchema` or `executionSchema` is an
+ * option of the same name in kebab-case, with the schema's description, default and limits. Nothing is described twice.
  */
 import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import * as z from 'zod';
@@ -148,7 +148,7 @@ export function parseCheckOptions(raw: RawOptions): Partial<ExperimentInput> & {
   const list = factorKeys.find((key) => Array.isArray(values[key]));
   if (list !== undefined)
     throw new UsageError(
-      'a check takes one value of each option, and several widths',
+      'a coordinate check takes one value of each option except --widths',
       `--${optionOf(list)}`,
       'give one',
     );

@@ -1,7 +1,7 @@
 /**
- * `import --add`: adds models to an imported run. They must have its examples and its columns; anything else is rejected. The new
- * members' files are written first, then run.json, which names them, is replaced in one step: if killed at any moment, the run is either
- * the old one or the new one.
+ * `import --add`: adds models to an imported run. They must have its examples and its columns; anything else is
+ * rejected. The new members' files are written first, then run.json, which names them, is replaced in one step: if
+ * killed at any moment, the run is either the old one or the new one.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -40,7 +40,7 @@ export async function openToAdd(root: string, name: string): Promise<RunToAddTo>
   if (record === undefined)
     throw new UsageError(`there is no run ${name} to add to`, '--add', 'leave it out to import a new run');
   if (!isImported(record))
-    throw new UsageError(`${name} was trained here, and models can be added to imported runs alone`, '--add');
+    throw new UsageError(`${name} was trained here, but models can only be added to imported runs`, '--add');
   const first = await readImportedMember(folder, firstOf(record.members), record);
   const columns = await columnsOf(folder, first);
   const { label, group } = columns as { readonly label?: Int32Array; readonly group?: Int32Array };
@@ -65,7 +65,9 @@ async function columnsOf(folder: string, member: ImportedMember): Promise<Outcom
   return decodeOutcomes(bytes, await outcomeNames(bytes, where), where);
 }
 
-/** Throws UsageError if a tool's files were read differently from those of the run; returns a line if that is unknown. */
+/**
+ * Throws UsageError if a tool's files were read differently from those of the run; returns a line if that is unknown.
+ */
 export function compareReading(
   { name, source }: ImportedRun,
   { format, reading }: Pick<ImportSource, 'format' | 'reading'>,
@@ -95,7 +97,8 @@ export interface Added {
  * Writes the new models. Those already in the run with the same outcomes are left alone.
  *
  * @param collected for the run returned by `openToAdd`
- * @throws UsageError if a model already has different outcomes; RunError if the run changed meanwhile, or can't be written
+ * @throws UsageError if a model already has different outcomes; RunError if the run changed meanwhile, or can't be
+ * written
  */
 export async function addToRun(
   { folder, record: opened }: RunToAddTo,

@@ -1,4 +1,7 @@
-/** `import helm`: folders of HELM runs, each with per_instance_stats.json and run_spec.json; means are compared with stats.json. */
+/**
+ * `import helm`: folders of HELM runs, each with per_instance_stats.json and run_spec.json; means are compared with
+ * stats.json.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as z from 'zod';
@@ -55,7 +58,7 @@ export async function readHelm(paths: readonly string[], options: HelmOptions): 
     first ??= { file: specFile, scenario };
     if (scenario !== first.scenario)
       throw new UsageError(
-        `is of ${scenario}, and ${first.file} of ${first.scenario}`,
+        `is from ${scenario}, but ${first.file} is from ${first.scenario}`,
         specFile,
         'import one scenario at a time',
       );

@@ -1,7 +1,7 @@
 /**
  * `import lm-eval`: EleutherAI's lm-evaluation-harness, `samples_TASK_TIME.jsonl` (written with --log_samples) beside
- * `results_TIME.json`. In multiple-choice tasks the log-likelihoods of the choices give their probabilities. The means of the samples
- * are compared with those the harness reports.
+ * `results_TIME.json`. In multiple-choice tasks the log-likelihoods of the choices give their probabilities. The means
+ * of the samples are compared with those the harness reports.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -137,7 +137,7 @@ function chooseTasks(samples: readonly SamplesFile[], asked: readonly string[]):
       throw new UsageError(
         `there are ${known.length} tasks: ${condensed(known)}`,
         '--task',
-        'name the one to import, or several, * for anything',
+        'name the one to import, or several: * matches anything',
       );
     return samples;
   }

@@ -171,7 +171,7 @@ function refuseView(experiment: Experiment, dataset: Dataset, view: ClaimOptions
   // Sizes and losses are not known here.
   if (members.every(({ coordinates }) => coordinate in coordinates) && coordinateValues(coordinate, members).length < 2)
     throw new UsageError(
-      `the run will have one value of ${coordinate}, and a curve needs two`,
+      `the run will have one value of ${coordinate}, but a curve needs two`,
       '--axis',
       'give another, or claim an experiment with more',
     );

@@ -32,13 +32,15 @@ export interface FamilyCollapse extends Collapse {
 }
 
 /**
- * The ability of all members over their test loss: what each factor adds once the loss is known, and the loss at which it leaves chance.
+ * The ability of all members over their test loss: what each factor adds once the loss is known, and the loss at which
+ * it leaves chance.
  *
  * @example
  *     const { factors, onset } = await collapse('lenet-mnist', { metric: 'accuracy', draws: 200 });
  *     [factors.map(({ factor, adjusted }) => `${factor}: ${adjusted}`), onset?.loss];
  *
- * @throws UsageError for members that differ in no factor or are too few, outcomes without a loss, and a metric that is the loss
+ * @throws UsageError for members that differ in no factor or are too few, outcomes without a loss, and a metric that is
+ * the loss
  */
 export async function collapse(run: RunLike, options: CollapseOptions = {}): Promise<FamilyCollapse> {
   const draws = drawsOf(options, 1000);
@@ -100,8 +102,8 @@ async function lossAndInduced({ record, members, folder }: LoadedRun) {
 }
 
 /**
- * The factors in which the members differ; for imported ones every coordinate that all of them have. Moments of one training differ
- * only in their steps.
+ * The factors in which the members differ; for imported ones every coordinate that all of them have. Moments of one
+ * training differ only in their steps.
  */
 function factorsOf({ members, record }: LoadedRun): string[] {
   const all = members.map((member) => member.record);
@@ -128,7 +130,7 @@ const fewestMembers = 12;
 function refuseFew({ members, record, words }: LoadedRun): void {
   if (members.length >= fewestMembers) return;
   throw new UsageError(
-    `has ${counted(members.length, 'member')}, and a curve over loss needs ${fewestMembers}`,
+    `has ${counted(members.length, 'member')}, but a curve over loss needs ${fewestMembers}`,
     record.name,
     words.further,
   );

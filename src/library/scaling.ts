@@ -60,7 +60,7 @@ export async function scaling(run: RunLike, options: ScalingOptions = {}): Promi
   const points = members.map(({ record: { id, coordinates } }, i): ScalingMember => {
     const value = nth(observed, i);
     if (!(value > 0 && value < Infinity))
-      throw new UsageError(`${metric.title} of ${id} is ${value}, and a scaling law needs losses above 0`, record.name);
+      throw new UsageError(`${metric.title} of ${id} is ${value}, but a scaling law needs losses above 0`, record.name);
     return { coordinates, value };
   });
   const flat = notFalling(points, factors);
@@ -160,7 +160,7 @@ function lossOf(metric: Metric | undefined, { record }: LoadedRun): Metric {
     );
   if (metric.kind !== 'continuous')
     throw new UsageError(
-      `${metric.id} is thresholded, and a scaling law needs a continuous loss`,
+      `${metric.id} is thresholded, but a scaling law needs a continuous loss`,
       '--metric',
       'leave it out, or give another',
     );

@@ -88,7 +88,7 @@ function lastRows(
   const fewest = Math.min(...trainings.map(({ length }) => length));
   if (fewest < 3)
     throw new UsageError(
-      `has a member with ${counted(fewest, 'checkpoint')}, and noise needs three`,
+      `has a member with ${counted(fewest, 'checkpoint')}, but noise needs three`,
       record.name,
       'train with --moments, such as --moments 8:linear',
     );

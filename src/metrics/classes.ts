@@ -50,7 +50,7 @@ export function meanOfShares(shares: readonly ClassCount[]): Closed {
     standardError: Math.sqrt(variance) / count,
     lower: Math.max(0, value - Math.sqrt(below) / count),
     upper: Math.min(1, value + Math.sqrt(above) / count),
-    // One more image, in the class that has most.
+    // One more image, in the class that has the most.
     resolution: 1 / (count * Math.max(...shares.map(({ images }) => images))),
   };
 }

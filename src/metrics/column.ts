@@ -1,6 +1,6 @@
 /**
- * Any column of the outcomes compared with a cutoff of your choice: for one image, for K at once, for the first L in a
- * sequence.
+ * Any column of the outcomes compared with a cutoff of your choice: for one image, for K at once, or for the first L of
+ * a sequence.
  */
 import * as z from 'zod';
 import type { OutcomeName } from '../runs/outcomes.js';

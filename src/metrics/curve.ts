@@ -1,4 +1,7 @@
-/** A metric against scale: each member's value with its uncertainty, and at each scale the mean over seeds with its spread. */
+/**
+ * A metric against scale: each member's value with its uncertainty, and at each scale the mean over seeds with its
+ * spread.
+ */
 import { group } from 'd3-array';
 import type { OutcomeTable } from '../runs/outcomes.js';
 import type { MemberRecord } from '../runs/record.js';
@@ -8,7 +11,7 @@ import type { Measurement, Metric } from './metric.js';
 
 export interface MemberOutcomes {
   readonly record: Pick<MemberRecord, 'id' | 'width' | 'seed' | 'parameters' | 'trainingFlops'> & {
-    /** The training run that this is a moment of; omitted if the member was trained by itself. */
+    /** The trained model that this is a moment of; omitted if the member was trained separately. */
     readonly training?: string | undefined;
   };
   readonly outcomes: Partial<OutcomeTable>;

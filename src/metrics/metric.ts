@@ -50,7 +50,7 @@ export interface CommonDefinition<Parameters extends z.ZodType, Needs extends Ou
   /** Columns of the outcomes. */
   needs: readonly Needs[] | ((parameters: z.output<Parameters>) => readonly Needs[]);
   readonly units: Unit;
-  /** Default: 0 to 1 for a probability, else none. */
+  /** Default: 0 to 1 for a probability, otherwise none. */
   readonly limits?: Limits;
   /** Why `count` units are too few for the parameters; undefined if they are enough. */
   refuses?(count: number, parameters: z.output<Parameters>): string | undefined;
@@ -96,7 +96,8 @@ export interface MeanDefinition<Parameters extends z.ZodType, Needs extends Outc
 }
 
 /**
- * What is known of a value in closed form: its standard error, its 95 % interval, the smallest possible value above 0.
+ * What is known about a value in closed form: its standard error, its 95 % interval, the smallest possible value above
+ * 0.
  */
 export type Closed = Pick<Measurement, 'standardError' | 'lower' | 'upper' | 'resolution'>;
 

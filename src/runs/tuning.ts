@@ -58,7 +58,7 @@ export function trialStateFile(runFolder: string, id: string): string {
 /** Undefined if there were no trials. Throws RunError, one line, if it is damaged. */
 export async function readTuning(file: string): Promise<TuningRecord | undefined> {
   const text = await readTextIfThere(file);
-  return text === undefined ? undefined : parseRecord(tuningSchema, text, file, 'delete it to make the trials again');
+  return text === undefined ? undefined : parseRecord(tuningSchema, text, file, 'delete it to run the trials again');
 }
 
 export async function writeTuning(file: string, record: TuningRecord): Promise<void> {

@@ -122,7 +122,7 @@ function describe(event: TrainingEvent, epochs: number | undefined): string | un
     case 'tried':
       return `${trialText(event)}: ${event.loss === null ? 'diverged' : `validation loss ${formatNumber(event.loss)}`}, ${formatDuration(event.seconds)}`;
     case 'waiting':
-      return `waits for its trials, which ${event.owner} makes for all members of this width`;
+      return `waiting for its trials, which ${event.owner} is running for all members of this width`;
     case 'started': {
       const from = event.fromEpoch === 0 ? '' : `, resuming after epoch ${event.fromEpoch}`;
       return `started: ${planned(event)}, ${counted(event.threads, 'thread')}${from}`;
@@ -244,7 +244,7 @@ function beside(event: TrainingEvent, latestScores: string): string {
     case 'tried':
       return trialText(event);
     case 'waiting':
-      return 'waits for the trials of its width';
+      return 'waiting for the trials of its width';
     case 'started':
       return `epoch ${event.fromEpoch + 1}/${event.epochs}`;
     case 'progress':

@@ -1,6 +1,6 @@
 /**
- * The plan of a run: which members are missing, what each costs, its threads and its stack, and what run.json says about
- * all of it. It does not train.
+ * The plan of a run: which members are missing, what each costs, its threads and its stack, and what run.json says
+ * about all of it. It does not train.
  */
 import * as path from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
@@ -128,7 +128,10 @@ export async function planRun(work: Work): Promise<PlannedRun> {
   return { folder, complete, jobs, limits: { ...plan, gpus: runtime.gpus } };
 }
 
-/** The planned record with what `--precision auto` chooses for the missing members; without that option, the record itself. */
+/**
+ * The planned record with what `--precision auto` chooses for the missing members; without that option, the record
+ * itself.
+ */
 async function withPrecisions(
   planned: RunRecord,
   { experiment, record, runtime, note, signal }: Work,
@@ -192,7 +195,7 @@ function branchesAt(
   return Object.fromEntries(found);
 }
 
-/** Notes for the user before the training starts, a line each. */
+/** Notes for the user before training starts, a line each. */
 function planNotes({ request, folder, record }: Work, { missing, complete }: Stock): string[] {
   const { threads } = request.execution;
   const recorded = record === undefined || missing.length === 0 ? [] : unsaidValues(record.experiment, request.given);
@@ -296,7 +299,9 @@ function planMissing(
   return { plan, stackOf: (id) => present(stacks.get(id)), costOf };
 }
 
-/** How many trials are still to be made for each member, by its id; for a width they count as those of its first member. */
+/**
+ * How many trials are still to be made for each member, by its id; for a width they count as those of its first member.
+ */
 async function missingTrials(
   folder: string,
   experiment: Experiment,
@@ -322,9 +327,9 @@ function tuningNotes(experiment: Experiment, trials: ReadonlyMap<string, number>
   const left = [...trials.values()].reduce((sum, count) => sum + count, 0);
   if (tuning === undefined || left === 0) return [];
   const { factor, budget, per, steps } = tuning;
-  const length = steps === undefined ? 'as long as the training' : `of ${counted(steps, 'step')}`;
+  const length = steps === undefined ? 'as long as the member' : `of ${counted(steps, 'step')}`;
   return [
-    `--tune ${factor}: ${counted(left, 'trial')} before the training, ${length} (${budget} for each ${per}); all together roughly ${formatDuration(plan.estimatedSeconds)} if this machine does nothing else`,
+    `--tune ${factor}: ${counted(left, 'trial')} before training, ${length} (${budget} for each ${per}); roughly ${formatDuration(plan.estimatedSeconds)} in total if this machine does nothing else`,
   ];
 }
 

@@ -1,8 +1,8 @@
 /**
- * The choice of `--precision auto` for each member: bfloat16 if the processor has instructions for it and a pilot of both shows the
- * same losses in less time, otherwise float32. Chosen once, on the machine that starts the run, and recorded in run.json, so that a
- * resumed member continues in the same bits. Members with equal steps share a choice, so that a curve over lengths or training sets is
- * not one over precisions, and a large family needs few pilots.
+ * The choice of `--precision auto` for each member: bfloat16 if the processor has instructions for it and a pilot of
+ * both shows the same losses in less time, otherwise float32. Chosen once, on the machine that starts the run, and
+ * recorded in run.json, so that a resumed member continues in the same bits. Members with equal steps share a choice,
+ * so that a curve over lengths or training sets is not one over precisions, and a large family needs few pilots.
  */
 import { readFileSync } from 'node:fs';
 import { greatest, rollup } from 'd3-array';
@@ -60,7 +60,10 @@ export interface PrecisionContext {
   readonly note: (line: string) => void;
 }
 
-/** The choices for missing members, by id: as recorded, as for a member with equal steps, or made now, for the longest of them. */
+/**
+ * The choices for missing members, by id: as recorded, as for a member with equal steps, or made now, for the longest
+ * of them.
+ */
 export async function choosePrecisions(
   missing: readonly MemberKey[],
   all: readonly MemberKey[],
@@ -100,7 +103,7 @@ export function choiceText({ precision, because, pilot }: PrecisionChoice): stri
   const { steps, speedup, lossDifference } = pilot;
   const losses = lossDifference === null ? 'one diverged' : `losses within ${formatNumber(100 * lossDifference, 2)} %`;
   const isSlow = lossDifference !== null && lossDifference <= mostDifference && speedup < leastSpeedup;
-  const asked = isSlow ? ` and not the ${leastSpeedup} times asked for` : '';
+  const asked = isSlow ? `, less than the required ${leastSpeedup} times` : '';
   // A speedup of 1.099 would be shown as 1.1 with fewer digits.
   const times = formatNumber(speedup, Math.abs(speedup - leastSpeedup) < 0.005 ? 5 : 3);
   return `${precision}: bfloat16 has ${times} times float32's speed${asked}, ${losses} over ${steps} steps`;

@@ -84,12 +84,12 @@ export function refuseOtherThreads(
   );
 }
 
-/** Members that are still to be trained would begin otherwise than the run's own. */
+/** Members that are still to be trained would start differently from the run's own. */
 export function refuseOtherStart(record: RunRecord, folder: string): void {
   const random = randomStart(record);
   if (random === undefined) return;
   throw new UsageError(
-    `is a muP run of an earlier version, whose ${random} began random: members trained now begin at 0 and do not belong to it`,
+    `is a muP run of an earlier version, whose ${random} were random at the start: those of members trained now start at 0, so they do not belong to it`,
     folder,
     'train all of them as another --run NAME',
   );
@@ -100,7 +100,7 @@ export function refuseXla({ eager, places }: Pick<Asked, 'eager' | 'places'>, ex
   if (experiment.xla !== true) return;
   if (eager)
     throw new UsageError(
-      'XLA compiles the steps, which then do not run op by op',
+      'XLA compiles the steps, so they do not run op by op',
       '--eager',
       'leave --eager or --xla out',
     );

@@ -1,7 +1,7 @@
 /**
- * Chooses an option for a member before it is trained: each trial trains the member with one value, and the final loss on the
- * validation split decides. The test set is not used. Results are on disk after each trial, and the state of a trial after each
- * epoch, so that a member that is stopped resumes where it was.
+ * Chooses an option for a member before it is trained: each trial trains the member with one value, and the final loss
+ * on the validation split decides. The test set is not used. Results are on disk after each trial, and the state of a
+ * trial after each epoch, so that a member that is stopped resumes where it was.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -97,7 +97,7 @@ async function makeTrials(job: WorkerJob, context: Context): Promise<TuningRecor
   const { id, member, file, tuning, report } = context;
   const known = await readTuning(file);
   if (known !== undefined && (known.experiment !== job.digest || known.id !== id))
-    throw new RunError('has trials of another experiment', file, 'delete it to make the trials again');
+    throw new RunError('has trials of another experiment', file, 'delete it to run the trials again');
   const begun = new Date().toISOString();
   const record: TuningRecord = known ?? {
     ...{ format: 2, id, experiment: job.digest, factor: tuning.factor, begun, trials: [] },
@@ -175,7 +175,10 @@ function secondsOf({ history, within = epochStart }: Checkpoint): number {
   return history.reduce((sum, { seconds }) => sum + seconds, within.seconds);
 }
 
-/** The state of a trial on disk, so that a trial that is stopped or killed resumes as a member does: one file for both cases. */
+/**
+ * The state of a trial on disk, so that a trial that is stopped or killed resumes as a member does: one file for both
+ * cases.
+ */
 class TrialFiles implements TrainingFiles {
   readonly #file: string;
   readonly #of: CheckpointOf;

@@ -142,8 +142,8 @@ test('a muP run of an earlier version, with random initial output weights, stays
   expect([typeof digest, outputStart]).toEqual(['string', 'zero']);
   fs.writeFileSync(file, jsonWithDigest(earlier).text);
   const line =
-    'error: checkpoints/mup: is a muP run of an earlier version, whose output weights began random: ' +
-    'members trained now begin at 0 and do not belong to it; train all of them as another --run NAME\n';
+    'error: checkpoints/mup: is a muP run of an earlier version, whose output weights were random at the start: ' +
+    'those of members trained now start at 0, so they do not belong to it; train all of them as another --run NAME\n';
   const before = hashes(path.join(folder, 'checkpoints'), /.*/);
   expect(await train(['--run', 'mup', '--widths', '3'])).toEqual({ code: 2, stdout: '', stderr: line });
   expect(hashes(path.join(folder, 'checkpoints'), /.*/)).toEqual(before);
@@ -176,8 +176,8 @@ describe('interrupted', () => {
     fs.rmSync(place, { recursive: true, maxRetries: 10 });
   });
 
-  // What a shell reports for a program ended by the signal: 128 plus its number. A terminal sends Ctrl-C to the whole group, `kill` and job
-  // schedulers send SIGTERM to one process, and a closing terminal sends SIGHUP to the group.
+  // What a shell reports for a program ended by the signal: 128 plus its number. A terminal sends Ctrl-C to the whole
+  // group, `kill` and job schedulers send SIGTERM to one process, and a closing terminal sends SIGHUP to the group.
   test.each([
     ['SIGINT', 130, -1],
     ['SIGTERM', 143, 1],
@@ -301,7 +301,8 @@ test('a second training of the same run leaves the member in training alone, and
   await once(first, 'close');
 });
 
-// w = 65536: 25 w 2w + 16 2w 8w parameters plus smaller terms = 1.31e12, times 4 bytes, times value, gradient and Adam's two
+// w = 65536: 25 w 2w + 16 2w 8w parameters plus smaller terms = 1.31e12, times 4 bytes, times value, gradient and
+// Adam's two
 test('a training that cannot fit into memory is refused before anything is written', async () => {
   const { code, stderr } = await train([...small, '--widths', '2,65536']);
   expect([code, stderr]).toEqual([

@@ -60,8 +60,8 @@ function taken(
 }
 
 /**
- * A step of Adam moves a weight by up to the learning rate, and where a gradient is nearly 0, its sign is a matter of rounding:
- * after a few steps weights agree to a fraction of that.
+ * A step of Adam moves a weight by up to the learning rate, and where a gradient is nearly 0, its sign is a matter of
+ * rounding: after a few steps weights agree to a fraction of that.
  */
 function expectAlike(found: readonly Float32Array[], expected: readonly Float32Array[]): void {
   expect(found.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
@@ -119,7 +119,7 @@ test('a run records XLA, goes on with it unasked, and keeps it', async () => {
     'compiled without XLA contradicts compiled with XLA, with which',
   );
   await expect(train({ ...shared, run: 'other', xla: true, eager: true })).rejects.toThrow(
-    '--eager: XLA compiles the steps, which then do not run op by op; leave --eager or --xla out',
+    '--eager: XLA compiles the steps, so they do not run op by op; leave --eager or --xla out',
   );
   await expect(train({ ...shared, run: 'other', xla: true, augmentShift: [0, 0.1] })).rejects.toThrow(
     '--augment-shift: XLA has no op that moves images; leave it or --xla out',

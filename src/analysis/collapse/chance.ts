@@ -19,8 +19,9 @@ const guessing: Readonly<Record<string, Guessing>> = {
 };
 
 /**
- * 1 / classes for accuracy, that to the power of K or L for several at once, k / classes for top-k; 0 for other thresholds, which no
- * guess meets. Undefined for continuous metrics, which guessing has no value of, and if the number of classes is unknown.
+ * 1 / classes for accuracy, its K-th or L-th power for several at once, k / classes for top-k; 0 for other thresholds,
+ * which no guess meets. Undefined for continuous metrics, for which guessing has no definite value, and if the number
+ * of classes is unknown.
  */
 export function chanceOf(
   { name, kind, parameters }: Pick<Metric, 'name' | 'kind' | 'parameters'>,

@@ -1,6 +1,6 @@
 /**
- * Is an ability a function of the loss alone (Du et al. 2024, arXiv 2403.15796)? The curve of all members over loss, whether a factor adds
- * anything to it (factors.ts), and the loss at which the ability leaves chance.
+ * Is an ability a function of the loss alone (Du et al. 2024, arXiv 2403.15796)? The curve of all members over loss,
+ * whether a factor adds anything to it (factors.ts), and the loss at which the ability leaves chance.
  */
 import { hullInterval, percentileInterval } from '../../statistics/bootstrap.js';
 import { z95, type Interval } from '../../statistics/wilson.js';
@@ -55,8 +55,8 @@ export interface CollapseCurvePoint {
 export interface Collapse {
   readonly factors: readonly FactorTest[];
   /** Largest loss first. */
-  readonly members: readonly (CollapsePoint & { /** Ability less the curve's. */ readonly residual: number })[];
-  /** Number of different trainings; members that differ only in their steps belong to the same one. */
+  readonly members: readonly (CollapsePoint & { /** Ability minus that of the curve. */ readonly residual: number })[];
+  /** Number of trained models; members that differ only in their steps belong to the same one. */
   readonly trainings: number;
   readonly curve: readonly CollapseCurvePoint[];
   readonly onset: Onset | undefined;
@@ -103,10 +103,10 @@ export function collapseOverLoss(options: CollapseRequest): Collapse {
 type PooledCurve = ReturnType<typeof pooledCurve>;
 
 /**
- * Draws over the test set and over other seeds: whole trainings' noise with random signs around the curve (wild bootstrap, Wu 1986). The
- * noise is what smooth functions leave unexplained (factors.ts), as isotonic regression absorbs some of the noise into the curve. It
- * contains the noise of the test set twice. A few trainings determine the noise poorly, so it is widened by as much as Student's t is wider
- * than a normal.
+ * Draws over the test set and over other seeds: the noise of whole trained models with random signs around the curve
+ * (wild bootstrap, Wu 1986). The noise is what smooth functions leave unexplained (factors.ts), as isotonic regression
+ * absorbs some of the noise into the curve. It contains the noise of the test set twice. A few models determine the
+ * noise poorly, so it is widened by as much as Student's t is wider than a normal.
  */
 function redrawnCurves(
   { points, factors, sign, redrawn, seed = 0 }: CollapseRequest,
@@ -128,8 +128,8 @@ function redrawnCurves(
 }
 
 /**
- * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, together with the two members between which
- * the curve crosses: nothing was measured between them.
+ * The hull of the percentile and the basic interval of the draws' crossings, in ln loss, together with the two members
+ * between which the curve crosses: nothing was measured between them.
  */
 function onsetInterval(fitted: PooledCurve, curves: readonly PooledCurve[], level: number, sign: 1 | -1): Interval {
   const observed = Math.log(crossingOf(fitted, level, sign));

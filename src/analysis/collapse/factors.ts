@@ -2,7 +2,7 @@
  * Whether a factor adds anything to an ability once the loss is known. The ability is modelled as a smooth function of
  * the logarithm of the loss, of unknown shape, plus a slope on the factor (partially-linear.ts): on its logarithm, and
  * on the square of that for abilities that are largest or smallest in the middle. The statistic is the larger of the
- * two standardized scores, its null is drawn by random signs of whole trainings, and step-down minP adjusts the
+ * two standardized scores, its null is drawn by random signs of whole trained models, and step-down minP adjusts the
  * p-values over factors.
  *
  * Only members that differ in the factor at about the same loss are informative. If the loss alone determines a
@@ -46,7 +46,7 @@ export interface FactorTest {
 /** Least share of a factor's variance at equal loss: below it, misfits cause more false alarms (docs/collapse.md). */
 const leastOverlap = 0.1;
 
-/** Fewest trainings with which the test keeps its level. */
+/** Fewest trained models with which the test keeps its level. */
 const fewestTrainings = 8;
 
 export interface FactorsOptions {
@@ -148,7 +148,8 @@ function placesOf(values: readonly number[]): Float64Array {
 }
 
 /**
- * Members that differ only in their steps are moments of one training, or nearly so, as their first steps are the same.
+ * Members that differ only in their steps are moments of one trained model, or nearly so, because their first steps are
+ * the same.
  */
 export function trainingsAmong(
   points: readonly Pick<CollapsePoint, 'values' | 'seed'>[],

@@ -1,11 +1,12 @@
 /**
  * Compares two runs on the same test examples: the mean over the second run's seeds minus that over the first's.
  *
- * Two things make it vary: seeds, which are drawn for each run independently (their spread is observed, and Welch's t covers it); and
- * test examples, which both runs share, so that what is hard for both cancels (observed in bootstrap draws of the difference). Seeds
- * also differ in which examples they get right. The spread of seeds already contains that, so it is subtracted from the variance of
- * the draws, or it would count twice. Moments of the same trainings are no further seeds: the mean over them is taken seed by seed. A
- * run with one member at a scale stands for that member alone.
+ * Two things make it vary: seeds, which are drawn for each run independently (their spread is observed, and Welch's t
+ * covers it); and test examples, which both runs share, so that what is hard for both cancels (observed in bootstrap
+ * draws of the difference). Seeds also differ in which examples they get right. The spread of seeds already contains
+ * that, so it is subtracted from the variance of the draws, or it would count twice. Moments of the same trained models
+ * are not additional seeds: the mean over them is taken seed by seed. A run with one member at a scale stands for that
+ * member alone.
  */
 import { clustersOf, type Clusters } from '../../metrics/clusters.js';
 import { curve, type MemberOutcomes } from '../../metrics/curve.js';
@@ -31,7 +32,7 @@ export interface DrawPlaces {
 export interface DifferenceOptions {
   /** Of the metric; default: none. */
   readonly limits?: Metric['limits'];
-  /** Of each run as `sameTrainings` has it; default: each scale has trainings of its own. */
+  /** For each run, the result of `sameTrainings`; default: each scale has separate trainings. */
   readonly first?: Readonly<Record<keyof DrawPlaces, readonly number[]>>;
 }
 
@@ -47,7 +48,8 @@ export function differenceOf(
   const whole = draws.filter((draw) =>
     scales.every((scale) => [...scale.one, ...scale.other].every((i) => Number.isFinite(draw[i]))),
   );
-  // With fewer draws that have a value, the rest would say little about what the others hold; a lone example says nothing of others.
+  // With fewer draws that have a value, the rest would say little about the others; a single example says nothing about
+  // others.
   if (whole.length < 0.95 * draws.length || whole.length < 2 || count < 2 || !Number.isFinite(value))
     return { value, standardError: NaN, degrees: NaN, interval: { lower: NaN, upper: NaN }, p: NaN };
   const parts: VariancePart[] = [];
@@ -89,7 +91,10 @@ function meansOfSeeds(values: Float64Array, lists: readonly (readonly number[])[
   return lists[0]!.map((_, seed) => mean(lists.map((places) => values[places[seed]!]!)));
 }
 
-/** Variance over the test set that a seed does not share with the others. @param draws of the seeds' values, `[draws]` of `[seeds]` */
+/**
+ * Variance over the test set that a seed does not share with the others. @param draws of the seeds' values, `[draws]`
+ * of `[seeds]`
+ */
 function ownVariance(draws: readonly (readonly number[])[]): number {
   const centres = draws.map(mean);
   const own = draws[0]!.map((_, seed) => sampleVariance(draws.map((draw, b) => draw[seed]! - centres[b]!)));
@@ -123,8 +128,8 @@ export interface SideValue {
   /** Value of each seed. */
   readonly values: readonly number[];
   /**
-   * 95 % interval of each run alone: of the mean over its seeds (Student's t), or of a single one over the sampling of test
-   * examples.
+   * 95 % interval of each run alone: of the mean over its seeds (Student's t), or of a single one over the sampling of
+   * test examples.
    */
   readonly interval: Interval;
 }
@@ -242,9 +247,9 @@ function ownInterval(metric: Metric, seeds: readonly MemberOutcomes[]): Interval
 type ShareResult = Pick<ScaleDifference, 'mcnemar'> & Partial<Pick<ScaleDifference, 'p' | 'interval' | 'degrees'>>;
 
 /**
- * For units that are right or wrong: McNemar's test for one member against one, with Tango's interval if the metric is the share
- * itself, else percentiles of the draws. If nothing varies in the draws, because none or all are right, Tango's interval for no
- * discordant unit.
+ * For units that are right or wrong: McNemar's test for one member against one, with Tango's interval if the metric is
+ * the share itself, else percentiles of the draws. If nothing varies in the draws, because none or all are right,
+ * Tango's interval for no discordant unit.
  */
 function ofShares(
   metric: Metric,

@@ -1,5 +1,6 @@
 /**
- * What two runs have in common: examples, matched by id or by the content of a sequence, and scales, matched by their number.
+ * What two runs have in common: examples, matched by id or by the content of a sequence, and scales, matched by their
+ * number.
  */
 import { sequenceStarts } from '../../metrics/sequence-rows.js';
 import type { LoadedMember, LoadedRun, OpenRun } from '../../runs/opened.js';
@@ -62,7 +63,7 @@ export function matchExamples(one: Side, other: Side): MatchedExamples {
   const first = withRows(one.run.members, rows(a, 0));
   const second = withRows(other.run.members, rows(b, 1));
   const isChecked = checkLabels(one, other, [first, second]);
-  // Groups belong to the test set: what one run knows of them holds for the other.
+  // Groups belong to the test set: what one run records about them holds for the other.
   const group = (first[0] ?? second[0])?.outcomes.group ?? second[0]?.outcomes.group;
   const grouped = (members: readonly LoadedMember[]) =>
     group === undefined ? members : members.map((each) => ({ ...each, outcomes: { ...each.outcomes, group } }));
@@ -150,8 +151,8 @@ export interface MatchedScales {
 }
 
 /**
- * Matches widths with widths, a coordinate with the same one, parameters with parameters. Two runs of one scale each are compared
- * whatever it is.
+ * Matches widths with widths, a coordinate with the same one, parameters with parameters. Two runs of one scale each
+ * are compared whatever it is.
  *
  * @throws UsageError if no scale is in common, or the curves have different axes
  */

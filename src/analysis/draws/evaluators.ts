@@ -75,7 +75,7 @@ function unitEvaluators(units: readonly Extract<Drawn, { kind: 'units' }>[]): Ev
     observed: () => Float64Array.from(units, ({ values }) => transform(meanOfUnits(values).mean)),
     resampled(draws, seed) {
       const columns = units.map(({ values }) => values);
-      // Of more units 16 bits do not hold how many are right, or it is groups that are drawn.
+      // With more units, 16 bits cannot hold how many are right, or groups are drawn.
       if (share && count < 65_536) {
         const of = byCount((right) => transform(right / count, count), count);
         return drawnShares(columns, draws, seed).map((drawn) => shareMember(drawn, of));

@@ -1,6 +1,6 @@
 /**
- * A metric of every member in bootstrap draws of the test set, which all members share: images; for sequences the images that they share,
- * and what each sequence has to itself; groups of images if there are enough.
+ * A metric of every member in bootstrap draws of the test set, which all members share: images; for sequences the
+ * images that they share, and what is particular to each sequence; groups of images if there are enough.
  */
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -28,7 +28,7 @@ export interface MemberDraws {
   readonly count: number;
 }
 
-/** `MemberDraws` a member at a time. */
+/** `MemberDraws`, one member at a time. */
 export interface MemberByMember extends Omit<MemberDraws, 'draws'> {
   readonly drawn: DrawnMembers;
 }

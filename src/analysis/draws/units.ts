@@ -1,4 +1,6 @@
-/** Means and shares of columns of units in each draw of the test set; those that metrics have in common are drawn once. */
+/**
+ * Means and shares of columns of units in each draw of the test set; those that metrics have in common are drawn once.
+ */
 import { once } from '../../machine/once.js';
 import { packer } from '../../machine/packed.js';
 import type { UnitNumbers, UnitValues } from '../../metrics/metric.js';
@@ -36,8 +38,8 @@ export interface DrawnShare {
 }
 
 /**
- * By column, with which they go: accuracy and subset accuracies, a table and a figure use the same draws. A smaller number of draws is
- * the first ones of a larger.
+ * Kept with their column: accuracy and subset accuracies, a table and a figure use the same draws. A smaller number of
+ * draws consists of the first ones of a larger number.
  */
 const drawnRight = new WeakMap<UnitNumbers, Map<number, DrawnShare>>();
 

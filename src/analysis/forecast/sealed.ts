@@ -20,7 +20,10 @@ export interface ScoredSeal {
   readonly missing: number;
 }
 
-/** The run over the axis of a seal, with what the known members have in common; factors that varied later are at their first value. */
+/**
+ * The run over the axis of a seal, holding the values that the known members have in common; factors that varied later
+ * are held at their first value.
+ */
 async function openForSeal(folder: string, seal: Seal): Promise<OpenRun> {
   const { axis, at, probe } = seal;
   if (isOfImported(seal)) return openRunFolder(folder, { axis });

@@ -1,5 +1,6 @@
 /**
- * A run's scaling law: members as cells, the law with intervals, its residuals, and what it predicts for larger members and for compute.
+ * A run's scaling law: members as cells, the law with intervals, its residuals, and what it predicts for larger members
+ * and for compute.
  */
 import type { Interval } from '../../statistics/intervals.js';
 import { mean } from '../../statistics/mean.js';
@@ -29,7 +30,8 @@ export interface ScalingRequest {
   /** One or two coordinates; every member has them. */
   readonly factors: readonly string[];
   /**
-   * Losses under bootstrap draws of the test set, `[draws]` of `[members]`; without them, intervals are over seeds alone.
+   * Losses under bootstrap draws of the test set, `[draws]` of `[members]`; without them, intervals are over seeds
+   * alone.
    */
   readonly draws?: readonly ArrayLike<number>[];
   readonly onStep?: OnStep;
@@ -111,9 +113,9 @@ export function untold(
   const levels = factors.map((_, k) => new Set(cells.map(({ coordinates }) => coordinates[k]!)).size);
   const few = levels.findIndex((count) => count < 3);
   if (few >= 0)
-    return `has ${levels[few] === 1 ? 'one value' : 'two values'} of ${factors[few]}, and a scaling law over it needs three`;
+    return `has ${levels[few] === 1 ? 'one value' : 'two values'} of ${factors[few]}, but a scaling law over it needs three`;
   if (factors.length === 1) return undefined;
-  // Along a single line, N and D cannot be told apart; nor can they with a corner of a grid.
+  // Along a single line, N and D cannot be distinguished, nor can they on a corner of a grid.
   if (cells.length < 6 || cells.length <= Math.max(...levels))
     return `has ${cells.length} combinations of ${factors.join(' and ')}, too few to tell the two apart`;
   return undefined;

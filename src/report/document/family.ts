@@ -57,7 +57,10 @@ export interface AnalysedFamily {
   readonly unreadableForecasts: readonly string[];
 }
 
-/** Stem for the names of a curve's files, tables and sections: the run's name, with the factor's value if it has several curves. */
+/**
+ * Stem for the names of a curve's files, tables and sections: the run's name, with the factor's value if it has several
+ * curves.
+ */
 export function stemOf({ record, curve }: Pick<LoadedRun, 'record' | 'curve'>): string {
   return `${record.name}${curve?.suffix ?? ''}`;
 }
@@ -77,7 +80,8 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   const run = await readColumns(
     open,
     [...new Set([...defaultColumnsOf(open), ...keyColumns.filter((name) => open.columns.includes(name))])],
-    // What the page has of a loss is its mean: kept in place of a column that nothing else here reads, four times as large as the rest.
+    // What the page has of a loss is its mean: kept in place of a column that nothing else here reads, four times as
+    // large as the rest.
     (outcomes, member) => {
       const loss = meanLoss({ outcomes }, undefined);
       if (loss !== undefined) losses.set(member, loss);
@@ -87,7 +91,7 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   const widths = new Set(run.members.map(({ record }) => record.width)).size;
   const without = run.absent.length === 0 ? '' : ` without ${run.absent.join('; ')}`;
   if (widths < 2)
-    throw new UsageError(`has one ${run.words.noun}${without}, and a curve needs two`, name, run.words.further);
+    throw new UsageError(`has one ${run.words.noun}${without}, but a curve needs two`, name, run.words.further);
   const usual = defaultMetrics(run.record, run.members);
   const [standard, chosen] = [usual.standard, induced ?? usual.induced];
   const about = aboutFamily(run.record, widths, run.words);
@@ -138,7 +142,10 @@ export async function analyseFamily(request: FamilyRequest): Promise<AnalysedFam
   };
 }
 
-/** Every number of scales is evaluated if there are as many as these at most, otherwise as many of them, spaced in ratio. */
+/**
+ * Every number of scales is evaluated if there are as many as these at most, otherwise as many of them, spaced in
+ * ratio.
+ */
 const mostKept = 30;
 
 /** Numbers of scales to keep: from 3 to all but one. */

@@ -82,7 +82,7 @@ const verdicts: Readonly<Record<TwinVerdict, string>> = {
   goes: 'the late rise does not survive tuning.',
   'is weakened': 'tuning weakens the late rise; whether any of it survives cannot be determined.',
   appears: 'there is a late rise only with tuning.',
-  'is strengthened': 'there is a late rise with tuning, and a weaker one or none without.',
+  'is strengthened': 'there is a late rise with tuning, and a weaker one or none without it.',
   'was not there': 'no late rise is found, with tuning or without.',
   'cannot be determined': 'whether a late rise survives tuning cannot be determined.',
 };

@@ -57,7 +57,7 @@ const scoresNote =
   'Under muP, attention scores have one part that does not depend on the width (what keys have in common) and one that falls as 1 / sqrt(width) (their random overlaps): theory predicts a slope between -0.5 and 0, near 0 only for wide heads.';
 
 const zeroNote =
-  'Zero: there is no slope, as values are 0. Under muP output weights start at 0, so the first step moves only the output.';
+  'Zero: there is no slope, because all values are 0. Under muP output weights start at 0, so the first step moves only the output.';
 
 function isZero(slope: WidthSlope): boolean {
   return Number.isNaN(slope.slope) && withoutSlope(slope) === 'zero';

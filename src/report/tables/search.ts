@@ -69,7 +69,9 @@ export function searchText(found: SearchText): string {
 
 function surrogatesTexts({ induced, surrogates, words = trainedWords }: SearchText): string[] {
   if (surrogates.length === 0)
-    return [`continuous surrogates of ${induced.id}: none, as no continuous metric can be made of these outcomes`];
+    return [
+      `continuous surrogates of ${induced.id}: none, because no continuous metric can be computed from these outcomes`,
+    ];
   return [
     `continuous surrogates of ${induced.id}: rank correlation over members, and over seeds within ${words.scales}`,
     textTable(

@@ -110,7 +110,7 @@ test('a layer that has not moved has no slope, and that says nothing about it', 
   expect(lines.slice(-2)).toMatchInlineSnapshot(`
     [
       "mup: by mean |x|, all layers flat; by change, 0 of 1 layer flat, 1 undetermined.",
-      "Zero: there is no slope, as values are 0. Under muP output weights start at 0, so the first step moves only the output.",
+      "Zero: there is no slope, because all values are 0. Under muP output weights start at 0, so the first step moves only the output.",
     ]
   `);
 });

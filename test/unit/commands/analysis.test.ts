@@ -40,7 +40,8 @@ test('too little memory is reported before the computation begins', async () => 
   vi.stubEnv('SLURM_MEM_PER_NODE', '1');
   onTestFinished(() => void vi.unstubAllEnvs());
   const words = ['evaluate', 'lenet', '--metric', 'cross-entropy'];
-  // 4 bytes per value of a column, 1 of whether it is right, 8 and 4 of the drawn ones: 17 for each of 10 x 10 000 outcomes.
+  // 4 bytes per value of a column, 1 of whether it is right, 8 and 4 of the drawn ones: 17 for each of 10 x 10 000
+  // outcomes.
   expect(await run(...words)).toEqual({
     code: 2,
     stdout: '',
@@ -54,7 +55,8 @@ test('too little memory is reported before the computation begins', async () => 
 
 test('with many test examples groups are drawn, and the memory check covers only what they take', async () => {
   await writeRun(100_000);
-  // 1 MB of bytes for 10 members and 0.4 MB shared by all; two bytes for each of 32 768 groups. With values of each example: 13 MB.
+  // 1 MB of bytes for 10 members and 0.4 MB shared by all; two bytes for each of 32 768 groups. With values of each
+  // example: 13 MB.
   vi.stubEnv('SLURM_MEM_PER_NODE', '2');
   onTestFinished(() => void vi.unstubAllEnvs());
   const words = ['evaluate', 'lenet', '--metric', 'accuracy'];
@@ -157,7 +159,8 @@ test('evaluate without a metric: the standard one, the induced one and the loss'
   await writeRun(100);
   const { code, stdout } = await run('evaluate', 'lenet', '--json');
   const { metrics } = JSON.parse(stdout) as { metrics: { metric: string }[] };
-  // 0.95 of the largest member's answers are right: 10 images all right in 60 of 100 draws; 100 images do not hold ten groups of 20.
+  // 0.95 of the largest member's answers are right: 10 images all right in 60 of 100 draws; 100 images do not hold ten
+  // groups of 20.
   expect([code, metrics.map(({ metric }) => metric)]).toEqual([
     0,
     ['accuracy', 'subset-accuracy:k=10', 'cross-entropy'],
@@ -229,7 +232,7 @@ describe('bad input is one line with exit code 2', () => {
     [['theory', '--scale', '1e-320'], /^error: --scale: "1e-320" is not a number from 1 to 1e30\n$/],
     [['theory', '--scale', '1e308'], /^error: --scale: "1e308" is not a number from 1 to 1e30\n$/],
     [['theory', '--lengths', '1,1000001'], /^error: --lengths: 1000001 is more than 1000000\n$/],
-    [['collapse', 'lenet'], /^error: lenet: has 10 members, and a curve over loss needs 12; /m],
+    [['collapse', 'lenet'], /^error: lenet: has 10 members, but a curve over loss needs 12; /m],
     [['collapse', 'lenet', '--margin', '0'], /^error: --margin: "0" is not a number above 0$/m],
     [['diff', 'lenet', 'lenet'], /^error: lenet: is given twice; /],
     [['diff', 'lenet', 'nothing'], /^error: RUN: "nothing" is neither a run /],

@@ -92,7 +92,7 @@ test.each([
   [['--claim', 'ratio'], 'error: --claim: "ratio" is not a claim;'],
   [['--run', 'pilot'], 'error: --run: run "pilot" already exists; claims must be made before the run starts\n'],
   [['--standard', 'mse'], 'error: --standard: mse is not available for cnn runs; '],
-  [['--axis', 'steps'], 'error: --axis: the run will have one value of steps, and a curve needs two; '],
+  [['--axis', 'steps'], 'error: --axis: the run will have one value of steps, but a curve needs two; '],
   [['--induced', 'accuracy'], 'error: --induced: accuracy is the standard metric too; give two metrics\n'],
 ])('%s is refused', async (words, message) => {
   const { code, stderr } = await run('claim', 'seal', 'pilot', '--experiment', 'final.yaml', ...words);

@@ -155,7 +155,7 @@ test.each([
   ['--arch transformer --probe few', '--probe: "few" is not a probe; known: in-weights, few-shot, held-out'],
   [
     '--arch transformer --probe held-out',
-    '--held-out-classes: held-out needs 2 held-out classes of two test images each, and there are 0; hold out at least 2',
+    '--held-out-classes: held-out needs 2 held-out classes of two test images each, but there are 0; hold out at least 2',
   ],
   [
     '--arch transformer --held-out-classes 8',
@@ -163,11 +163,11 @@ test.each([
   ],
   [
     '--arch transformer --held-out-classes 5 --probe in-weights',
-    '--pairs: in-weights needs 8 trained classes for 8 different pairs, and there are 3; give at most 3',
+    '--pairs: in-weights needs 8 trained classes for 8 different pairs, but there are 3; give at most 3',
   ],
   [
     '--arch transformer --ways 9 --probe few-shot',
-    '--pairs: few-shot needs a context of 9 classes, and 8 pairs leave 7 before the query; give at least 10',
+    '--pairs: few-shot needs a context of 9 classes, but 8 pairs leave 7 before the query; give at least 10',
   ],
   ['--arch transformer --ways 3', '--ways: no few-shot probe is taken; add --probe few-shot, or leave it out'],
   [

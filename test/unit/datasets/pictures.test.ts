@@ -107,7 +107,7 @@ test('TIFF files without stated black and white use the levels of the dataset, h
     expect((await read('test/b/1.tif')).images).toEqual(train.images.subarray(16));
     expect((await read('beyond.tif')).images).toEqual(new Uint8Array(16).fill(255));
     expect(await mistakeOf(read('test/a/1.tif', {}))).toMatch(
-      /has numbers whose black and white are unknown, and the run does not record them/,
+      /stores numbers for which black and white are not defined, and the run does not record/,
     );
   }
 });

@@ -126,12 +126,12 @@ test('impossible probes', () => {
     problem('few-shot', { labels: Int32Array.from([0, 0, 1, 2, 3]) }),
   ]).toMatchInlineSnapshot(`
     [
-      "--pairs: in-weights needs 6 trained classes for 6 different pairs, and there are 5; give at most 5",
-      "--heldOutClasses: held-out needs 2 held-out classes of two test images each, and there are 0; hold out at least 2",
-      "--heldOutClasses: held-out needs 2 held-out classes of two test images each, and there is 1; hold out at least 2",
-      "--pairs: few-shot needs a context of 2 classes, and 2 pairs leave 1 before the query; give at least 3",
-      "--ways: few-shot names its classes 0 to 5, and only 5 labels are trained; give at most 5",
-      "--ways: few-shot needs 2 trained classes of two test images each, and there is 1; give more classes or test images",
+      "--pairs: in-weights needs 6 trained classes for 6 different pairs, but there are 5; give at most 5",
+      "--heldOutClasses: held-out needs 2 held-out classes of two test images each, but there are 0; hold out at least 2",
+      "--heldOutClasses: held-out needs 2 held-out classes of two test images each, but there is 1; hold out at least 2",
+      "--pairs: few-shot needs a context of 2 classes, but 2 pairs leave 1 before the query; give at least 3",
+      "--ways: few-shot names its classes 0 to 5, but only 5 labels are trained; give at most 5",
+      "--ways: few-shot needs 2 trained classes of two test images each, but there is 1; give more classes or test images",
     ]
   `);
 });

@@ -1,6 +1,6 @@
 /**
- * Every command on families for which metrics and scores are degenerate. Each gives an answer or one line with the reason: no crash, no
- * NaN, no -0, nothing blank and no zero-width interval without a reason.
+ * Every command on families for which metrics and scores are degenerate. Each gives an answer or one line with the
+ * reason: no crash, no NaN, no -0, nothing blank and no zero-width interval without a reason.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -146,6 +146,6 @@ test('a metric without a value says why, in the table and in the CSV', async () 
     code: 2,
     stdout: '',
     stderr:
-      'error: odd: the cross-entropy has no power law: a power law needs finite values above 0, and it has none at width 1, 2, 4 and 2 more, the last 16\n',
+      'error: odd: the cross-entropy has no power law: a power law needs finite values above 0, but it has none at width 1, 2, 4 and 2 more, the last 16\n',
   });
 });

@@ -1,4 +1,7 @@
-/** HELM, Inspect, Every Eval Ever and lm-eval, on real files of theirs without the texts (test/fixtures/import/README.md). */
+/**
+ * HELM, Inspect, Every Eval Ever and lm-eval, on real files of theirs without the texts
+ * (test/fixtures/import/README.md).
+ */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -71,7 +74,7 @@ test('HELM: a score as well; splits, scenarios and metrics that differ', async (
     'has more than one split: test and valid; choose one with --split',
   );
   await expect(readHelm([fixture('helm-gpt2'), fixture('helm-pythia')], { ...helm, split: 'test' })).rejects.toThrow(
-    /is of commonsense.* and .* of mmlu.*; import one scenario at a time/,
+    /is from commonsense.*, but .* is from mmlu.*; import one scenario at a time/,
   );
   await expect(readHelm([fixture('helm-pythia')], { ...helm, correct: 'f1' })).rejects.toThrow(
     'has no metric f1; name one with --correct',

@@ -87,7 +87,7 @@ test('what cannot be tested is one error line', async () => {
     '--metric: cross-entropy is the loss itself; give another metric as the ability',
   );
   expect(await refusal(await imported(modelsOf(0).slice(0, 8)))).toMatch(
-    /^lm: has 8 members, and a curve over loss needs 12; import /,
+    /^lm: has 8 members, but a curve over loss needs 12; import /,
   );
   const alike = modelsOf(0).map((model) => ({ ...model, params: 1e6, tokens: 1e9 }));
   expect(await refusal(await imported(alike))).toBe(

@@ -1,4 +1,7 @@
-/** `scaling` of imported runs on disk: a law built into the outcomes is recovered, and outcomes without a law are one line. */
+/**
+ * `scaling` of imported runs on disk: a law built into the outcomes is recovered, and outcomes without a law are one
+ * line.
+ */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { expect, test } from 'vitest';
@@ -19,7 +22,10 @@ interface Model {
   readonly loss: number;
 }
 
-/** A run whose members have exactly these mean cross-entropies: examples differ in difficulty, by the same factors for all. */
+/**
+ * A run whose members have exactly these mean cross-entropies: examples differ in difficulty, by the same factors for
+ * all.
+ */
 async function imported(models: readonly Model[]): Promise<string> {
   const root = await temporaryFolder();
   const random = Random.named(0, 'difficulty');
@@ -79,7 +85,7 @@ test('one varies, or one is requested; other differences are reported', async ()
 test('data without a law are one error line', async () => {
   const two = await imported(modelsOf(gridOf([1e8, 1e9], [1e9, 1e10])));
   expect(await refusal(two)).toMatch(
-    /^lm: has two values of parameters, and a scaling law over it needs three; import /,
+    /^lm: has two values of parameters, but a scaling law over it needs three; import /,
   );
   const rising = await imported(modelsOf(grid, ([n]) => Math.log(n!)));
   expect(await refusal(rising, { axis: 'parameters' })).toBe(
@@ -92,11 +98,11 @@ test('data without a law are one error line', async () => {
   expect(await refusal(root, { axis: 'tokens,tokens' })).toBe('--axis: tokens is given twice; give two coordinates');
   expect(await refusal(root, { axis: 'a,b,c' })).toMatch(/^--axis: 3 coordinates; /);
   expect(await refusal(root, { metric: 'subset-accuracy:k=2' })).toMatch(
-    /^--metric: subset-accuracy:k=2 is thresholded, and a scaling law needs a continuous loss/,
+    /^--metric: subset-accuracy:k=2 is thresholded, but a scaling law needs a continuous loss/,
   );
   const zero = await imported(modelsOf(grid, ([n]) => (n === 1e10 ? 0 : 1e9 / n!)));
   expect(await refusal(zero, { axis: 'parameters' })).toMatch(
-    /^lm: cross-entropy of \S+ is 0, and a scaling law needs losses above 0$/,
+    /^lm: cross-entropy of \S+ is 0, but a scaling law needs losses above 0$/,
   );
 });
 
@@ -108,7 +114,7 @@ test('a trained run: its parameters, with FLOPs beside them', async () => {
   expect(cells.map(({ flops }) => flops)).toEqual([1e9, 2e9, 4e9, 8e9, 16e9]);
   expect((await scaling('lenet-mnist', { root, axis: 'flops', draws: 100 })).cells[0]!.coordinates).toEqual([1e9]);
   await expect(scaling('lenet-mnist', { root, axis: 'parameters,examples' })).rejects.toThrow(
-    'lenet-mnist: has one value of examples, and a scaling law over it needs three; train members that differ in it',
+    'lenet-mnist: has one value of examples, but a scaling law over it needs three; train members that differ in it',
   );
   await expect(scaling('lenet-mnist', { root, metric: 'margin' })).rejects.toThrow(
     '--metric: margin rises as members get better, but a scaling law falls; give a loss or an error',

@@ -22,7 +22,7 @@ test('scores are those of the checkpoints, the last one at the end of training',
 });
 
 test.each([
-  ['lenet-mnist', {}, /lenet-mnist: has a member with 1 checkpoint, and noise needs three; train with --moments/],
+  ['lenet-mnist', {}, /lenet-mnist: has a member with 1 checkpoint, but noise needs three; train with --moments/],
   ['lenet-moments', { last: 4 }, /--last: a member of this run has 3 checkpoints; give 3 or fewer/],
   ['lenet-moments', { metrics: ['margin'] }, /./],
 ])('%s with %j is refused in one line', async (name, options, message) => {

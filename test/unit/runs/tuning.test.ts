@@ -41,7 +41,7 @@ test('trials read back as written, a changed loss is damage, and the files belon
   expect(await readTuning(file)).toEqual(older);
   await writeTuning(file, { ...older, begun });
   await fs.writeFile(file, (await fs.readFile(file, 'utf8')).replace('0.75', '0.76'));
-  await expect(readTuning(file)).rejects.toThrow(/is damaged.*delete it to make the trials again/);
+  await expect(readTuning(file)).rejects.toThrow(/is damaged.*delete it to run the trials again/);
   expect(isOfRun(['tuning', 'cnn-w8-s0.json'], false)).toBe(true);
   expect(isOfRun(['tuning', 'cnn-w8-s0.json.lock'], false)).toBe(true);
   expect(isOfRun(['tuning', 'notes.json'], false)).toBe(false);

@@ -97,7 +97,7 @@ test('outside a terminal: trials, those that take long within too, and the wait 
     display.event(event);
   }
   expect(err()).toMatchInlineSnapshot(`
-    "cnn-w8-s1  waits for its trials, which process 12 on node7 makes for all members of this width
+    "cnn-w8-s1  waiting for its trials, which process 12 on node7 is running for all members of this width
     cnn-w8-s0  trial 1 of 7, learningRate 0.01: validation loss 0.25, 1 min 13 s
     cnn-w8-s0  trial 3 of 7, learningRate 0.01: 50.00 % done, loss 0.5  ETA of the trials 1 min 05 s
     cnn-w8-s0  trial 3 of 7, learningRate 0.01: diverged, 1 min 13 s
@@ -114,7 +114,7 @@ test('on a terminal: the bar of a member that makes trials is theirs', () => {
   const shown = err();
   const [, full, empty] = /cnn-w8-s0 (█+)(░+) trial 4 of 7, learningRate 0.01 {2}ETA 1 min 05 s/u.exec(shown)!;
   expect(full).toHaveLength(empty!.length);
-  expect(shown).toContain('waits for the trials of its width');
+  expect(shown).toContain('waiting for the trials of its width');
 });
 
 test('outside a terminal: the end of an epoch is reported even right after its progress', () => {

@@ -95,8 +95,8 @@ test('each choice is reported with its reason', () => {
     "bfloat16: bfloat16 has 1.43 times float32's speed, losses within 0.31 % over 20 steps",
     "float32: bfloat16 has 1.2 times float32's speed, one diverged over 20 steps",
     // With three digits it would be the 1.1 that suffice.
-    "float32: bfloat16 has 1.0965 times float32's speed and not the 1.1 times asked for, losses within 0.08 % over 20 steps",
-    "float32: bfloat16 has 0.9 times float32's speed and not the 1.1 times asked for, losses within 0 % over 20 steps",
+    "float32: bfloat16 has 1.0965 times float32's speed, less than the required 1.1 times, losses within 0.08 % over 20 steps",
+    "float32: bfloat16 has 0.9 times float32's speed, less than the required 1.1 times, losses within 0 % over 20 steps",
   ]);
   expect(choiceText({ precision: 'float32', because: 'processor' })).toBe(
     'float32: the processor has no instructions for bfloat16',

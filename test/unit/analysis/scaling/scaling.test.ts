@@ -10,9 +10,9 @@ const at = (coordinates: readonly (readonly number[])[]) => coordinates.map((eac
 describe('data that cannot determine a law', () => {
   test('of one factor', () => {
     expect(untold(at([[1], [1], [2]]), ['parameters'])).toBe(
-      'has two values of parameters, and a scaling law over it needs three',
+      'has two values of parameters, but a scaling law over it needs three',
     );
-    expect(untold(at([[7]]), ['flops'])).toBe('has one value of flops, and a scaling law over it needs three');
+    expect(untold(at([[7]]), ['flops'])).toBe('has one value of flops, but a scaling law over it needs three');
     expect(untold(at([[1], [2], [3]]), ['parameters'])).toBeUndefined();
   });
 
