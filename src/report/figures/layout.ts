@@ -338,7 +338,7 @@ interface LegendEntry {
   readonly row: number;
 }
 
-/** As many entries in each row as fit, one below the other where that takes no further row; a wider one is wrapped, with a row for each line. */
+/** As many entries in each row as fit; of several rows, one below the other where that takes no further row; a wider one is wrapped, with a row for each line. */
 export function legendEntries({ keys = [] }: Panel, width: number, { label, unit }: Look): LegendEntry[] {
   const entries = keys.map((key) => {
     const lines = wrapText(key.label, width - (sample + 6) * unit, label);
@@ -353,7 +353,9 @@ export function legendEntries({ keys = [] }: Panel, width: number, { label, unit
       return place;
     });
   };
-  const [inFlow, inColumns] = [placed(0), placed(Math.max(...entries.map(({ size }) => size)))];
+  const inFlow = placed(0);
+  if (legendRows(inFlow) <= 1) return inFlow;
+  const inColumns = placed(Math.max(...entries.map(({ size }) => size)));
   return legendRows(inColumns) > legendRows(inFlow) ? inFlow : inColumns;
 }
 
