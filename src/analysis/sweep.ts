@@ -16,7 +16,7 @@ import {
   type Scale,
   type ScaleName,
 } from './curves.js';
-import type { GridAxis } from '../terminal/axis-text.js';
+import type { GridAxis } from '../terminal/grid-axis.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface GridPoint {

@@ -38,7 +38,7 @@ const signs = {
 async function doctor({ isJson, verify }: { isJson: boolean; verify: boolean }): Promise<number> {
   const { diagnose } = await import('../install/diagnosis.js');
   const { availableCores, availableMemory } = await import('../experiment/cores.js');
-  const { tryTraining } = await import('../training/trial.js');
+  const { tryTraining } = await import('../training/try-training.js');
   const findings = await diagnose({
     verify,
     cores: availableCores(),

@@ -1,6 +1,6 @@
 /** What was typed for an option becomes its value: numbers, lists, names, and the lists of `--depths` and `--grid`. */
 import { present } from '../machine/present.js';
-import { parseAxis } from '../terminal/axis-text.js';
+import { parseAxis } from '../terminal/grid-axis.js';
 import { UsageError } from '../terminal/errors.js';
 import { suggestion } from '../terminal/nearest.js';
 import {

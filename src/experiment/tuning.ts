@@ -1,5 +1,5 @@
 /** What `--tune` says: which option is chosen for each member, from which values, and how many of them are tried. */
-import { parseAxis } from '../terminal/axis-text.js';
+import { parseAxis } from '../terminal/grid-axis.js';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
 import { nearest } from '../terminal/nearest.js';

@@ -1,7 +1,7 @@
 /** A metric over a grid of its parameters, over smaller test sets and over fewer scales. */
 import { z } from 'zod';
 import { firstOf, lastOf } from '../machine/present.js';
-import { type GridAxis, parseAxis } from '../terminal/axis-text.js';
+import { type GridAxis, parseAxis } from '../terminal/grid-axis.js';
 import { causesOf, refuseCauses, type Causes } from '../analysis/causes.js';
 import { discoveriesOf, mostTested, type Discoveries } from '../analysis/discoveries.js';
 import { flatness } from '../analysis/evaluate.js';

@@ -1,6 +1,6 @@
 /** Everything a report says about one run, computed from its stored outcomes. */
 import { present } from '../../machine/present.js';
-import { parseAxis } from '../../terminal/axis-text.js';
+import { parseAxis } from '../../terminal/grid-axis.js';
 import { compareCurves, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
 import { defaultColumnsOf, defaultInduced, defaultMetrics } from '../../analysis/defaults.js';
 import { evaluateMetric, type MetricEvaluation } from '../../analysis/evaluate.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseAxis } from '../../../src/terminal/axis-text.js';
+import { parseAxis } from '../../../src/terminal/grid-axis.js';
 import { extremes, sweepGrid } from '../../../src/analysis/sweep.js';
 import * as z from 'zod';
 import { metrics } from '../../../src/metrics/index.js';

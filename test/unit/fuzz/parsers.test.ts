@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
-import { parseAxis } from '../../../src/terminal/axis-text.js';
+import { parseAxis } from '../../../src/terminal/grid-axis.js';
 import { readNaturalCurves } from '../../../src/analysis/natural.js';
 import { cifarFormats, readCifar } from '../../../src/datasets/cifar.js';
 import { imageDecoder } from '../../../src/datasets/files/decode.js';
