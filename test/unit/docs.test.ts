@@ -20,7 +20,14 @@ const below = (folder: string, ending: string) =>
     .map((name) => path.posix.join(folder, name.replaceAll(path.sep, '/')));
 
 const pages = [
-  ...['README.md', 'CONTRIBUTING.md', 'checkpoints/README.md', 'test/gpu/README.md', 'vendor/README.md'],
+  ...[
+    'README.md',
+    'CONTRIBUTING.md',
+    'checkpoints/README.md',
+    'src/README.md',
+    'test/gpu/README.md',
+    'vendor/README.md',
+  ],
   ...['docs', 'datasets', 'experiments'].flatMap((folder) => below(folder, '.md')),
 ];
 
