@@ -11,6 +11,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { meanOfUnits } from '../metrics/define-metric.js';
+import { crossing } from '../statistics/bisection.js';
 import { drawsWithValue } from '../statistics/bootstrap.js';
 import { byCount } from '../statistics/by-count.js';
 import { binomialQuantile } from '../statistics/distributions.js';
@@ -277,12 +278,5 @@ function sumOfSquares(degrees: number, random: Random): number {
 
 /** p with transform(p) = value, by bisection; transform is non-decreasing on 0 .. 1. */
 function inverse(transform: (mean: number) => number, value: number): number {
-  if (value <= 0) return 0;
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 40; i++) {
-    const middle = (low + high) / 2;
-    if (transform(middle) < value) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return value <= 0 ? 0 : crossing((p) => transform(p) < value, [0, 1], 40);
 }

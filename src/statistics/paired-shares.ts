@@ -2,6 +2,7 @@
  * Two shares of the same units, such as the accuracy of two models on the same images: only units that exactly one of
  * them has right carry information.
  */
+import { crossing } from './bisection.js';
 import { logGamma } from './f-test.js';
 import { z95, type Interval } from './wilson.js';
 
@@ -53,14 +54,8 @@ export function tangoInterval(units: Discordant): Interval {
 }
 
 /** Where the score equals `wanted`; it falls with the difference. */
-function limitOf(units: Discordant, wanted: number, [from, to]: readonly [number, number]): number {
-  let [low, high] = [from, to];
-  for (let k = 0; k < 60; k++) {
-    const middle = (low + high) / 2;
-    if (scoreAt(units, middle) > wanted) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+function limitOf(units: Discordant, wanted: number, within: readonly [number, number]): number {
+  return crossing((difference) => scoreAt(units, difference) > wanted, within, 60);
 }
 
 /**

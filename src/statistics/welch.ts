@@ -3,6 +3,7 @@
  * (1947, Biometrika 34, 28-35), with the degrees of freedom of the sum after Satterthwaite (1946, Biometrics Bull. 2,
  * 110-114).
  */
+import { crossing } from './bisection.js';
 import { upperF } from './f-test.js';
 import type { Interval } from './wilson.js';
 
@@ -55,10 +56,5 @@ export function twoSidedP(t: number, degrees: number): number {
 export function twoSidedQuantile(p: number, degrees: number): number {
   let [low, high] = [0, 1];
   while (twoSidedP(high, degrees) > p) [low, high] = [high, 2 * high];
-  for (let k = 0; k < 100 && high - low > 1e-13 * high; k++) {
-    const middle = (low + high) / 2;
-    if (twoSidedP(middle, degrees) > p) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return crossing((t) => twoSidedP(t, degrees) > p, [low, high], 100, 1e-13);
 }

@@ -6,6 +6,7 @@
  */
 import type { Metric } from '../../metrics/metric.js';
 import type { LoadedRun } from '../../runs/opened.js';
+import { bisected, crossing } from '../../statistics/bisection.js';
 import { upperF } from '../../statistics/f-test.js';
 import { mean, sampleVariance } from '../../statistics/mean.js';
 import { normalBelow, normalQuantile } from '../../statistics/normal.js';
@@ -82,17 +83,10 @@ function powerOfWelch(size: number, { own, degrees, shared, images, alpha }: Wel
 
 /** Chi-squares divided by their degrees of freedom, at equal probabilities. */
 const chiSquareNodes = remembered((degrees: number) =>
-  Array.from({ length: 48 }, (_, k) => {
-    const above = 1 - (k + 0.5) / 48;
-    let [low, high] = [0, 60];
-    for (let i = 0; i < 60; i++) {
-      const middle = (low + high) / 2;
-      // F with infinite degrees of freedom in the denominator.
-      if (upperF(middle, degrees, mostDegrees) > above) low = middle;
-      else high = middle;
-    }
-    return (low + high) / 2;
-  }),
+  Array.from({ length: 48 }, (_, k) =>
+    // F with infinite degrees of freedom in the denominator.
+    crossing((ratio) => upperF(ratio, degrees, mostDegrees) > 1 - (k + 0.5) / 48, [0, 60], 60),
+  ),
 );
 
 /** Two-sided limits of t by the inverse of its degrees of freedom, interpolated in a table to a relative 1e-4. */
@@ -150,13 +144,7 @@ export function effectFor(
 ): number | undefined {
   const reaches = (effect: number) => powerOf(modelOf(effect), plan, alpha) >= power;
   if (!reaches(most)) return undefined;
-  let [low, high] = [0, most];
-  for (let k = 0; k < 50; k++) {
-    const middle = (low + high) / 2;
-    if (reaches(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return bisected((effect) => !reaches(effect), [0, most], 50).upper;
 }
 
 /** Probability that Wilson's interval of a share excludes `fixed` if the truth is `fixed + effect`. */
