@@ -85,7 +85,8 @@ export function registerClaim(program: CommandUnknownOpts): void {
         return;
       }
       const width = Math.max(...Object.keys(quantities).map((key) => key.length));
-      for (const [key, what] of Object.entries(quantities)) console.log(`${key.padEnd(width)}  ${what}`);
-      console.log('\nScores (all but .first and .last) have .lower and .upper too, the ends of their 95 % intervals.');
+      const lines = Object.entries(quantities).map(([key, what]) => `${key.padEnd(width)}  ${what}`);
+      const ends = 'Scores (all but .first and .last) have .lower and .upper too, the ends of their 95 % intervals.';
+      print([...lines, '', ends].join('\n'));
     });
 }

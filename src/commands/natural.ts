@@ -32,7 +32,7 @@ export function registerNatural(program: CommandUnknownOpts): void {
       const shown = curves.filter((curve) => curve.name.includes(search));
       if (options.json === true) printJson({ file: name, curves: shown });
       else if (shown.length === 0 && curves.length > 0)
-        console.log(printable(`none of the ${counted(curves.length, 'curve')} of ${name} has "${search}" in its name`));
+        print(printable(`none of the ${counted(curves.length, 'curve')} of ${name} has "${search}" in its name`));
       else print([naturalTable(name, shown), ...(file === undefined ? await otherFiles() : [])].join('\n'));
     });
 }
@@ -40,5 +40,5 @@ export function registerNatural(program: CommandUnknownOpts): void {
 async function otherFiles(): Promise<string[]> {
   const { shippedFiles } = await import('../analysis/natural.js');
   const others = (await shippedFiles()).filter((other) => other !== picked);
-  return ['', `more curves: ${commandLine('natural list FILE')}, FILE one of ${others.join(', ')} or your own`];
+  return ['', `more curves: ${commandLine('natural list FILE')}`, `FILE is one of ${others.join(', ')} or your own.`];
 }

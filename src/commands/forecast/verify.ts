@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { RunError } from '../../terminal/errors.js';
 import { examples } from '../examples.js';
 import { json } from '../options.js';
-import { printJson } from '../print.js';
+import { print, printJson } from '../print.js';
 
 export function registerVerify(group: CommandUnknownOpts): void {
   group
@@ -18,8 +18,7 @@ export function registerVerify(group: CommandUnknownOpts): void {
       const forecasts = await verifyForecasts(name);
       const broken = forecasts.filter(({ reasons }) => reasons.length > 0).length;
       if (options.json === true) printJson({ forecasts });
-      else if (forecasts.length === 0) console.log('no forecast is sealed');
-      else for (const forecast of forecasts) console.log(lineOf(forecast));
+      else print(forecasts.length === 0 ? 'no forecast is sealed' : forecasts.map(lineOf).join('\n'));
       if (broken > 0) throw new RunError(`${broken} of ${forecasts.length} forecasts are void, or can't be read`);
     });
 }
