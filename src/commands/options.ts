@@ -2,6 +2,7 @@
 import { Option, type Command, type OptionValues } from '@commander-js/extra-typings';
 import { probeNames } from '../datasets/probes.js';
 import { scoreNames } from '../analysis/scores.js';
+import { decimal } from '../experiment/option-values.js';
 import { keyOfOption } from '../experiment/schema.js';
 import { refuseNoFolder } from '../machine/files.js';
 import { refuseNoName } from '../report/figures/figure-options.js';
@@ -10,11 +11,14 @@ import { UsageError } from '../terminal/errors.js';
 
 const collect = (text: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), text];
 
+/** Without leading zeros, which mean octal elsewhere. */
+const unsigned = /^(0|[1-9]\d*)$/;
+
 /** A parser for a whole number. */
 export function whole(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least)
+    if (!unsigned.test(text) || value < least)
       throw new UsageError(`"${text}" is not a whole number of at least ${least}`, flag);
     if (value > most) throw new UsageError(`${value} is more than ${most}`, flag);
     return value;
@@ -27,7 +31,7 @@ export function wholes(flag: string, least = 1, most = Number.MAX_SAFE_INTEGER) 
     const values = text.split(',').map((part) => {
       const value = Number(part);
       if (value > most) throw new UsageError(`${value} is more than ${most}`, flag);
-      if (/^\d+$/.test(part.trim()) && value >= least) return value;
+      if (unsigned.test(part.trim()) && value >= least) return value;
       throw new UsageError(
         `"${part}" is not a whole number of at least ${least}`,
         flag,
@@ -49,7 +53,7 @@ export interface NumberLimits {
 /** A parser for a finite number within limits. */
 export function number(flag: string, { fits, wanted }: NumberLimits) {
   return (text: string): number => {
-    const value = text.trim() === '' ? NaN : Number(text);
+    const value = decimal.test(text.trim()) ? Number(text) : NaN;
     if (Number.isFinite(value) && fits(value)) return value;
     throw new UsageError(`"${text}" is not a number${wanted}`, flag);
   };
@@ -131,7 +135,7 @@ export const where = new Option(
   'hold a factor at a value, such as depth=2; may be given again (default: the largest value of each factor that is not on the axis)',
 ).argParser((text: string, earlier: Record<string, number> | undefined) => {
   const [, key = '', digits = ''] = /^([A-Za-z][A-Za-z-]*)=(.+)$/.exec(text.trim()) ?? [];
-  const value = digits.trim() === '' ? NaN : Number(digits);
+  const value = decimal.test(digits.trim()) ? Number(digits) : NaN;
   if (key === '' || !Number.isFinite(value))
     throw new UsageError(`"${text}" is not FACTOR=VALUE`, '--where', 'give for example --where depth=2');
   const name = keyOfOption(key);

@@ -152,7 +152,8 @@ function readList(
   return entries.map((entry) => readNumber(entry, flag, kind, range, remedy));
 }
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** A number as people write it: neither hexadecimal nor without digits. */
+export const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Only digits: "1e2" and "02" are more likely typos than widths. */
 const plainWhole = /^(0|-?[1-9]\d*)$/;
 

@@ -87,6 +87,12 @@ async function flush(file: string): Promise<void> {
  */
 export async function assertOutput(file: string, where: string): Promise<Stats | undefined> {
   if (file === '') throw new UsageError('the value is empty', where);
+  if (file === '-')
+    throw new UsageError(
+      '"-" does not stand for standard output',
+      where,
+      'give /dev/stdout, or ./- for a file of that name',
+    );
   const folder = refuseNoFolder(file, where);
   const there = await fs.stat(file).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${file} is a folder`, where, 'name a file');
@@ -140,7 +146,8 @@ export async function writeOutput(file: string, data: string | Uint8Array): Prom
     return writeFileAtomic(target, data);
   }
   await fs.writeFile(file, data).catch((error: unknown) => {
-    throw diskError(error, file);
+    // Whoever reads it has seen enough.
+    throw codeOf(error) === 'EPIPE' ? error : diskError(error, file);
   });
 }
 

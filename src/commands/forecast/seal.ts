@@ -3,6 +3,7 @@ import { Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { commandLine } from '../../machine/installation.js';
 import { nth } from '../../machine/present.js';
 import { UsageError } from '../../terminal/errors.js';
+import { decimal } from '../../experiment/option-values.js';
 import { largestSeed } from '../../experiment/schema.js';
 import { examples } from '../examples.js';
 import { addViewOptions, drawCount, json, metricFile, metricNames, wholes } from '../options.js';
@@ -15,7 +16,7 @@ const ascending = (flag: string, least?: number, most?: number) => (text: string
 function positives(flag: string): (text: string) => number[] {
   return (text) => {
     const values = text.split(',').map((part) => {
-      const value = /^\s*[\d.]+(e[+-]?\d+)?\s*$/i.test(part) ? Number(part) : NaN;
+      const value = decimal.test(part.trim()) ? Number(part) : NaN;
       if (value > 0 && value < Infinity) return value;
       throw new UsageError(`"${part}" is not a number above 0`, flag, 'give numbers with commas, such as 2.8e9,6.9e9');
     });

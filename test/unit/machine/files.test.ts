@@ -129,6 +129,7 @@ describe('a file that the user named', () => {
     const folder = await temporaryFolder();
     for (const [file, message] of [
       [folder, `--output: ${folder} is a folder; name a file`],
+      ['-', '--output: "-" does not stand for standard output; give /dev/stdout, or ./- for a file of that name'],
       [
         path.join(folder, 'none', 'a.png'),
         `--output: ${path.join(folder, 'none')} is not a folder; create it, or give another one`,
