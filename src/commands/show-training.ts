@@ -9,7 +9,7 @@ export type ShownTraining<T> =
   { readonly stopped: undefined; readonly result: T } | { readonly stopped: number; readonly result: T | undefined };
 
 /**
- * Shows a training while it runs, and stops it on a signal.
+ * Shows members while they train, and stops training on a signal.
  *
  * @param isOfStop which errors only report, after a signal, that an installation was stopped
  */

@@ -44,7 +44,10 @@ interface Screen {
 
 const intervalMilliseconds = 1000;
 
-/** Exit code: 0 when the run is complete, 1 if it is damaged and nothing works on it, 130 after Ctrl-C, 143 after SIGTERM. */
+/**
+ * Exit code: 0 when the run is complete, 1 if it is damaged and nothing works on it, 130 after Ctrl-C, 143 after
+ * SIGTERM.
+ */
 async function watch(name: string, { page, port, json: isJson }: WatchOptions): Promise<number> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   const { checkpoints, locateRun } = await import('../runs/locate.js');
@@ -67,7 +70,7 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
         isJson === true ? jsonLines() : page === true && !isOver ? await openPage(port ?? 0) : await openTerminal();
       screen.show(progress);
       if (progress.status === 'complete') return 0;
-      // At the end of a training its files may have been read just before they were whole.
+      // At the end of training, files may have been read just before they were complete.
       if (isOver && wasOver) throw damaged(progress);
       wasOver = isOver;
       // Ctrl-C ends the wait with an error.
@@ -80,7 +83,10 @@ async function watch(name: string, { page, port, json: isJson }: WatchOptions): 
   }
 }
 
-/** Whether a member is damaged, and neither a process nor a job of a cluster works on any: it stays so until somebody trains it again. */
+/**
+ * Whether a member is damaged, and neither a process nor a job of a cluster works on any: it stays so until somebody
+ * trains it again.
+ */
 function isStuck({ status, members }: RunProgress): boolean {
   return status === 'damaged' && !members.some(({ job }) => job !== null && isLiving(job));
 }

@@ -63,7 +63,7 @@ export const ownOptions = {
 } as const;
 export type OwnOption = keyof typeof ownOptions;
 
-/** Which architecture has which of them, with its default; undefined if omitting it is a setting of its own. */
+/** Which architecture has which of them, with its default; undefined if omitting it has its own meaning. */
 export const ownDefaults: {
   readonly [Key in OwnOption]: Readonly<Partial<Record<Architecture, z.output<(typeof ownOptions)[Key]> | undefined>>>;
 } = {

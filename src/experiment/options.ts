@@ -120,7 +120,10 @@ export const checkDefaults = {
   after: [10],
 };
 
-/** Options of `train` that a coordinate check takes: what is trained, but not how long and what it is tested on. */
+/**
+ * Options of `train` that a coordinate check takes: those that say what is trained, but not for how long or what it is
+ * tested on.
+ */
 const checkSchema = z.strictObject({
   ...inputSchema.pick({
     ...{ arch: true, dataset: true, widths: true, seeds: true, batchSize: true, learningRate: true, optimizer: true },
@@ -217,7 +220,7 @@ export function parseTyped(raw: RawOptions): Pick<ParsedTrainOptions, 'execution
 }
 
 /**
- * Values completed as in `parseTrainOptions`; `run` is the name that was given. Throws UsageError, one line, at the
+ * Completes values as `parseTrainOptions` does; `run` is the name that was given. Throws UsageError, one line, at the
  * first mistake.
  */
 export function completeExperiment(

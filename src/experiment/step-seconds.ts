@@ -9,12 +9,12 @@ export interface StepCost {
 }
 
 /**
- * Measured on two cores of a current x86 server (docs/performance.md). `workerSeconds`: a worker's start, until it could
- * compile its first member. `memberSeconds`: each member's compilation and files. `overheadSeconds`: the cost of a step
- * without arithmetic, which in a cnn is that of its few channels. `flopsPerSecond`: one core. `evaluation`: its rate of
- * examples, in that of training. How much faster two threads are, for a small and a large step, and in between by the
- * logarithm of its size: `twoBranches`, if each takes half of the batch, and `twoSharing`, if they share each
- * operation, as more than two threads do.
+ * Measured on two cores of a current x86 server (docs/performance.md). `workerSeconds`: a worker's start, until it
+ * could compile its first member. `memberSeconds`: each member's compilation and files. `overheadSeconds`: the cost of
+ * a step without arithmetic, which in a cnn is that of its few channels. `flopsPerSecond`: one core. `evaluation`: its
+ * rate of examples, relative to that of training. How much faster two threads are, for a small and a large step, and in
+ * between by the logarithm of its size: `twoBranches`, if each takes half of the batch, and `twoSharing`, if they share
+ * each operation, as more than two threads do.
  */
 export const cpuSpeed = {
   workerSeconds: 0.8,
@@ -40,8 +40,8 @@ export const gpuSpeed = {
 } as const;
 
 /**
- * Seconds of one training step on a CPU. Threads that share operations follow Amdahl's law: `T(t) = T(1) (s + (1 - s) / t)`,
- * with the share s that stays serial.
+ * Seconds of one training step on a CPU. Threads that share operations follow Amdahl's law: `T(t) = T(1) (s + (1 - s) /
+ * t)`, with the share s that stays serial.
  */
 export function secondsPerStep({ arch, flopsPerStep }: StepCost, threads: number): number {
   const alone = cpuSpeed.overheadSeconds[arch] + flopsPerStep / cpuSpeed.flopsPerSecond;

@@ -1,6 +1,6 @@
 /**
- * Frees space: first a plan, which lists every file and folder to be removed and writes nothing; then its execution, under the
- * locks of all runs involved, and only if a second plan equals the one that the user has seen.
+ * Frees space: first a plan, which lists every file and folder to be removed and writes nothing; then its execution,
+ * under the locks of all runs involved, and only if a second plan equals the one that the user has seen.
  */
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -72,7 +72,7 @@ export async function planClean(request: CleanRequest): Promise<CleanPlan> {
 /**
  * Removes what the plan lists.
  *
- * @throws RunError, having removed nothing, if a run is being trained meanwhile or the plan would now be different
+ * @throws RunError, having removed nothing, if a run is being trained by then or the plan would now be different
  */
 export async function executeClean(plan: CleanPlan, request: CleanRequest): Promise<Removed> {
   const locks: Held[] = [];

@@ -1,7 +1,7 @@
 /**
- * Runs of imported members: models that were trained and scored elsewhere. A member is a name, its coordinates (parameters,
- * FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json` records the source of
- * everything. Curves can be drawn over any of the coordinates; the record names the default one.
+ * Runs of imported members: models that were trained and scored elsewhere. A member is a name, its coordinates
+ * (parameters, FLOPs, tokens, ...) and its outcomes; there are no weights, no history and no pictures. `run.json`
+ * records the source of everything. Curves can be drawn over any of the coordinates; the record names the default one.
  */
 import * as path from 'node:path';
 import * as z from 'zod';
@@ -34,7 +34,10 @@ const sourceSchema = z.strictObject({
   /** The command that imported them, with file names instead of paths. */
   command: textSchema,
   files,
-  /** Which part of a tool's files was read, in the tool's terms: task, filter, metrics; absent in runs imported until 27 November 2026. */
+  /**
+   * Which part of a tool's files was read, in the tool's terms: task, filter, metrics; absent in runs imported until 27
+   * November 2026.
+   */
   reading: z.record(z.string(), textSchema).optional(),
 });
 
@@ -123,7 +126,9 @@ export function kindOf(record: Made): OutcomeKind {
   return 'kind' in record ? 'classification' : outcomeKinds[record.experiment.arch];
 }
 
-/** Number of images of a test sequence that are queried: only the last one for a probe; 1 if there are no sequences. */
+/**
+ * Number of images of a test sequence that have an outcome: only the last one for a probe; 1 if there are no sequences.
+ */
 export function pairsOf(record: Made): number {
   return 'kind' in record || record.probe !== undefined ? 1 : (record.experiment.pairs ?? 1);
 }
@@ -133,7 +138,7 @@ export function titleOf(record: Pick<AnyRun, 'name'> & Partial<Pick<RunRecord, '
   return record.probe === undefined ? record.name : `${record.name}, ${record.probe}`;
 }
 
-/** `1,000 test sequences of 8 images`: what the shown outcomes are of. */
+/** `1,000 test sequences of 8 images`: what the shown outcomes were measured on. */
 export function testSetText({ experiment, dataset, probe }: RunRecord): string {
   const { pairs = 1, testSequences = 0 } = experiment;
   if (probe !== undefined)
@@ -155,7 +160,10 @@ export function encodeExamples(ids: readonly string[]): string {
   return ids.map((id) => `${JSON.stringify(id)}\n`).join('');
 }
 
-/** The id for a name, with a dash for whatever cannot be in a folder's name. It differs from all `taken` ids in more than case. */
+/**
+ * The id for a name, with a dash for whatever cannot be in a folder's name. It differs from all `taken` ids in more
+ * than case.
+ */
 export function idOf(name: string, taken: ReadonlySet<string>): string {
   const plain = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   const stem = `imported-${(plain === '' ? 'model' : plain).slice(0, 90)}`;

@@ -1,4 +1,6 @@
-/** The request for a training, apart from how it is done: the library exports its types, and no other types of training. */
+/**
+ * What is requested from training, without how it is done: the library exports these types, and no others of training.
+ */
 import type { Execution, ExperimentInput } from '../experiment/schema.js';
 
 /** The part that a plan depends on. */

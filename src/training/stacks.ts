@@ -7,8 +7,8 @@ import { RunError } from '../terminal/errors.js';
 import { condensed } from '../terminal/format.js';
 
 /**
- * The missing members, each in one list: together with those that a run's record has in the same stack; alone if the record says so;
- * and others with those that differ only in seed and learning rate, at most `sizeFor` these.
+ * The missing members, each in one list: together with those that a run's record has in the same stack; alone if the
+ * record says so; and others with those that differ only in seed and learning rate, at most `sizeFor` these.
  *
  * @param missing in the run's order
  * @throws RunError for a recorded stack that nobody can have started
@@ -57,8 +57,8 @@ function chunksOf<T>(list: readonly T[], size: number): T[][] {
 }
 
 /**
- * Speed of a stack's steps on a CPU, as a share of that of training its members one after the other (docs/gpu.md). Convolutions become
- * patches, and products of a batch of small matrices are slow.
+ * Speed of a stack's steps on a CPU, relative to training its members one after the other (docs/gpu.md). Convolutions
+ * become patches, and products of a batch of small matrices are slow.
  */
 export const stackedSpeed: Readonly<Record<Architecture, number>> = { autoencoder: 0.85, cnn: 0.15, transformer: 0.16 };
 
@@ -81,8 +81,9 @@ export interface StackCost {
 }
 
 /**
- * How many alike members `--stack auto` trains as one program. On a CPU autoencoders, if what is done once takes longer than the
- * slower steps: it was measured for them alone. On a GPU as many as fit into the share of the memory that a worker gets.
+ * How many alike members `--stack auto` trains as one program. On a CPU autoencoders, if what is done once takes longer
+ * than the slower steps: it was measured for them alone. On a GPU as many as fit into the share of the memory that a
+ * worker gets.
  *
  * @param each members for each core, if they are spread evenly
  */
@@ -106,8 +107,9 @@ export function automaticStack(
 }
 
 /**
- * Upper estimate of a stacked member's memory: parameters, gradients and slots, in the loop and outside it; activations, and the patches
- * of convolutions, of which two bytes for each operation are more than there are from one channel on.
+ * Upper estimate of a stacked member's memory: parameters, gradients and slots, in the loop and outside it;
+ * activations, and the patches of convolutions, of which two bytes for each operation are more than there are from one
+ * channel on.
  */
 function stackedBytes({ flopsPerStep, parameters, batchPixels }: StackCost): number {
   return 4 * 8 * parameters + 2 * flopsPerStep + 4 * 16 * batchPixels;

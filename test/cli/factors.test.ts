@@ -69,7 +69,7 @@ test('a run grows along a factor: only new members train, and a member with the 
   );
 }, 120_000);
 
-test('outcomes during training equal those of a shorter training, whatever was killed in between', async () => {
+test('outcomes during training equal those of a shorter one, whatever was killed in between', async () => {
   const columns = ['predicted', 'correct', 'log_probability', 'brier', 'rank'] as const;
   const long = ['--train-size', '320', '--steps', '400', '--moments', '5,200', '--run', 'long'];
   const child = spawn(process.execPath, [program, 'train', ...small, ...long], {

@@ -288,7 +288,7 @@ test('a read-only folder is refused before anything is done', async (context) =>
   }
 });
 
-test('a second training of the same run leaves the member in training alone, and the first continues', async () => {
+test('a second train of the same run leaves the member that is being trained alone, and the first continues', async () => {
   const words = [...small, '--widths', '2', '--epochs', '500'];
   const first = start([...words, '--json']);
   first.stderr!.resume();
@@ -303,7 +303,7 @@ test('a second training of the same run leaves the member in training alone, and
 
 // w = 65536: 25 w 2w + 16 2w 8w parameters plus smaller terms = 1.31e12, times 4 bytes, times value, gradient and
 // Adam's two
-test('a training that cannot fit into memory is refused before anything is written', async () => {
+test('a member that cannot fit into memory is refused before anything is written', async () => {
   const { code, stderr } = await train([...small, '--widths', '2,65536']);
   expect([code, stderr]).toEqual([
     2,

@@ -99,7 +99,7 @@ test('a stack takes the steps of its members', () => {
   expectAlike(taken(stacked, examples, { xla: true }), taken(stacked, examples, { xla: false }));
 });
 
-test('a run records XLA, goes on with it unasked, and keeps it', async () => {
+test('a run records XLA, continues with it without being asked, and keeps it', async () => {
   const root = await temporaryFolder();
   const shared = {
     ...({ arch: 'autoencoder', dataset: 'shapes', device: 'cpu', threads: 2, root, run: 'fused' } as const),

@@ -1,4 +1,4 @@
-/** A comparison in sentences made from its numbers, claiming nothing they don't show. */
+/** A comparison in sentences made from its numbers, which claim nothing that the numbers do not show. */
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
 import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { parseMetric } from '../../metrics/index.js';

@@ -70,7 +70,7 @@ const optionalSections: readonly {
   { id: 'forecasts', title: 'Forecasts sealed before training', blocks: forecastBlocks },
 ];
 
-/** Imported members have no trainings that terms could be about. */
+/** For imported members, terms about training are omitted. */
 function termsOf(families: readonly ReportedFamily[]): Section {
   const ofImported = families.every(({ run }) => run.words.isImported);
   const known = glossary.filter(({ ofTraining = false }) => !(ofTraining && ofImported));

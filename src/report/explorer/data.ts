@@ -1,7 +1,7 @@
 /**
- * The data in report.html: plain types shared by the report, which writes them, and the page, which reads them. Outcomes are as compact
- * as the explorer's questions allow. Test examples are in random order, the same for all members: the first n are a random test set of
- * size n.
+ * The data in report.html: plain types shared by the report, which writes them, and the page, which reads them.
+ * Outcomes are as compact as the explorer's questions allow. Test examples are in random order, the same for all
+ * members: the first n are a random test set of size n.
  */
 import type { OutcomeKind } from '../../experiment/architectures.js';
 import type { Varied } from '../../runs/view.js';
@@ -38,7 +38,10 @@ export interface PageRun {
   /** Describes the line predicted by independence. */
   readonly predicted: { readonly title: string; readonly assumption: string };
   readonly outcomes: PageOutcomes;
-  /** What intervals resample, if not the units: base64 of the image or group number of each row of the units, four bytes each. */
+  /**
+   * What intervals resample, if not the units: base64 of the image or group number of each row of the units, four bytes
+   * each.
+   */
   readonly clusters: string | null;
   /** Some test examples as pictures, or the reason there are none. */
   readonly pictures: PagePictures | string;
@@ -68,11 +71,13 @@ export interface PageMember {
   readonly seed: number;
   readonly parameters: number;
   readonly trainingFlops: number;
-  /** Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; for imported members their own. */
+  /**
+   * Numbers in which members differ: factors, parameters, FLOPs, examples, steps, loss; for imported members their own.
+   */
   readonly coordinates: Readonly<Record<string, number>>;
   /** The step of training after which its outcomes were taken; default: the last. */
   readonly moment?: number | undefined;
-  /** The training that it is a moment of; only in runs with moments. */
+  /** The trained model that it is a moment of; only in runs with moments. */
   readonly training?: string | undefined;
 }
 
@@ -95,7 +100,10 @@ export interface PageThreshold {
   readonly chosen: number;
 }
 
-/** Base64 of one byte array for all members, one after another; for moments before the last, the first `countAtMoments` units. */
+/**
+ * Base64 of one byte array for all members, one after another; for moments before the last, the first `countAtMoments`
+ * units.
+ */
 export type PageOutcomes =
   | {
       readonly kind: Extract<OutcomeKind, 'classification'>;

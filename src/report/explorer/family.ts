@@ -1,8 +1,9 @@
 /**
- * A family as the page explores it: curves, intervals and scores for any threshold, test-set size and choice of members, from the
- * compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, but over blocks of test examples instead of single
- * ones (for sequences: blocks of images, and of the sequences' own terms). Examples are in random order, so each of the 400 blocks of
- * neighbours is a random sample, and the sums of blocks vary as the examples do.
+ * A family as the page explores it: curves, intervals and scores for any threshold, test-set size and choice of
+ * members, from the compact outcomes, in milliseconds. The bootstrap is that of `analysis/curves.ts`, but over blocks
+ * of test examples instead of single ones (for sequences: blocks of images, and of the sequences' own terms). Examples
+ * are in random order, so each of the 400 blocks of neighbours is a random sample, and the sums of blocks vary as the
+ * examples do.
  */
 import { contrast } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
@@ -289,8 +290,8 @@ export class PageFamily {
   }
 
   /**
-   * Curves over all possible seeds, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds affect both metrics
-   * alike is not measured here: a lucky seed is assumed to be better under both.
+   * Curves over all possible seeds, see `analysis/seed-model.ts`; undefined with one seed for each scale. Whether seeds
+   * affect both metrics alike is not measured here: a lucky seed is assumed to be better under both.
    */
   #expected(
     sums: Sums,
@@ -355,7 +356,7 @@ function drawnSums(columns: readonly Float64Array[], weights: readonly Float64Ar
 
 interface CurveRequest {
   readonly scales: readonly Scale[];
-  /** Of each scale the first one with the same trainings, `[scales]`. */
+  /** For each scale, the first one with the same trained models, `[scales]`. */
   readonly first: readonly number[];
   readonly positions: readonly number[];
   readonly size: number;

@@ -1,6 +1,6 @@
 /**
- * Arranges a page's members by the requested axis, held factors, moment and curves, following the same rules as the commands
- * (`runs/view.ts`). Runs in Node and in the page.
+ * Arranges a page's members by the requested axis, held factors, moment and curves, following the same rules as the
+ * commands (`runs/view.ts`). Runs in Node and in the page.
  */
 import type { ScaleName } from '../../analysis/scales.js';
 import { firstOf, nth } from '../../machine/present.js';
@@ -28,7 +28,7 @@ export interface PlacedMember {
   readonly seed: number;
   readonly parameters: number;
   readonly trainingFlops: number;
-  /** The training that it is a moment of; undefined if none of its run's members is. */
+  /** The trained model that it is a moment of; undefined if none of its run's members is a moment. */
   readonly training?: string | undefined;
 }
 
@@ -83,7 +83,8 @@ export function axesOf({ members, experiment, words }: Placeable): PageAxis[] {
     return [...known].filter((key) => key === words.axis || isAxis(key)).map((key) => ({ key, title: key, axis: key }));
   }
   const varying = varyingFactors({ experiment }, members);
-  // Transformers with different numbers of classes are tested on different sequences, so no curve is drawn over classes.
+  // Transformers with different numbers of classes are tested on different sequences, so no curve is drawn over
+  // classes.
   const further = varying.filter((key) => key !== 'width' && !(key === 'classes' && experiment.arch === 'transformer'));
   const parameters = { title: axisTitles.parameters, axis: 'parameters' };
   const ofSizes = further.some((key) => architecture.includes(key));

@@ -188,7 +188,7 @@ describe("EMNIST's files", () => {
       ]),
     );
 
-  test('are found under their names, and turned upright', async () => {
+  test('are found under their names, and rotated upright', async () => {
     const { shape, train, test: tested, notes, classNames } = await loadIdxFolder(folder(named('letters')));
     expect(shape).toEqual({ height: 3, width: 2, channels: 1 });
     // Rows 0 1 2 and 3 4 5 are the columns of the upright image.

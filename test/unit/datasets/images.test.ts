@@ -99,7 +99,7 @@ describe('the same two classes in every layout', () => {
   });
 });
 
-test('without a test folder a fifth of each class is sampled, the same each time, and the user is told', async () => {
+test('without a test folder a fifth of each class is sampled, the same each time, and a note says so', async () => {
   const files: Record<string, Buffer> = {};
   for (let i = 0; i < 20; i++) files[`a/${i}.png`] = await plainPng([i, 0, 0]);
   for (let i = 0; i < 3; i++) files[`b/${i}.png`] = await plainPng([0, i, 0]);

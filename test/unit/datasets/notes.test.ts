@@ -28,7 +28,7 @@ function told(
   return notesOn({ name: 'x', classes, classNames, train: of(train), test: of(test) });
 }
 
-test('held-out combinations are counted, and names with commas are told apart', () => {
+test('held-out combinations are counted, and names with commas are distinguished', () => {
   const names = ['disc, red', 'disc, blue', 'square, red', 'square, blue'];
   const data = { name: 'x', classes: 4, classNames: names, train: splitOf([0], [1]), test: splitOf([0, 1], [2, 3]) };
   expect(notesOn(data).slice(0, 2)).toEqual([

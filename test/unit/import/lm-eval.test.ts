@@ -202,7 +202,7 @@ test('a model on disk is named by the last part of its path, if that distinguish
   expect(await namesOf('/home/me/a/last', '/home/me/b/last')).toEqual(['/home/me/a/last', '/home/me/b/last']);
 });
 
-test('a revision is a model of its own, whether the harness writes its arguments as text or as an object', async () => {
+test('a revision is a separate model, whether the harness writes its arguments as text or as an object', async () => {
   const root = await temporaryFolder();
   const configs = [
     { model_args: 'pretrained=org/m,revision=step1000', model_revision: 'step1000' },

@@ -38,7 +38,7 @@ async function tensorflowIn(folder: string, names: readonly string[] = parts): P
 
 const remedy = 'name the package folder of a pip-installed TensorFlow, .../site-packages/tensorflow';
 
-test('EMERGENCE_TENSORFLOW names one; longer versions of its libraries stand beside it', async () => {
+test('EMERGENCE_TENSORFLOW names one; longer versions of its libraries are next to it', async () => {
   const folder = await tensorflowIn(path.join(cache, 'site-packages', 'tensorflow'), [
     ...parts,
     'libtensorflow_cc.so.2.21.0',

@@ -54,7 +54,7 @@ async function refusal(root: string, run = 'lm', options: CollapseOptions = {}):
   );
 }
 
-test('coordinates of imported members are the factors; a factor that matters beyond the loss is told from one that does not', async () => {
+test('coordinates of imported members are the factors; a factor that matters beyond the loss is distinguished from one that does not', async () => {
   const [none, some] = [await imported(modelsOf(0)), await imported(modelsOf(0.1))];
   const options = { metric: 'accuracy', draws: 200, chance: 0.1 };
   const alone = await collapse('lm', { root: none, ...options });

@@ -29,7 +29,7 @@ test('importing the library loads neither TensorFlow nor anything that draws', a
   expect(packages.filter((name) => /tensorflow|vega|resvg|sharp/.test(name))).toEqual([]);
 });
 
-test('in a process of its own it prints nothing and starts nothing', () => {
+test('in a separate process it prints nothing and starts nothing', () => {
   const script = "import('./src/index.ts').then((door) => console.log(typeof door.evaluate))";
   const printed = execFileSync(process.execPath, ['--import', 'tsx', '-e', script], { cwd: root, encoding: 'utf8' });
   expect(printed).toBe('function\n');

@@ -52,7 +52,7 @@ test('on one curve they are compared on the examples that all have', async () =>
   expect(notes.join('\n')).toContain(`on the ${few!.label!.length} test images that all have`);
 });
 
-test('held apart, each has its whole test set, its own number of classes and its own length', async () => {
+test('held separately, each has its whole test set, its own number of classes and its own length', async () => {
   const folder = await writeClasses();
   const views = await openRuns(folder, { axis: 'width', curvePer: 'classes' });
   expect(views.map(({ record }) => record.dataset.classes)).toEqual([2, 4]);

@@ -60,7 +60,7 @@ test('a waiting process gets it if the holder, which planned nothing, removes th
   await later.release();
 });
 
-test('a waiting process gets it, and is told once whom it waits for', async () => {
+test('a waiting process gets it, and says once which process it is waiting for', async () => {
   const folder = await runFolder();
   const held = await lockRun(folder);
   const said: string[] = [];

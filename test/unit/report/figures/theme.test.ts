@@ -38,7 +38,8 @@ describe.each(Object.entries(sights))('%s', (_, sight) => {
   });
 });
 
-// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that reveal a mistake in hue, chroma or rotation.
+// Of the thirty-four pairs of Sharma, Wu and Dalal 2005, table 1, those that reveal a mistake in hue, chroma or
+// rotation.
 test.each([
   [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
   [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1.0],
@@ -66,7 +67,7 @@ test('the simulation is right in known cases: grey stays grey, and red and green
   expect(leastDistance(pair, sights['deuteranopia']!)).toBeLessThan(0.5 * leastDistance(pair, sights['normal']!));
 });
 
-test('no two of twelve series share a mark, or of six a dash, so grey print tells them apart', () => {
+test('no two of twelve series share a mark, or of six a dash, so grey print distinguishes them', () => {
   expect(seriesStyles).toHaveLength(12);
   expect(new Set(seriesStyles.map(({ shape, isHollow }) => `${shape} ${isHollow}`)).size).toBe(12);
   for (const six of [seriesStyles.slice(0, 6), seriesStyles.slice(6)])

@@ -60,7 +60,7 @@ test('an autoencoder has no accuracy; damage is reported', () => {
   ]);
 });
 
-test('validation scores after the epoch stand beside it', () => {
+test('validation scores after the epoch are next to it', () => {
   const heldOut = {
     testLoss: 0.5,
     testAccuracy: 0.75,
