@@ -10,7 +10,7 @@ export interface CurveData {
   readonly standardErrors?: readonly number[] | undefined;
   /** As in `LeastSquaresProblem`: correct up to a factor (default), or known. */
   readonly errors?: 'known' | 'relative' | undefined;
-  /** The limits of the metric, such as 0 and 1. */
+  /** The limits of the metric, such as 0 and 1; infinite ones count as none. */
   readonly limits?: { readonly lower: number; readonly upper: number } | undefined;
 }
 
@@ -68,13 +68,25 @@ export function dataRangeOf(
   }
   const [first, last] = [different[0]!, different.at(-1)!];
   const gaps = different.slice(1).map((x, i) => x - different[i]!);
+  return {
+    ...{ scales, x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },
+    ...{ first, last, span: last - first || 1, gap: Math.min(1e3, ...gaps) },
+    ...levelLimits(values, limits),
+  };
+}
+
+/** How far a level may lie: up to the limits of the metric, and where it has none, ten ranges of the values beyond them. */
+export function levelLimits(
+  values: readonly number[],
+  { lower, upper } = unlimited,
+): Pick<DataRange, 'lower' | 'upper'> {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   // A constant curve needs room for levels too.
   const range = high - low || Math.abs(high) || 1;
   return {
-    ...{ scales, x: scales.map(Math.log), y: values, weights: values.map((_, i) => 1 / (standardErrors?.[i] ?? 1)) },
-    ...{ first, last, span: last - first || 1, gap: Math.min(1e3, ...gaps) },
-    lower: Math.min(low, limits?.lower ?? low - 10 * range),
-    upper: Math.max(high, limits?.upper ?? high + 10 * range),
+    lower: Math.min(low, Number.isFinite(lower) ? lower : low - 10 * range),
+    upper: Math.max(high, Number.isFinite(upper) ? upper : high + 10 * range),
   };
 }
+
+const unlimited = { lower: -Infinity, upper: Infinity };

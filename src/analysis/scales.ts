@@ -48,3 +48,22 @@ export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): F
 export function orient({ better }: Pick<Metric, 'better'>, values: Float64Array): Float64Array {
   return better === 'higher' ? values : values.map((value) => -value);
 }
+
+/** Whether a logarithmic axis can show all values: if a factor such as dropout is 0 for some members, its axis is linear. */
+export function haveLogarithms(values: readonly number[]): boolean {
+  return values.every((value) => value > 0);
+}
+
+/**
+ * Whether a logarithmic axis suits the values. It doesn't if one gap between neighbours takes more than half of it and no gap would
+ * take half of a linear one, as with moments every 500 steps of which the first is step 1.
+ */
+export function suitLogarithms(values: readonly number[]): boolean {
+  if (!haveLogarithms(values)) return false;
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const widest = (at: (value: number) => number) => {
+    const [least, most] = [at(Number(sorted[0])), at(Number(sorted.at(-1)))];
+    return Math.max(...sorted.slice(1).map((value, i) => at(value) - at(Number(sorted[i])))) / (most - least);
+  };
+  return sorted.length < 4 || widest(Math.log) <= 0.5 || widest(Number) >= 0.5;
+}

@@ -5,11 +5,14 @@
  * Eq 1 of Schaeffer et al. 2023 is BIG-bench's breakthroughness. It is fragile, so always show `ramp` and `jump` with it: a
  * straight ramp over n scales scores n - 1, so it grows with the number of scales alone; flat floors and ceilings inflate it,
  * to infinity if more than half of the steps are 0; a dip anywhere deflates the most visible jump.
+ *
+ * Steepness and bow depend on distances between scales: in log scale, or where it does not suit the scales (`scoredInLog`), as they are.
  */
 import { bisectRight } from 'd3-array';
 import { mean } from '../statistics/mean.js';
 import { ascending, placeAscending } from '../statistics/order.js';
 import type { Interval } from '../statistics/wilson.js';
+import { haveLogarithms, suitLogarithms } from './scales.js';
 
 export interface Scores {
   /**
@@ -57,18 +60,24 @@ const undefinedScores = Object.fromEntries(scoreNames.map((name) => [name, NaN])
  *
  * @param measured values at each scale, `[n]`, n at least 2; higher is better
  * @param scales ascending and positive, `[n]`
+ * @param isLog whether their distances are in log scale
  */
-export function scoresOf(measured: ArrayLike<number>, scales: ArrayLike<number>): Scores {
+export function scoresOf(
+  measured: ArrayLike<number>,
+  scales: ArrayLike<number>,
+  isLog = shapeOf(scales).isLog,
+): Scores {
   for (let i = 0; i < measured.length; i++) if (!Number.isFinite(measured[i])) return undefinedScores; // eslint-disable-line @typescript-eslint/prefer-for-of
   const values = withoutRounding(measured);
+  const shape = shapeOf(scales, isLog);
   const emergence = emergenceScore(values);
   return {
     emergence,
     ramp: emergence / (values.length - 1),
     linearity: linearity(values),
     jump: jump(values),
-    steepness: steepness(values, scales),
-    bow: bow(values, scales),
+    steepness: steepness(values, shape),
+    bow: bow(values, shape),
   };
 }
 
@@ -94,8 +103,8 @@ export function limitsOf(name: ScoreName, scales: ArrayLike<number>, direction: 
     case 'jump':
       return largest(1 / steps, 1);
     case 'steepness': {
-      const logs = shapeOf(scales).logs.subarray(1);
-      return largest(1, Math.log(scales[steps]! / scales[0]!) / Math.min(...logs));
+      const { steps: own, span } = shapeOf(scales);
+      return largest(1, span / Math.min(...own.subarray(1)));
     }
     case 'bow': {
       // All values with a positive weight at the top, all others at the bottom.
@@ -160,20 +169,15 @@ function jump(values: ArrayLike<number>): number {
   return largest / Math.abs(signedRange(values));
 }
 
-function steepness(values: ArrayLike<number>, scales: ArrayLike<number>): number {
-  const last = values.length - 1;
-  const { logs } = shapeOf(scales);
+function steepness(values: ArrayLike<number>, { steps, span }: ScaleShape): number {
   let largest = -Infinity;
-  for (let i = 1; i <= last; i++) {
-    largest = Math.max(largest, (values[i]! - values[i - 1]!) / logs[i]!);
-  }
-  return (largest * Math.log(scales[last]! / scales[0]!)) / Math.abs(signedRange(values));
+  for (let i = 1; i < values.length; i++) largest = Math.max(largest, (values[i]! - values[i - 1]!) / steps[i]!);
+  return (largest * span) / Math.abs(signedRange(values));
 }
 
-function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
+function bow(values: ArrayLike<number>, { weights }: ScaleShape): number {
   const range = Math.abs(signedRange(values));
   if (values.length < 3 || range === 0) return NaN;
-  const { weights } = shapeOf(scales);
   let sum = 0;
   for (let i = 0; i < weights.length; i++) sum += weights[i]! * values[i]!;
   return sum / range;
@@ -183,29 +187,45 @@ function bow(values: ArrayLike<number>, scales: ArrayLike<number>): number {
 interface ScaleShape {
   /** See `parabolaWeights`. */
   readonly weights: readonly number[];
-  /** Of each scale over the one before it, `[n]`; the first is NaN. */
-  readonly logs: Float64Array;
+  readonly isLog: boolean;
+  /** From the scale before it to each scale, `[n]`; the first is NaN. */
+  readonly steps: Float64Array;
+  /** From the first scale to the last. */
+  readonly span: number;
+}
+
+/**
+ * Whether steepness and bow of a curve over these scales are in log scale. They are not where its axis is linear because a logarithmic one
+ * does not suit it: of moments every 500 steps, the first of them step 1, that one point would decide the bow. A scale of 0 has neither.
+ */
+export function scoredInLog(scales: readonly number[]): boolean {
+  return suitLogarithms(scales) || !haveLogarithms(scales);
 }
 
 const knownShapes = new WeakMap<ArrayLike<number>, ScaleShape>();
 
-function shapeOf(scales: ArrayLike<number>): ScaleShape {
+function shapeOf(scales: ArrayLike<number>, isLog?: boolean): ScaleShape {
   const known = knownShapes.get(scales);
-  if (known !== undefined) return known;
-  const logs = Float64Array.from(scales, (scale, i) => Math.log(scale / (scales[i - 1] ?? NaN)));
-  const shape = { weights: parabolaWeights(scales), logs };
+  if (known !== undefined && known.isLog === (isLog ?? known.isLog)) return known;
+  const shape = measuredShape(scales, isLog ?? scoredInLog(Array.from(scales)));
   knownShapes.set(scales, shape);
   return shape;
 }
 
+function measuredShape(scales: ArrayLike<number>, isLog: boolean): ScaleShape {
+  const between = (from = NaN, to = NaN) => (isLog ? Math.log(to / from) : to - from);
+  const first = scales[0];
+  const span = between(first, scales[scales.length - 1]);
+  const places = Array.from(scales, (scale) => (2 * between(first, scale)) / span - 1);
+  const steps = Float64Array.from(scales, (scale, i) => between(scales[i - 1], scale));
+  return { isLog, weights: parabolaWeights(places), steps, span };
+}
+
 /**
- * The weight of each value in the c2 of the least-squares parabola c2 t² + c1 t + c0, with t from -1 to 1 in log scale: the
- * parabola is c2 below its chord at 0. By orthogonalising t² to 1 and t.
+ * The weight of each value in the c2 of the least-squares parabola c2 t² + c1 t + c0 at the places t from -1 to 1: the parabola is c2
+ * below its chord at 0. By orthogonalising t² to 1 and t.
  */
-function parabolaWeights(scales: ArrayLike<number>): readonly number[] {
-  const n = scales.length;
-  const ends = Math.log(scales[n - 1]! / scales[0]!);
-  const t = Array.from({ length: n }, (_, i) => (2 * Math.log(scales[i]! / scales[0]!)) / ends - 1);
+function parabolaWeights(t: readonly number[]): readonly number[] {
   const centre = mean(t);
   const centred = t.map((value) => value - centre);
   const squares = t.map((value) => value * value);

@@ -13,7 +13,7 @@ import { Random } from '../statistics/random.js';
 import { mostUnits } from '../statistics/resamples.js';
 import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
 import { orTooLarge } from './draws/members.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { scoredInLog, scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 /** A score's median and the middle 95 % of its values over draws. */
 export interface DrawSpread {
@@ -244,12 +244,14 @@ interface Curves {
 
 function summarise({ metric, size, curves, positions }: Curves): ResampledCurve {
   const scored: Scores[] = [];
+  // Of fewer scales as of all of them.
+  const isLog = scoredInLog(positions);
   let flat = 0;
   let example: Curve | undefined;
   for (const curve of curves) {
     const { places, values } = curve;
     const isWhole = places.length === positions.length;
-    scored.push(scoresOf(orient(metric, values), isWhole ? positions : takenAt(positions, places)));
+    scored.push(scoresOf(orient(metric, values), isWhole ? positions : takenAt(positions, places), isLog));
     if (metric.unit === 'probability' && values[0] === 0) flat++;
     example ??= curve;
   }

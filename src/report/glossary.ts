@@ -141,7 +141,7 @@ export const glossary: readonly GlossaryTerm[] = [
   {
     term: 'bow',
     meaning:
-      'how far the parabola fitted in log scale sags below the line between its ends, divided by the range: above 0 the curve improves late, below 0 early',
+      'how far the parabola fitted in log scale (or over an axis that is drawn linear because its scales do not suit a logarithmic one) sags below the line between its ends, divided by the range: above 0 the curve improves late, below 0 early',
   },
   {
     term: 'largest step / range',

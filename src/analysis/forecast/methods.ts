@@ -7,6 +7,7 @@ import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { akaikeWeights, FitError } from '../../statistics/least-squares.js';
 import { Random } from '../../statistics/random.js';
+import { levelLimits } from '../curve-data.js';
 import { scalesOf } from '../curves.js';
 import { drawMembers } from '../draws/members.js';
 import type { ModelFit } from '../fits.js';
@@ -288,11 +289,13 @@ export function problemOf(
   const { observed, draws: memberDraws } = drawMembers(metric, members, { draws, seed });
   const random = Random.named(seed, 'forecast', 'seeds');
   const resampled = memberDraws.map((values) => scales.map((scale) => meanOfDrawn(values, scale.members, random)));
+  // An error has no upper limit, yet a steep fit to few scales would predict billions of times all that was seen.
+  const possible = levelLimits([...observed], { lower: metric.limits[0], upper: metric.limits[1] });
   const curve: KnownCurve = {
     scales: scales.map(({ parameters }) => parameters),
     seeds: scales.map((scale) => scale.members.map((place) => observed[place]!)),
     resampled,
-    limits: metric.limits,
+    limits: [possible.lower, possible.upper],
     spread: spreadOf(metric),
   };
   return { metric, members, scales: curve.scales, curve, targets, draws, seed };

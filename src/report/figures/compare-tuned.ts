@@ -3,7 +3,7 @@ import type { NamedRun } from '../../analysis/diff/difference.js';
 import type { TunedComparison, TwinCurve, TwinCurves } from '../../analysis/compare-tuned.js';
 import { formatWithInterval } from '../../terminal/format.js';
 import { bowText } from '../bows.js';
-import { seriesOf, verticalOf } from './compare.js';
+import { intervalText, seriesOf, verticalOf } from './compare.js';
 import type { Figure } from './layout.js';
 import { curvePanel } from './panels.js';
 
@@ -24,9 +24,7 @@ export function tunedFigure({ one, other, standard, induced, severalSeeds }: Tun
   };
   return {
     title: `${one.label} and its tuned twin ${other.label}`,
-    notes: [
-      `Bands and bars: 95 % intervals over test ${one.words.examples}${severalSeeds ? ' and seeds' : ''}. Points: seeds.`,
-    ],
+    notes: [`${intervalText(standard.untuned, one.words, { severalSeeds })}. Points: seeds.`],
     panels: [panel('standard', standard), panel('induced', induced)],
     columns: 2,
   };

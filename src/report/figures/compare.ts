@@ -1,12 +1,12 @@
 /** Natural curves, the standard curve and the induced one side by side, as in the paper's figures. */
 import { rollup } from 'd3-array';
 import type { ComparedCurve, Comparison } from '../../analysis/compare.js';
-import { zip } from '../../machine/present.js';
+import { scoredInLog } from '../../analysis/scores.js';
+import { nth, zip } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { bowText } from '../bows.js';
 import { bothTitles, verticalTitle } from '../titles.js';
-import { suitLogarithms } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
 import { thinned } from './thinned.js';
@@ -32,9 +32,11 @@ export function comparisonFigure(comparison: Comparison, words: FamilyWords = tr
     notes: [
       about,
       [
-        `Bands and bars: 95 % intervals over test ${words.examples}${sharpness.severalSeeds ? ' and seeds' : ''}`,
+        intervalText(standard, words, sharpness),
         `${natural.length > 0 ? ' (published curves: their standard errors)' : ''}. Points: ${pointsText(standard.members.length)}${words.isImported ? 'models' : 'seeds'}.`,
-        suitLogarithms(standard.points.map(({ parameters }) => parameters)) ? '' : ' The bow is measured in log scale.',
+        scoredInLog(standard.points.map(({ parameters }) => parameters))
+          ? ''
+          : ' The bow is measured as drawn, not in log scale.',
       ].join(''),
     ],
     panels: [
@@ -71,17 +73,41 @@ export function verticalOf(curve: ComparedCurve): Pick<CurvePanel, 'yTitle' | 'y
   return { yTitle: verticalTitle(curve), ...(curve.unit === 'probability' ? { yDomain: [0, 1] } : {}) };
 }
 
-/** As in figures/train.ts: with two seeds, Student's t gives a band that hides the rest. */
-export function seriesOf({ title, points, members }: ComparedCurve, style: number, label = title): PanelSeries {
+type Points = Pick<ComparedCurve, 'points' | 'members'>;
+
+/**
+ * Whether each point is the mean of two seeds. Alone, two say next to nothing about their spread (Student's t: 13 standard errors either
+ * way, and none where they coincide), and the intervals of scores take it from all scales together: figures show the seeds themselves.
+ */
+function haveTwoSeeds({ points, members }: Points): boolean[] {
   const seedsAt = rollup(
     members,
     (own) => own.length,
     ({ parameters }) => parameters,
   );
-  const hasTwoSeeds = points.some(({ parameters }) => seedsAt.get(parameters) === 2);
+  return points.map(({ parameters }) => seedsAt.get(parameters) === 2);
+}
+
+/** What intervals are over, without a full stop. */
+export function intervalText(
+  curve: Points,
+  { examples, scales }: Pick<FamilyWords, 'examples' | 'scales'>,
+  { severalSeeds }: { readonly severalSeeds: boolean },
+): string {
+  const over = `over test ${examples}${severalSeeds ? ' and seeds' : ''}`;
+  const areTwo = haveTwoSeeds(curve);
+  if (!areTwo.includes(true)) return `Bands and bars: 95 % intervals ${over}`;
+  const pooled = `scores have 95 % intervals ${over}, with the spread of seeds of all ${scales}`;
+  if (!areTwo.includes(false)) return `Two seeds are drawn without an interval; ${pooled}`;
+  return `Bars: 95 % intervals ${over}, none for two seeds; ${pooled}`;
+}
+
+export function seriesOf(curve: ComparedCurve, style: number, label = curve.title): PanelSeries {
+  const { points, members } = curve;
+  const areTwo = haveTwoSeeds(curve);
   return {
-    ...{ label, style, spread: hasTwoSeeds ? 'bars' : 'band' },
-    line: points.map(({ parameters: x, value: y, interval }) => ({ x, y, ...interval })),
+    ...{ label, style, spread: areTwo.includes(true) ? 'bars' : 'band' },
+    line: points.map(({ parameters: x, value: y, interval }, i) => ({ x, y, ...(nth(areTwo, i) ? {} : interval) })),
     points: thinned(members, mostPoints).map(({ parameters: x, value: y }) => ({ x, y })),
   };
 }

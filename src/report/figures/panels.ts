@@ -1,7 +1,8 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
+import { suitLogarithms } from '../../analysis/scales.js';
 import { lastOf } from '../../machine/present.js';
 import { seriesStyle, underlaid, type SeriesStyle } from './theme.js';
-import { countTicks, domainOf, placing, suitLogarithms, wholePlaces, type CurvePoint, type Domain } from './axis.js';
+import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
 

@@ -1,11 +1,12 @@
 /** A sweep: the curve at every value of a parameter as a heat map, with the scores beside it; or scores over two parameters. */
 import type { GridPoint, Sweep } from '../../analysis/sweep.js';
 import type { ResampledCurve } from '../../analysis/subsampling.js';
+import { haveLogarithms } from '../../analysis/scales.js';
 import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled, verticalTitle } from '../titles.js';
 import { referenceStyles } from './theme.js';
-import { countTicks, domainOf, haveLogarithms, valueTicks, type CurvePoint } from './axis.js';
+import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, heatCells, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel } from './panels.js';

@@ -111,7 +111,8 @@ function spreadText(curves: readonly Curve[], drawOf: string): string {
     return `Bars: 95 % interval over the sampling of ${drawOf} (${[...new Set(intervals)].join('; ')}).`;
   }
   const isBar = least < 3 || firstOf(curves).points.length === 1;
-  return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student's t).`;
+  const wide = least <= 2 && most >= 2 ? '; of two seeds 13 standard errors either way' : '';
+  return `Points: seeds. Lines: mean over seeds. ${isBar ? 'Bars' : 'Bands'}: 95 % interval of that mean (Student\'s t${wide}).`;
 }
 
 /** The end of a long name, such as a path, which might be wider than the figure. */

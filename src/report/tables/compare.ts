@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
 import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
+import { scoredInLog } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
 import { firstOf, nth, present, zip } from '../../machine/present.js';
@@ -53,6 +54,7 @@ export function comparisonTable(
     curve.shape === undefined ? '-' : `${curve.shape.preferred} (${formatNumber(curve.shape.lineAbove, 2)})`,
   ]);
   const heading = ['curve', 'scales', 'range', ...shownScores.map(({ title }) => title), 'best fit (line above)'];
+  const isLog = scoredInLog(standard.points.map(({ parameters }) => parameters));
   const over = sharpness.severalSeeds
     ? `over ${sampling.text} and seeds`
     : `over ${sampling.text} only, because there is one seed: another seed may lie outside`;
@@ -60,8 +62,13 @@ export function comparisonTable(
     `In brackets: 95 % intervals, ${over}; for natural curves over their standard errors, if all are published; none if all draws agree.`,
     ...(sampling.note === undefined ? [] : [sampling.note]),
     'A straight ramp has Eq 1 / ramp = 1 and a largest step of 1 / (scales - 1); Eq 1 grows with the number of scales alone.',
-    'Bow: how far a parabola in log scale sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in',
+    `Bow: how far a parabola ${isLog ? 'in log scale' : `over ${words.axis}`} sags below its ends, over the range; above 0 the curve improves late, below 0 early. A step in`,
     'the middle has a bow of 0; the largest step shows it.',
+    ...(isLog
+      ? []
+      : [
+          `Bow and steepest slope are not in log scale, because the ${words.scales} do not suit it: one gap would be more than half of the axis.`,
+        ]),
     'Best fit: line, parabola or sigmoid in log scale by AICc, and how far above it the line is; above 10 is evidence against the line.',
   ];
   notes.push(

@@ -7,7 +7,7 @@ import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { condensed, counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { shownScores, verticalTitle } from '../titles.js';
 import { arrows, drawPlot, hasRoomForIntervals, type Plot, type PlotSeries } from '../figures/terminal-plot.js';
-import { haveLogarithms } from '../figures/axis.js';
+import { haveLogarithms } from '../../analysis/scales.js';
 import type { Sampling } from './sampling.js';
 import { textTable } from './text-table.js';
 

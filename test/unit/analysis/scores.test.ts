@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { emergenceScore, linearity, scoreNames, scoresOf } from '../../../src/analysis/scores.js';
+import { emergenceScore, linearity, scoredInLog, scoreNames, scoresOf } from '../../../src/analysis/scores.js';
 
 const scalesOf = (n: number) => Array.from({ length: n }, (_, i) => 2 ** i);
 const scores = (values: readonly number[]) => scoresOf(values, scalesOf(values.length));
@@ -74,6 +74,16 @@ describe('scores that withstand what Eq 1 does not', () => {
     const line = positions.map((position) => 0.2 + 0.1 * Math.log(position));
     const { steepness, bow } = scoresOf(line, positions);
     expect([steepness, bow]).toBeAllClose([1, 0], { atol: 1e-12 });
+  });
+
+  test('of scales that suit no logarithmic axis, distances are as a linear axis draws them', () => {
+    const moments = [1, 500, 1000, 1500, 2000];
+    const line = moments.map((moment) => 0.2 + 0.1 * moment);
+    const { steepness, bow } = scoresOf(line, moments);
+    expect([steepness, bow]).toBeAllClose([1, 0], { atol: 1e-12 });
+    // In log scale, the first of them would decide: a straight rise would seem to come late.
+    expect(scoresOf(line, moments, true).bow).toBeGreaterThan(0.5);
+    expect(scoredInLog([1, 2, 4, 8, 16, 32])).toBe(true);
   });
 
   test('a parabola bows by its sag below its chord', () => {

@@ -3,12 +3,12 @@
  * pointer; a label beside the chosen point describes it and is read out. Lines, bands and points have classes whose colours are in the
  * style sheet, so that switching between dark and light needs no redrawing.
  */
+import { haveLogarithms } from '../../../analysis/scales.js';
 import { nth, present } from '../../../machine/present.js';
 import {
   countTicks,
   domainOf,
   evenlyThinned,
-  haveLogarithms,
   linearTicks,
   logTicks,
   placing,

@@ -4,7 +4,7 @@ import { formatCount, formatNumber } from '../../../terminal/format.js';
 import { axisTitle } from '../../../runs/view.js';
 import { placeName, scaleText } from '../../../runs/words.js';
 import { unitsText, type PageData, type PageRun } from '../data.js';
-import { haveLogarithms } from '../../figures/axis.js';
+import { haveLogarithms } from '../../../analysis/scales.js';
 import { axesOf, axisIn, factorsBeside, isAlong, momentSteps, placed, type PageView } from '../places.js';
 import { testSizes } from '../sizes.js';
 import { horizontals, verticals, type State } from '../state.js';

@@ -111,3 +111,22 @@ test('a success rate that follows the task scaling law is predicted by pass-rate
   // Counts are integers: relative error of accuracy below 1e-4, of its 20th power below a few per cent after extrapolation.
   expect(quantiles[0]![19]! / law(32) ** 20).toBeCloseTo(1, 1);
 });
+
+test('an error, which has no upper limit, is predicted within ten ranges of what was seen', () => {
+  // With a single spare point, the deviation from a sigmoid that fits badly has the tails of a Cauchy distribution.
+  const errors = [0.09, 0.03, 0.06, 0.015, 0.04];
+  const members = errors.flatMap((error, i) =>
+    [0.97, 1, 1.03].map((factor, seed) => ({
+      record: { id: `${i}-${seed}`, width: 2 ** (i + 1), seed, parameters: 3922 * 2 ** i, trainingFlops: 1 },
+      outcomes: { mse: Float32Array.from({ length: 40 }, (_, k) => error * factor * (0.5 + k / 39)) },
+    })),
+  );
+  const problem = problemOf(parseMetric('mse', '--metric'), members, { targets: [127e3, 255e3], draws: 60 });
+  const { draws: predicted } = forecastMethods.find(({ name }) => name === 'sigmoid')!.run(problem);
+  const [least, most] = [0.97 * 0.015, 1.03 * 0.09];
+  for (const values of predicted) {
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    // Values are float32.
+    expect(Math.max(...values)).toBeLessThanOrEqual((most + 10 * (most - least)) * 1.00001);
+  }
+});

@@ -11,12 +11,12 @@ import {
   wholePlaces,
   placing,
   shareTicks,
-  suitLogarithms,
   ticksAround,
   valueTicks,
   withRoom,
   type Tick,
 } from '../../../../src/report/figures/axis.js';
+import { suitLogarithms } from '../../../../src/analysis/scales.js';
 
 test('round ticks: even, of few digits, just around the range', () => {
   fc.assert(
