@@ -98,7 +98,7 @@ test('the command reports the choices, both curves and what becomes of the rise;
 test.each([
   ['untuned --tuned untuned', 'untuned: is given twice; give two runs: a run does not differ from itself'],
   ['tuned --tuned untuned', '--tuned: untuned was not tuned; give a run that was trained with --tune'],
-  ['untuned tuned --tuned tuned', '--tuned: a tuned twin is of one run; name one run before it'],
+  ['untuned tuned --tuned tuned', '--tuned: a tuned twin belongs to one run; name one run before it'],
   ['untuned --tuned tuned --curve-per seed', '--curve-per: is not available with --tuned; leave one of the two out'],
   ['untuned --tuned tuned --induced mse', '--induced: mse is not available for cnn runs'],
   [

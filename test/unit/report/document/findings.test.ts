@@ -28,14 +28,14 @@ test('a line in log scale under K = 10: straight, and late', () => {
     /^The standard curve, accuracy, goes from 0\.\d+ at the smallest scale to 0\.98\d* at the largest, its largest step being 2\d % of its range\. It improves neither late nor early/,
   );
   expect(describeContrast(straight.sharpness)).toMatch(
-    /the induced curve improves late and the standard one does not: the models are the same, only the metric differs\.$/,
+    /the induced curve improves late and the standard one does not, although the models are the same and only the metric differs\.$/,
   );
 });
 
 test('a curve that saturates under K = 2 stays early, and no emergence is claimed', () => {
   const early = comparison((place) => 0.99 - 0.6 * Math.exp(-6 * place), 2);
   expect(describeContrast(early.sharpness)).toMatch(
-    /less early than the standard one, but improves no later than a straight line|the bow does not tell which is later/,
+    /improves less early than the standard one, but no later than a straight line|the bow does not show which is later/,
   );
   expect(describeContrast(early.sharpness)).not.toMatch(/improves late/);
 });
@@ -45,7 +45,7 @@ test('K = 1 is accuracy, and nothing differs', () => {
   expect(describeContrast(same.sharpness)).toBe(
     'The induced curve has the same Eq 1 as the standard one in every draw. Their bows are the same in every draw.',
   );
-  expect(describePrediction(same)).toMatch(/^The curve that independence predicts .* is what was measured\.$/);
+  expect(describePrediction(same)).toMatch(/^The curve that independence predicts .* is the measured one\.$/);
 });
 
 describe('where a curve improves', () => {
