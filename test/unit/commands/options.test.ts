@@ -13,7 +13,9 @@ test.each<[string, (text: string) => unknown, string]>([
   ['Infinity', number('--n', any), '--n: "Infinity" is not a number'],
   [
     'width=0x10',
-    (text) => where.parseArg!(text, undefined),
+    (text) => {
+      where.parseArg!(text, undefined);
+    },
     '--where: "width=0x10" is not FACTOR=VALUE; give for example --where depth=2',
   ],
 ])('%s', (text, parse, line) => {
