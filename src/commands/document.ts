@@ -32,9 +32,9 @@ export function glossaryMarkdown(): Promise<string> {
     term,
     page === undefined ? meaning : `${meaning} ([more](${page}))`,
   ]);
-  const opening =
+  const heading =
     '# Glossary\n<!-- Written by `npm run docs` from src/report/glossary.ts; changes made here are lost. -->\n';
-  return formatted([opening, ...table(['term', 'meaning'], rows)].join('\n'));
+  return formatted([heading, ...table(['term', 'meaning'], rows)].join('\n'));
 }
 
 /** docs/metrics.md with its table generated from the registry. */

@@ -183,9 +183,9 @@ async function readArrays(file: string): Promise<ReadonlyMap<string, NumberArray
       file,
       (tableEndings as readonly string[]).includes(ending) ? 'tables are read by import table' : undefined,
     );
-  const zip = await openZip(file, npzLimits);
+  const archive = await openZip(file, npzLimits);
   const arrays = new Map<string, NumberArray>();
-  for await (const [name, bytes] of unzip(zip, [...zip.entries.keys()])) {
+  for await (const [name, bytes] of unzip(archive, [...archive.entries.keys()])) {
     if (typeof bytes === 'string') throw new UsageError(`${name} is ${bytes}`, file);
     arrays.set(name.replace(/\.npy$/, ''), decodeNpy(bytes, `${file}: ${name}`));
   }

@@ -117,36 +117,36 @@ function adderOf(rows: readonly Row[], { file, options, collector }: Reading): (
 type Columns = Readonly<Partial<Record<TableColumn, string>>>;
 
 /** The user's columns, which must be present, else those with well-known names. */
-function columnsOf(present: readonly string[], { columns }: TableOptions, file: string): Columns {
+function columnsOf(there: readonly string[], { columns }: TableOptions, file: string): Columns {
   const found: Partial<Record<TableColumn, string>> = {};
   const named = Object.values(columns);
   for (const key of Object.keys(tableColumns) as TableColumn[]) {
     const name = columns[key];
-    if (name !== undefined && !present.includes(name))
-      throw new UsageError(`has no column ${JSON.stringify(name)}`, file, suggestion(name, present));
-    const usual = tableColumns[key].names.find((each) => present.includes(each) && !named.includes(each));
+    if (name !== undefined && !there.includes(name))
+      throw new UsageError(`has no column ${JSON.stringify(name)}`, file, suggestion(name, there));
+    const usual = tableColumns[key].names.find((each) => there.includes(each) && !named.includes(each));
     const chosen = name ?? usual;
     if (chosen !== undefined) found[key] = chosen;
   }
   return found;
 }
 
-function coordinatesOf(present: readonly string[], columns: Columns, { coordinates }: TableOptions): readonly string[] {
+function coordinatesOf(there: readonly string[], columns: Columns, { coordinates }: TableOptions): readonly string[] {
   const taken = Object.values(columns);
-  return coordinates ?? usualCoordinates.filter((name) => present.includes(name) && !taken.includes(name));
+  return coordinates ?? usualCoordinates.filter((name) => there.includes(name) && !taken.includes(name));
 }
 
-function wideModels(present: readonly string[], { example, label, group }: Columns): string[] {
-  return present.filter((name) => name !== example && name !== label && name !== group);
+function wideModels(there: readonly string[], { example, label, group }: Columns): string[] {
+  return there.filter((name) => name !== example && name !== label && name !== group);
 }
 
 /** At most eight of the columns. */
-function shownColumns(present: readonly string[]): string {
+function shownColumns(there: readonly string[]): string {
   return (
-    present
+    there
       .slice(0, 8)
       .map((name) => JSON.stringify(name))
-      .join(', ') + (present.length > 8 ? ', ...' : '')
+      .join(', ') + (there.length > 8 ? ', ...' : '')
   );
 }
 

@@ -101,9 +101,9 @@ export class MemberFiles {
   }
 
   /** Within an epoch: a separate file, so that the last whole epoch is kept. */
-  async stopped(experiment: string, checkpoint: Checkpoint): Promise<void> {
+  async stopped(digest: string, checkpoint: Checkpoint): Promise<void> {
     await createFolder(this.folder);
-    await this.#write(stoppedFile, encodeCheckpoint({ id: this.id, experiment }, checkpoint));
+    await this.#write(stoppedFile, encodeCheckpoint({ id: this.id, experiment: digest }, checkpoint));
   }
 
   /** Outcomes during training. A member that resumes before them writes them again, to the same bits. */

@@ -75,7 +75,7 @@ export interface PoolResult {
   readonly stopped: readonly string[];
 }
 
-type Outcome = keyof PoolResult;
+type Fate = keyof PoolResult;
 
 /** Runs all jobs. Resolves when no worker is left; a member's failure is an event and an entry in the result. */
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
@@ -84,7 +84,7 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     PoolJob,
     { readonly threads: number; readonly gpu: string | undefined; readonly ended: Promise<void> }
   >();
-  const result: Record<Outcome, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
+  const result: Record<Fate, string[]> = { complete: [], kept: [], busy: [], failed: [], stopped: [] };
   const { idle = new IdleWorkers() } = options;
 
   const start = (job: PoolJob): void => {
@@ -92,8 +92,8 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     const placed = gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu };
     const environment = { ...job.environment, ...placed };
     const found = idle.take({ ...job, environment });
-    const ended = runJob({ ...job, environment }, options, found).then(({ outcomes, worker }) => {
-      for (const [id, outcome] of outcomes) result[outcome].push(id);
+    const ended = runJob({ ...job, environment }, options, found).then(({ fates, worker }) => {
+      for (const [id, fate] of fates) result[fate].push(id);
       running.delete(job);
       if (worker !== undefined) idle.add(environment, worker);
     });
@@ -148,28 +148,28 @@ interface Ready {
 
 interface Ended {
   /** What became of each member, by its id. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly fates: ReadonlyMap<string, Fate>;
   /** If it can take another job. */
   readonly worker: Worker | undefined;
 }
 
 /** In the worker that was found, if one was. Never rejects. */
 async function runJob(job: PoolJob, options: PoolOptions, found: Worker | undefined): Promise<Ended> {
-  const outcomes = new Map<string, Outcome>();
+  const fates = new Map<string, Fate>();
   const ready: Ready[] = [];
   for (const { id, job: own, take } of job.members) {
     try {
       const taken = await take?.();
-      if (typeof taken === 'string') outcomes.set(id, taken);
+      if (typeof taken === 'string') fates.set(id, taken);
       else ready.push({ id, job: taken?.job ?? own, grip: taken });
     } catch (error) {
       options.onEvent({ type: 'failed', member: id, reason: messageOf(error), lastWords: '' });
-      outcomes.set(id, 'failed');
+      fates.set(id, 'failed');
     }
   }
   try {
-    if (ready.length === 0 || isAborted(options)) return { outcomes, worker: found };
-    const shared = { options, outcomes, environment: job.environment };
+    if (ready.length === 0 || isAborted(options)) return { fates, worker: found };
+    const shared = { options, fates, environment: job.environment };
     let worker = found !== undefined && isUsable(found) ? found : startWorker(job, options);
     try {
       let use = await useWorker(worker, ready, { ...shared, isFound: worker === found });
@@ -177,19 +177,19 @@ async function runJob(job: PoolJob, options: PoolOptions, found: Worker | undefi
         worker = startWorker(job, options);
         use = await useWorker(worker, ready, { ...shared, isFound: false });
       }
-      return { outcomes, worker: use === 'idle' ? worker : undefined };
+      return { fates, worker: use === 'idle' ? worker : undefined };
     } catch (error) {
       // Such as a lock that cannot be shared, on a full disk.
       worker.process.kill('SIGKILL');
       await worker.exit;
-      for (const { id: member } of ready.filter(({ id }) => !outcomes.has(id))) {
-        outcomes.set(member, 'failed');
+      for (const { id: member } of ready.filter(({ id }) => !fates.has(id))) {
+        fates.set(member, 'failed');
         options.onEvent({ type: 'failed', member, reason: messageOf(error), lastWords: '' });
       }
-      return { outcomes, worker: undefined };
+      return { fates, worker: undefined };
     }
   } finally {
-    for (const { id } of ready) if (!outcomes.has(id)) outcomes.set(id, 'stopped');
+    for (const { id } of ready) if (!fates.has(id)) fates.set(id, 'stopped');
     for (const { grip } of ready) await grip?.release();
   }
 }
@@ -201,7 +201,7 @@ async function runJob(job: PoolJob, options: PoolOptions, found: Worker | undefi
 type Use = 'idle' | 'ended' | 'unheard';
 
 /**
- * A worker from its message until it is idle or has ended; the fate of its members goes to `outcomes`, except for those that are stopped or
+ * A worker from its message until it is idle or has ended; the fate of its members goes to `fates`, except for those that are stopped or
  * unheard. Rejects if a lock cannot be shared with it.
  */
 async function useWorker(
@@ -209,12 +209,12 @@ async function useWorker(
   ready: readonly Ready[],
   {
     options,
-    outcomes,
+    fates,
     environment,
     isFound,
   }: {
     readonly options: PoolOptions;
-    readonly outcomes: Map<string, Outcome>;
+    readonly fates: Map<string, Fate>;
     readonly environment: PoolJob['environment'];
     /** Whether the worker waited for a job, rather than being started for this one. */
     readonly isFound: boolean;
@@ -225,10 +225,10 @@ async function useWorker(
   // Before it gets its message: everything that it writes, it writes under the lock.
   if (child.pid !== undefined) for (const { grip } of ready) grip?.share(child.pid);
   const heard: { something?: true; nonsense?: true } = {};
-  const left = () => ready.map(({ id }) => id).filter((id) => !outcomes.has(id));
+  const left = () => ready.map(({ id }) => id).filter((id) => !fates.has(id));
   const fail = (ids: readonly string[], { reason, lastWords = '' }: { reason: string; lastWords?: string }) => {
     for (const member of ids) {
-      outcomes.set(member, 'failed');
+      fates.set(member, 'failed');
       options.onEvent({ type: 'failed', member, reason, lastWords: lastWords === '' ? words.text() : lastWords });
     }
   };
@@ -245,7 +245,7 @@ async function useWorker(
         child.kill('SIGKILL');
         return;
       }
-      if (message.type === 'complete') outcomes.set(message.member, 'complete');
+      if (message.type === 'complete') fates.set(message.member, 'complete');
       if (message.type !== 'failed') options.onEvent(message);
       // A worker that can't read its jobs knows no member.
       else fail(ready.some(({ id }) => id === message.member) ? [message.member] : left(), message);

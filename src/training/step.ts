@@ -68,8 +68,8 @@ export function trainingStep({ model, experiment, optimizer, task, branches = 1 
     const noise = stepRandom(gatherRows(present(seeds), index) as tf.Tensor1D);
     const rows = [present(order), present(labels)].map((packed) => integersOf(gatherRows(packed, index)));
     const [chosen, answers] = rows.map((each) => partsOf(each, branches));
-    const batches = zip(present(chosen), present(answers)).map(([own, right]) => {
-      const picked = batchOf(present(images), own, right, task);
+    const batches = zip(present(chosen), present(answers)).map(([own, given]) => {
+      const picked = batchOf(present(images), own, given, task);
       return { ...picked, images: augment(picked.images, experiment, noise) };
     });
     const [rate, effectiveRate] = tf.unstack(gatherRows(present(rates), index)) as [tf.Scalar, tf.Scalar];
