@@ -206,7 +206,7 @@ const knownShapes = new WeakMap<ArrayLike<number>, ScaleShape>();
 
 function shapeOf(scales: ArrayLike<number>, isLog?: boolean): ScaleShape {
   const known = knownShapes.get(scales);
-  if (known !== undefined && known.isLog === (isLog ?? known.isLog)) return known;
+  if (known !== undefined && (isLog === undefined || known.isLog === isLog)) return known;
   const shape = measuredShape(scales, isLog ?? scoredInLog(Array.from(scales)));
   knownShapes.set(scales, shape);
   return shape;

@@ -33,7 +33,7 @@ export function seedsFigure(
   return {
     title: `${metric.title} of ${run}, seed by seed`,
     notes: [
-      `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bands: Wilson's 95 % over seeds.${shownText}`,
+      `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bars: Wilson's 95 % over seeds.${shownText}`,
     ],
     panels: [
       violins(shown, { title: metric.title, threshold, words }),
@@ -41,7 +41,10 @@ export function seedsFigure(
         ...{ title: 'success', subtitle: [], xTitle: words.axis, yDomain: [0, 1], legend: true },
         yTitle: isShare ? 'share' : 'share of seeds',
         series: [
-          { label: 'seeds that succeed', line: points(({ success }) => ({ y: success.share, ...success.interval })) },
+          {
+            ...{ label: 'seeds that succeed', spread: 'bars' },
+            line: points(({ success }) => ({ y: success.share, ...success.interval })),
+          },
           ...(isShare
             ? [{ label: 'mean of those', line: points(({ meanGivenSuccess }) => ({ y: meanGivenSuccess })) }]
             : []),
@@ -116,7 +119,8 @@ function densityOf(values: readonly number[]): { readonly value: number; readonl
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
   if (!(spread > 0)) return [];
   const bandwidth = 0.9 * spread * n ** -0.2;
-  const [low, high] = [firstOf(sorted) - 2 * bandwidth, nth(sorted, n - 1) + 2 * bandwidth];
+  // No further than the values: beyond them, a share would leave 0 to 1.
+  const [low, high] = [firstOf(sorted), nth(sorted, n - 1)];
   const grid = Array.from({ length: gridPoints }, (_, i) => low + ((high - low) * i) / (gridPoints - 1));
   const density = grid.map((at) =>
     values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0),
