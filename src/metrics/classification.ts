@@ -28,7 +28,7 @@ export const { images: accuracy, sequences: imageAccuracy } = perImage({
   better: 'higher',
   unit: 'probability',
   formula: 'share of the images that are right',
-  source: `the usual measure: the most probable class must be the true one; in sequences ${paper}, Fig. 8`,
+  source: 'the usual measure: the most probable class must be the true one',
   parameters: none,
   share: true,
   ...right,

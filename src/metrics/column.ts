@@ -25,6 +25,12 @@ const parameters = z.strictObject({ column: z.enum(comparable), c: z.number() })
 type Chosen = z.output<typeof parameters>;
 const paper = 'Schaeffer et al. 2023 (arXiv 2304.15004)';
 
+/** What a threshold of a column can mean. */
+const examples = {
+  below: 'rank below 3.5: among the three most probable',
+  above: 'margin above 0: right',
+} as const;
+
 function compared(name: 'below' | 'above') {
   const hits = {
     name,
@@ -40,7 +46,7 @@ function compared(name: 'below' | 'above') {
   });
   const sequences = sequencesOf(hits, {
     title: (chosen) => `${title(chosen)}, all of L = ${chosen.l}`,
-    source: `${paper}, Fig. 8 with a threshold as in Fig. 7; rank below 3.5 lets the three most probable pass`,
+    source: `${paper}, Fig. 8 with a threshold as in Fig. 7; ${examples[name]}`,
     parameters: parameters.extend({ l: z.int().min(1) }),
   });
   const images = perImage({
@@ -49,7 +55,7 @@ function compared(name: 'below' | 'above') {
     better: 'higher',
     unit: 'probability',
     formula: `share of the images whose value in the column is ${name} c`,
-    source: `a threshold as in ${paper}, Fig. 7, on any column; rank below 3.5 means being among the three most probable`,
+    source: `a threshold as in ${paper}, Fig. 7, on any column; ${examples[name]}`,
     parameters,
     share: true,
     ...hits,

@@ -4,6 +4,7 @@ import type { Comparison, ComparedCurve } from '../../analysis/compare.js';
 import type { ScoreTest } from '../../analysis/smooth-null-tests.js';
 import type { PairedScore, PairedScores, Pairing } from '../../analysis/paired.js';
 import { scoredInLog } from '../../analysis/scores.js';
+import { shallowLines } from '../../analysis/shallow-curves.js';
 import { unscoredLines } from '../../analysis/unscored.js';
 import type { Sharpness } from '../../analysis/sharpness.js';
 import { firstOf, nth, present, zip } from '../../machine/present.js';
@@ -79,6 +80,7 @@ export function comparisonTable(
       })),
     ),
   );
+  notes.push(...shallowLines([standard, induced]));
   if (prediction !== undefined) {
     const { title, assumption, distance } = prediction;
     notes.push(
