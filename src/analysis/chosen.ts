@@ -6,15 +6,12 @@
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { Metric } from '../metrics/metric.js';
 import { scorePlaces } from '../statistics/normal.js';
-import { positionOf, sampleCurve, type SampledCurve, type SampleOptions, type ScaleName } from './curves.js';
+import { sampleCurve, type SampledCurve, type SampleOptions } from './curves.js';
 
 /** A candidate's curve, as measured or in one draw. */
 export interface CandidateCurve {
-  readonly metric: Metric;
   /** Means over the seeds of this draw, `[scales]`. */
   readonly values: Float64Array;
-  /** Scales on the axis, `[scales]`. */
-  readonly positions: readonly number[];
 }
 
 /** How a metric was chosen among candidates. */
@@ -45,7 +42,7 @@ export interface SampledChoice {
   /** Index of the metric among them. */
   readonly place: number;
   /** Which candidate is selected for families with these values, given for each candidate. */
-  readonly pick: (families: readonly Pick<CandidateCurve, 'values'>[]) => number;
+  readonly pick: MetricChoice['pick'];
   /** Which of them is selected in each draw, `[draws]`. */
   readonly taken: readonly number[];
 }
@@ -59,7 +56,7 @@ export interface SampledChoice {
 export function sampleChosen(
   { metric, choice }: ChosenMetric,
   members: readonly MemberOutcomes[],
-  options: SampleOptions & { readonly axis?: ScaleName } = {},
+  options: SampleOptions = {},
 ): SampledChoice {
   const own = sampleCurve(metric, members, options);
   const alone = choice === undefined || choice.candidates.every(({ id }) => id === metric.id);
@@ -73,9 +70,7 @@ export function sampleChosen(
   const candidates = choice.candidates.map((each) =>
     each.id === metric.id ? own : sampleCurve(each, members, options),
   );
-  const positions = own.scales.map((scale) => positionOf(scale, options.axis ?? 'parameters'));
-  const pick: SampledChoice['pick'] = (families) =>
-    choice.pick(families.map(({ values }, i) => ({ values, metric: choice.candidates[i]!, positions })));
+  const { pick } = choice;
   const takenFrom = (families: readonly (readonly Float64Array[])[]) =>
     families[0]!.map((_, b) => pick(families.map((draws) => ({ values: draws[b]! }))));
   const taken = takenFrom(candidates.map(({ draws }) => draws));

@@ -107,13 +107,12 @@ function twinCurves(
   { untuned, tuned, onStep, ...options }: Omit<TwinRequest, 'standard' | 'induced'>,
 ) {
   const { metric, rule, curve } = sampled;
-  const { axis = 'parameters' } = options;
   const own = { ...options, seedsOf: tunedTwin };
   const other = sampleChosen({ metric }, tuned, own);
   const size = { draws: curve.draws.length, scales: curve.scales.length };
   const [a, b] = [
-    scoreDraws(curve, axis),
-    scoreDraws(sampleTaken(sampled, other.curve, tuned, own), axis, normalsOf({ ...size, of: tunedTwin })),
+    scoreDraws(curve),
+    scoreDraws(sampleTaken(sampled, other.curve, tuned, own), normalsOf({ ...size, of: tunedTwin })),
   ];
   const one = sharpCurve(sampled, untuned, { ...options, onStep: stepsOfPart(onStep, 0, 2) });
   const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });

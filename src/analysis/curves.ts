@@ -15,7 +15,7 @@ import { Random } from '../statistics/random.js';
 import { emptyRows } from '../statistics/rows.js';
 import { overSeedsAndExamples } from '../statistics/seeds.js';
 import { drawEachMember, type DrawOptions } from './draws/members.js';
-import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
+import { meansOf, orient, scalesOf, type Scale } from './scales.js';
 import type { DrawnMembers, SampledCurve } from './sampled-curve.js';
 import { sameTrainings } from './trainings.js';
 import { scoreInterval, type ScoredDraws, type ScoreWithInterval } from './score-interval.js';
@@ -24,7 +24,7 @@ import { expectedCurves, normalsOf } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
 export type { ScoreWithInterval } from './score-interval.js';
-export { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
+export { meansOf, orient, scalesOf, type Scale } from './scales.js';
 
 export interface SampleOptions extends DrawOptions {
   /**
@@ -130,9 +130,9 @@ function meansOfDrawn(drawn: DrawnMembers, { scales, places, starts, ofAll }: Dr
 }
 
 /** Every score of a curve of at least two scales, with its bootstrap interval. */
-export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'): Record<ScoreName, ScoreWithInterval> {
-  const drawn = scoreDraws(curve, axis);
-  const positions = curve.scales.map((scale) => positionOf(scale, axis));
+export function scoreCurve(curve: SampledCurve): Record<ScoreName, ScoreWithInterval> {
+  const drawn = scoreDraws(curve);
+  const positions = curve.scales.map(({ parameters }) => parameters);
   const scored = scoreNames.map((name) => {
     return [name, { value: drawn.observed[name], interval: scoreInterval(name, drawn, positions) }] as const;
   });
@@ -142,10 +142,9 @@ export function scoreCurve(curve: SampledCurve, axis: ScaleName = 'parameters'):
 /** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; default: drawn as for every single metric */
 export function scoreDraws(
   { metric, scales, values, draws, expected }: SampledCurve,
-  axis: ScaleName,
   normals?: readonly Float64Array[],
 ): ScoredDraws {
-  const positions = scales.map((scale) => positionOf(scale, axis));
+  const positions = scales.map(({ parameters }) => parameters);
   const score = (curve: Float64Array) => scoresOf(orient(metric, curve), positions);
   const curves = expected()?.draw(normals ?? normalsOf({ draws: draws.length, scales: scales.length }));
   return { observed: score(values), draws: draws.map(score), expected: curves?.map(score) };

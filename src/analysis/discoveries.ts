@@ -45,7 +45,7 @@ export function discoveriesOf(
 /** A sweep with more curves than this is made for its picture, and testing each of them would take minutes. */
 export const mostTested = 400;
 
-/** Metrics whose rate is at most `level`. */
-export function discovered({ tests }: Discoveries, level = 0.05): readonly Discovery[] {
-  return tests.filter(({ rate }) => rate <= level);
+/** Metrics whose rate is at most 5 %. */
+export function discovered({ tests }: Discoveries): readonly Discovery[] {
+  return tests.filter(({ rate }) => rate <= 0.05);
 }

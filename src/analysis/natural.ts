@@ -112,7 +112,8 @@ export async function readNaturalCurves(file: string, where = '--natural'): Prom
  *
  * @throws UsageError as `readNaturalCurves`, and for a curve that does not exist or is ambiguous
  */
-export async function readNaturalCurve(text: string, where = '--natural'): Promise<NaturalCurve> {
+export async function readNaturalCurve(text: string): Promise<NaturalCurve> {
+  const where = '--natural';
   const colon = await colonAfterFile(text);
   if (colon < 0 || colon === text.length - 1)
     throw new UsageError(

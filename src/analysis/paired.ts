@@ -6,7 +6,6 @@
 import { stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import { contrast, type Contrast } from './contrast.js';
 import { scoreDraws, type SampledCurve } from './curves.js';
-import type { ScaleName } from './scales.js';
 import { scoreNames, type ScoreName } from './scores.js';
 import { normalsTogether } from './expected-curves.js';
 
@@ -27,12 +26,12 @@ export interface PairedScores {
 }
 
 /** Two curves of the same members, sampled with the same number of draws and seed. */
-export function pairScores(first: SampledCurve, second: SampledCurve, axis: ScaleName = 'parameters'): PairedScores {
+export function pairScores(first: SampledCurve, second: SampledCurve): PairedScores {
   if (first.draws.length !== second.draws.length) throw new RangeError('the curves differ in their number of draws');
   const [one, other] = [first.expected(), second.expected()];
   const size = { draws: first.draws.length, scales: first.scales.length };
   const normals = one && other && normalsTogether([one, other], size);
-  const [a, b] = [scoreDraws(first, axis, normals?.[0]), scoreDraws(second, axis, normals?.[1])];
+  const [a, b] = [scoreDraws(first, normals?.[0]), scoreDraws(second, normals?.[1])];
   const compared = scoreNames.map((name) => contrast(name, a, b));
   const tests = testHigher(compared);
   const scores = scoreNames.map((name, i) => {

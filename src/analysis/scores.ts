@@ -155,12 +155,12 @@ function crowdsOf(inOrder: Float64Array, least: number): { readonly lows: number
 
 /** Eq 1 of Schaeffer et al. 2023; see `Scores`. NaN for fewer than two values. */
 export function emergenceScore(values: ArrayLike<number>): number {
-  return signedRange(values) / Math.sqrt(medianOf(squaredSteps(values))) || constantOr(values, 0);
+  return signedRange(values) / Math.sqrt(medianOf(squaredSteps(values))) || zeroIfConstant(values);
 }
 
 /** Linearity of Srivastava et al. 2022 (arXiv 2206.04615), App. B; see `Scores`. */
 export function linearity(values: ArrayLike<number>): number {
-  return signedRange(values) / Math.sqrt(mean(squaredSteps(values))) || constantOr(values, 0);
+  return signedRange(values) / Math.sqrt(mean(squaredSteps(values))) || zeroIfConstant(values);
 }
 
 function jump(values: ArrayLike<number>): number {
@@ -253,8 +253,8 @@ function signedRange(values: ArrayLike<number>): number {
 }
 
 /** 0 / 0 of a constant curve becomes 0; a NaN with another cause stays. */
-function constantOr(values: ArrayLike<number>, constant: number): number {
-  return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? constant : NaN;
+function zeroIfConstant(values: ArrayLike<number>): number {
+  return values.length >= 2 && Math.abs(signedRange(values)) === 0 ? 0 : NaN;
 }
 
 /** Reorders them. */

@@ -12,7 +12,7 @@ import type { Interval } from '../statistics/intervals.js';
 import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import { spearman } from '../statistics/ranks.js';
-import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { meansOf, orient, scalesOf } from './curves.js';
 import { drawMembers } from './draws/members.js';
 import { scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -89,13 +89,9 @@ function cutoffsOf(members: readonly MemberOutcomes[], column: OutcomeName): num
 }
 
 /** Each candidate's curve and scores. */
-export function scoreCandidates(
-  candidates: readonly Metric[],
-  members: readonly MemberOutcomes[],
-  axis: ScaleName = 'parameters',
-): MetricCurve[] {
+export function scoreCandidates(candidates: readonly Metric[], members: readonly MemberOutcomes[]): MetricCurve[] {
   const scales = scalesOf(members);
-  const positions = scales.map((scale) => positionOf(scale, axis));
+  const positions = scales.map(({ parameters }) => parameters);
   return candidates.map((metric) => {
     const memberValues = Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate());
     const values = meansOf(memberValues, scales);

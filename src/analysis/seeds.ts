@@ -15,7 +15,7 @@ import { holm } from '../statistics/multiplicity.js';
 import { Random } from '../statistics/random.js';
 import type { OnStep } from '../terminal/steps.js';
 import { isBimodal, testTwoNormals, type TwoNormalsTest } from '../statistics/two-normals.js';
-import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from './scales.js';
+import { meansOf, orient, scalesOf, type Scale } from './scales.js';
 import { scoresOf, type ScoreName } from './scores.js';
 import { mean, sampleVariance } from '../statistics/mean.js';
 
@@ -65,7 +65,6 @@ export interface SeedDistribution {
 export interface SeedOptions {
   /** Default: half-way between the means of the smallest and the largest scale. */
   readonly threshold?: number | undefined;
-  readonly axis?: ScaleName;
   /** Draws of the bootstrap of a mixture. */
   readonly draws?: number;
   /** Called after each scale. */
@@ -90,7 +89,7 @@ const rejected = 0.05;
 export function seedDistribution(
   metric: Metric,
   members: readonly MemberOutcomes[],
-  { threshold: asked, axis = 'parameters', draws = 499, onStep }: SeedOptions = {},
+  { threshold: asked, draws = 499, onStep }: SeedOptions = {},
 ): SeedDistribution {
   const scales = scalesOf(members);
   const memberValues = Float64Array.from(members, ({ outcomes }) => metric.measure(outcomes).value);
@@ -136,7 +135,7 @@ export function seedDistribution(
         ),
       };
     }),
-    paths: pathScores(metric, { scales, values, means, axis }),
+    paths: pathScores(metric, { scales, values, means }),
   };
 }
 
@@ -203,11 +202,10 @@ interface PathInput {
   readonly scales: readonly Scale[];
   readonly values: readonly (readonly number[])[];
   readonly means: Float64Array;
-  readonly axis: ScaleName;
 }
 
-function pathScores(metric: Metric, { scales, values, means, axis }: PathInput): SeedDistribution['paths'] {
-  const positions = scales.map((scale) => positionOf(scale, axis));
+function pathScores(metric: Metric, { scales, values, means }: PathInput): SeedDistribution['paths'] {
+  const positions = scales.map(({ parameters }) => parameters);
   const random = Random.named(0, 'seed paths', scales.length);
   const drawn = Array.from({ length: pathDraws }, () =>
     scoresOf(

@@ -9,7 +9,7 @@
  */
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { sampleChosen, type ChosenMetric, type SampledChoice } from './chosen.js';
-import { scoreCurve, type ScoreWithInterval, type SampleOptions, type ScaleName } from './curves.js';
+import { scoreCurve, type ScoreWithInterval, type SampleOptions } from './curves.js';
 import {
   testAgainstPushed,
   testAgainstSmooth,
@@ -22,7 +22,6 @@ import { stepsOfPart, type OnStep } from '../terminal/steps.js';
 import type { ScoreName } from './scores.js';
 
 export interface SharpnessOptions extends SampleOptions {
-  readonly axis?: ScaleName;
   /**
    * Draws of each null distribution of the first and the third question, which take seconds; default: as many as
    * `draws`; with more than 500 members, a million divided by their number, at least 200. 0 for none, so that their p
@@ -83,7 +82,6 @@ export function sharpnessOf(
   induced: SampledChoice,
   { members, onStep, ...options }: SharpnessOptions & Pick<SharpnessRequest, 'members'>,
 ): Sharpness {
-  const { axis = 'parameters' } = options;
   const test = (part: number) => ({ ...options, onStep: stepsOfPart(onStep, part, 3) });
   return {
     draws: standard.curve.draws.length,
@@ -91,7 +89,7 @@ export function sharpnessOf(
     severalSeeds: standard.curve.scales.some((scale) => scale.members.length > 1),
     standard: curveSharpness(standard, members, test(0)),
     induced: curveSharpness(induced, members, test(1)),
-    paired: pairScores(standard.curve, induced.curve, axis),
+    paired: pairScores(standard.curve, induced.curve),
     pushed: testAgainstPushed(induced, members, nullOptionsOf(test(2), standard)),
   };
 }
@@ -106,7 +104,7 @@ export function curveSharpness(
     metric: metric.id,
     rule,
     values: [...curve.values],
-    scores: scoreCurve(curve, options.axis),
+    scores: scoreCurve(curve),
     smooth: testAgainstSmooth(sampled, members, nullOptionsOf(options, sampled)),
   };
 }

@@ -12,15 +12,7 @@ import type { Metric } from '../metrics/metric.js';
 import { sequentialP, stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import type { OnStep } from '../terminal/steps.js';
 import type { SampledChoice } from './chosen.js';
-import {
-  orient,
-  positionOf,
-  sampleCurve,
-  type SampledCurve,
-  type Scale,
-  type ScaleName,
-  type ScoreWithInterval,
-} from './curves.js';
+import { orient, sampleCurve, type SampledCurve, type Scale, type ScoreWithInterval } from './curves.js';
 import { defaultDraws } from './draws/members.js';
 import { inducingFunction, predictFromStandard } from './independence.js';
 import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
@@ -34,7 +26,6 @@ import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } fr
 export interface NullOptions {
   readonly draws?: number;
   readonly seed?: number;
-  readonly axis?: ScaleName;
   /** Called by `testAgainstSmooth` and `testAgainstPushed`, before each draw. */
   readonly onStep?: OnStep;
 }
@@ -106,7 +97,7 @@ export function smoothP(
 
 function smoothNull(sampled: SampledChoice, members: readonly MemberOutcomes[], options: NullOptions) {
   const { candidates, curve } = sampled;
-  const { fitter, score } = scoringAt(curve.scales, options);
+  const { fitter, score } = scoringAt(curve.scales);
   const statistics = ({ metric }: SampledCurve, values: Float64Array) =>
     statisticsOf(score(metric, values), score(metric, fitter.best(values).values), values.length);
   const best = fitter.best(curve.values);
@@ -140,7 +131,7 @@ export function testAgainstPushed(
   const making = makingOf(sampled, members, options);
   if (making === undefined) return undefined;
   const { bases, push } = making;
-  const { fitter, score } = scoringAt(curve.scales, options);
+  const { fitter, score } = scoringAt(curve.scales);
   /** Scores of a candidate's curve, and of the candidate on the smooth fits of its bases. */
   const pair = (i: number, values: Float64Array, ofBases: readonly ArrayLike<number>[]) => {
     const { metric } = candidates[i]!;
@@ -240,8 +231,8 @@ function ofScores<T>(make: (name: ScoreName, place: number) => T): Record<ScoreN
 }
 
 /** Fits and scores at the scales of a family. */
-function scoringAt(scales: readonly Scale[], { axis = 'parameters' }: NullOptions) {
-  const positions = scales.map((scale) => positionOf(scale, axis));
+function scoringAt(scales: readonly Scale[]) {
+  const positions = scales.map(({ parameters }) => parameters);
   return {
     fitter: smoothFitter(positions),
     score: (metric: Metric, values: Float64Array): Scores => scoresOf(orient(metric, values), positions),

@@ -11,7 +11,7 @@ import { byCount } from '../statistics/by-count.js';
 import { listsAtOnce, sumsKernel } from '../statistics/kernels/kernels.js';
 import { Random } from '../statistics/random.js';
 import { mostUnits } from '../statistics/resamples.js';
-import { meansOf, orient, positionOf, scalesOf, type ScaleName } from './curves.js';
+import { meansOf, orient, scalesOf } from './curves.js';
 import { orTooLarge } from './draws/members.js';
 import { scoredInLog, scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -40,7 +40,6 @@ export interface ResampleRequest {
   readonly sizes: readonly number[];
   readonly draws: number;
   readonly seed?: number;
-  readonly axis?: ScaleName;
 }
 
 /**
@@ -49,9 +48,9 @@ export interface ResampleRequest {
  * @throws RangeError for a size that is not from 1 to that of the test set
  */
 export function sweepTestSizes(request: ResampleRequest): ResampledCurve[] {
-  const { metric, members, sizes, draws, seed = 0, axis = 'parameters' } = request;
+  const { metric, members, sizes, draws, seed = 0 } = request;
   const scales = scalesOf(members);
-  const positions = scales.map((scale) => positionOf(scale, axis));
+  const positions = scales.map(({ parameters }) => parameters);
   const all = Int32Array.from(scales.keys());
   const { count } = metric.weighted(members[0]!.outcomes);
   const valuesOn = sharesOnSubsets(metric, members) ?? plainOnSubsets(metric, members);
@@ -166,13 +165,13 @@ const mostSubsets = 1000;
  * set of `size` scales, or 1000 random ones if there are more.
  */
 export function sweepScales(request: Omit<ResampleRequest, 'draws'>): ResampledCurve[] {
-  const { metric, members, sizes, seed = 0, axis = 'parameters' } = request;
+  const { metric, members, sizes, seed = 0 } = request;
   const scales = scalesOf(members);
   const values = meansOf(
     Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate()),
     scales,
   );
-  const positions = scales.map((scale) => positionOf(scale, axis));
+  const positions = scales.map(({ parameters }) => parameters);
   return sizes.map((size) => {
     if (!Number.isInteger(size) || size < 2 || size > scales.length)
       throw new RangeError(`${size} of ${scales.length}`);

@@ -5,17 +5,7 @@ import type { Metric } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
 import { UsageError } from '../terminal/errors.js';
 import type { OnStep } from '../terminal/steps.js';
-import {
-  meansOf,
-  orient,
-  positionOf,
-  sampleCurve,
-  scalesOf,
-  scoreCurve,
-  type SampleOptions,
-  type Scale,
-  type ScaleName,
-} from './curves.js';
+import { meansOf, orient, sampleCurve, scalesOf, scoreCurve, type SampleOptions, type Scale } from './curves.js';
 import type { GridAxis } from '../terminal/grid-axis.js';
 import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
 
@@ -44,13 +34,12 @@ export interface SweepRequest {
   /** At least one. */
   readonly axes: readonly GridAxis[];
   readonly members: readonly MemberOutcomes[];
-  readonly axis?: ScaleName;
 }
 
 /** Throws UsageError if a value is out of a parameter's range, or the test set too small for it. */
-export function sweepGrid({ metric, parameters, axes, members, axis = 'parameters' }: SweepRequest): Sweep {
+export function sweepGrid({ metric, parameters, axes, members }: SweepRequest): Sweep {
   const scales = scalesOf(members);
-  const positions = scales.map((scale) => positionOf(scale, axis));
+  const positions = scales.map(({ parameters }) => parameters);
   const inner = axes.at(-1)!;
   const points = combinations(axes.slice(0, -1)).flatMap((outer) => {
     const chosen = inner.values.map((value) =>
@@ -79,7 +68,6 @@ export function sweepGrid({ metric, parameters, axes, members, axis = 'parameter
 const mostSampled = 60;
 
 export interface ScoreSampling extends SampleOptions {
-  readonly axis?: ScaleName;
   readonly onStep?: OnStep;
 }
 
@@ -91,7 +79,7 @@ export function sampleScores(
   sweep: Sweep,
   members: readonly MemberOutcomes[],
   leastRange: number,
-  { draws = 500, axis = 'parameters', onStep, ...options }: ScoreSampling = {},
+  { draws = 500, onStep, ...options }: ScoreSampling = {},
 ): Sweep {
   const { axes, points, scales } = sweep;
   if (axes.length > 1 || scales.length < 2) return sweep;
@@ -105,7 +93,7 @@ export function sampleScores(
   const sampled = points.map((point, i): GridPoint => {
     if (!chosen.has(i)) return point;
     onStep?.(done++, chosen.size);
-    const scores = scoreCurve(sampleCurve(point.metric, members, { ...options, draws }), axis);
+    const scores = scoreCurve(sampleCurve(point.metric, members, { ...options, draws }));
     const intervals = Object.fromEntries(scoreNames.map((name) => [name, scores[name].interval]));
     return { ...point, intervals: intervals as Record<ScoreName, Interval> };
   });

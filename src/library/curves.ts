@@ -55,7 +55,7 @@ export async function curvesOf(run: RunLike, options: CurveOptions = {}): Promis
       : [{ metric: defaultMetrics(record, members).standard }, defaultInduced(record, members)];
   const curves = metrics.map((metric) => {
     const { curve, rule } = sampleChosen(metric, members, { draws });
-    return { curve, rule, scores: scoreCurve(curve, 'parameters') };
+    return { curve, rule, scores: scoreCurve(curve) };
   });
   return { run: loaded, curves };
 }

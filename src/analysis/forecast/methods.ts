@@ -7,6 +7,7 @@ import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
 import { akaikeWeights, FitError } from '../../statistics/least-squares.js';
 import { Random } from '../../statistics/random.js';
+import { drawnMean } from '../../statistics/bootstrap.js';
 import { levelLimits } from '../curve-data.js';
 import { scalesOf } from '../curves.js';
 import { drawMembers } from '../draws/members.js';
@@ -288,7 +289,7 @@ export function problemOf(
   const scales = scalesOf(members);
   const { observed, draws: memberDraws } = drawMembers(metric, members, { draws, seed });
   const random = Random.named(seed, 'forecast', 'seeds');
-  const resampled = memberDraws.map((values) => scales.map((scale) => meanOfDrawn(values, scale.members, random)));
+  const resampled = memberDraws.map((values) => scales.map((scale) => drawnMean(values, scale.members, random)));
   // An error has no upper limit, yet a steep fit to few scales would predict billions of times all that was seen.
   const possible = levelLimits([...observed], { lower: metric.limits[0], upper: metric.limits[1] });
   const curve: KnownCurve = {
@@ -307,12 +308,4 @@ export function problemOf(
  */
 function spreadOf({ limits: [lower, upper] }: Metric): (value: number) => number {
   return lower === 0 && upper === Infinity ? (value) => Math.max(value, 1e-12) : () => 1;
-}
-
-/** Draws S - 1 of S seeds (see curves.ts). */
-function meanOfDrawn(values: Float64Array, members: readonly number[], random: Random): number {
-  if (members.length === 1) return values[members[0]!]!;
-  let sum = 0;
-  for (let k = 1; k < members.length; k++) sum += values[members[random.integer(members.length)]!]!;
-  return sum / (members.length - 1);
 }

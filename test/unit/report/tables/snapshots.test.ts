@@ -58,7 +58,7 @@ function evaluations(seeds: readonly number[]) {
 function shown(members = images): string {
   const curves = [standard, induced].map((metric) => {
     const curve = sampleCurve(metric, members, { draws: 100 });
-    return { curve, scores: scoreCurve(curve, 'parameters') };
+    return { curve, scores: scoreCurve(curve) };
   });
   const look = { width: 80, height: 16, xScale: 'log', characters: 'braille', colour: false } as const;
   return showText(curves, { ...look, words: trainedWords }, sampling);
