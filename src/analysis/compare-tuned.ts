@@ -12,7 +12,7 @@ import { familyCurve, type ComparedCurve } from './compare.js';
 import { contrast, type Contrast } from './contrast.js';
 import { scoreDraws } from './curves.js';
 import { normalsOf } from './expected-curves.js';
-import { scoreNames, type ScoreName } from './scores.js';
+import { type ScoreName, ofScores } from './scores.js';
 import { curveSharpness, nullOptionsOf, type CurveSharpness, type SharpnessOptions } from './sharpness.js';
 
 /** Whether the late rise of the untuned curve also exists in the tuned one: `twinVerdict`. */
@@ -116,12 +116,10 @@ function twinCurves(
   ];
   const one = sharpCurve(sampled, untuned, { ...options, onStep: stepsOfPart(onStep, 0, 2) });
   const two = sharpCurve(other, tuned, { ...own, onStep: stepsOfPart(onStep, 1, 2) });
-  const scores = Object.fromEntries(
-    scoreNames.map((name) => {
-      const { difference, ratio, higher } = contrast(name, a, b);
-      return [name, { difference, ratio, higher }] as const;
-    }),
-  ) as TwinCurves['scores'];
+  const scores = ofScores((name) => {
+    const { difference, ratio, higher } = contrast(name, a, b);
+    return { difference, ratio, higher };
+  });
   const verdict = twinVerdict(one.scores.bow.interval, two.scores.bow.interval, scores.bow.difference.interval);
   return {
     draws: size.draws,

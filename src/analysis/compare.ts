@@ -1,6 +1,7 @@
 /**
  * The paper's figures as numbers: a published natural curve, a family's standard curve and its induced one, each with its scores.
  */
+import { rangeOf } from './scales.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import type { MetricKind } from '../metrics/metric.js';
 import type { Interval } from '../statistics/intervals.js';
@@ -11,7 +12,7 @@ import { distanceBetween, predictFromStandard, type Distance, type InducedPredic
 import { scoreInterval } from './score-interval.js';
 import { shapeOf, type CurveShape } from './curve-shape.js';
 import { sharpnessOf, type Sharpness, type SharpnessOptions } from './sharpness.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { scoresOf, type ScoreName, type Scores, ofScores } from './scores.js';
 
 export interface ComparedPoint {
   readonly parameters: number;
@@ -112,7 +113,7 @@ export function familyCurve(
       parameters: record.parameters,
       value: curve.memberValues[i]!,
     })),
-    range: rangeOf(points),
+    range: rangeOf(curve.values),
     scores,
     shape: shapeOf(
       members.map(({ record }, i) => ({ scale: record.parameters, value: curve.memberValues[i]! })),
@@ -143,9 +144,9 @@ export function publishedCurve(
       params,
     ),
   );
-  const scores = scoreNames.map((score) => {
+  const scores = ofScores((score) => {
     const interval = known ? scoreInterval(score, { observed, draws: drawn }, params) : { lower: NaN, upper: NaN };
-    return [score, { value: observed[score], interval }] as const;
+    return { value: observed[score], interval };
   });
   const compared = points.map(({ params: parameters, value, standardError }) => {
     const interval =
@@ -159,16 +160,11 @@ export function publishedCurve(
     unit,
     points: compared,
     members: compared.map(({ parameters, value }) => ({ parameters, value })),
-    range: rangeOf(compared),
-    scores: Object.fromEntries(scores) as Record<ScoreName, ScoreWithInterval>,
+    range: rangeOf(points.map(({ value }) => value)),
+    scores,
     shape: shapeOf(
       compared.map(({ parameters, value }) => ({ scale: parameters, value })),
       unit === 'probability' ? { lower: 0, upper: 1 } : undefined,
     ),
   };
-}
-
-function rangeOf(points: readonly ComparedPoint[]): number {
-  const values = points.map(({ value }) => value);
-  return Math.max(...values) - Math.min(...values);
 }

@@ -5,7 +5,7 @@
 import { group } from 'd3-array';
 import { firstOf } from '../machine/present.js';
 import type { Interval } from '../statistics/intervals.js';
-import { mean } from '../statistics/mean.js';
+import { mean, squaresAbout } from '../statistics/mean.js';
 import { overSeeds } from '../statistics/seeds.js';
 
 /** Mean absolute value of a layer's entries after a step of training, and of their change since the start. */
@@ -99,6 +99,11 @@ const geometricMean = (values: readonly number[]) => Math.exp(mean(values.map(Ma
 export function logSlope(points: readonly Point[]): number {
   const logs = points.map(([x, y]) => [Math.log(x), y > 0 && y < Infinity ? Math.log(y) : NaN] as const);
   const [mx, my] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];
-  const squares = logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
-  return logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / squares;
+  return (
+    logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) /
+    squaresAbout(
+      mx,
+      logs.map(([x]) => x),
+    )
+  );
 }

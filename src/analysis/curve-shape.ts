@@ -5,7 +5,7 @@
  * variance between scales dominates: a curve is then a regression of as many means as there are scales. Shares stay shares: the line
  * and the parabola are inside the metric's limits at the ends (and in the middle), the sigmoid everywhere.
  */
-import { mean } from '../statistics/mean.js';
+import { mean, squaresAbout } from '../statistics/mean.js';
 import { aicc, akaikeWeights, FitError } from '../statistics/least-squares.js';
 import { varianceComponents } from '../statistics/variance-components.js';
 import type { CurveData } from './curve-data.js';
@@ -91,10 +91,7 @@ const rounds = 4;
 function criterionOf(model: CurveModel, { scales, seeds, limits }: SeededCurve): number {
   const sizes = seeds.map(({ length }) => length);
   const means = seeds.map((values) => mean(values));
-  const within = seeds.reduce(
-    (total, values, i) => total + values.reduce((sum, value) => sum + (value - means[i]!) ** 2, 0),
-    0,
-  );
+  const within = seeds.reduce((total, values, i) => total + squaresAbout(means[i]!, values), 0);
   const balanced = new Set(sizes).size === 1;
   let [deviance, ratio] = [Infinity, Infinity];
   for (let round = 0; round < (balanced ? 1 : rounds); round++) {

@@ -19,7 +19,7 @@ import { meansOf, orient, scalesOf, type Scale } from './scales.js';
 import type { DrawnMembers, SampledCurve } from './sampled-curve.js';
 import { sameTrainings } from './trainings.js';
 import { scoreInterval, type ScoredDraws, type ScoreWithInterval } from './score-interval.js';
-import { scoreNames, scoresOf, type ScoreName } from './scores.js';
+import { ofScores, scoresOf, type ScoreName } from './scores.js';
 import { expectedCurves, normalsOf } from './expected-curves.js';
 
 export type { SampledCurve } from './sampled-curve.js';
@@ -133,10 +133,9 @@ function meansOfDrawn(drawn: DrawnMembers, { scales, places, starts, ofAll }: Dr
 export function scoreCurve(curve: SampledCurve): Record<ScoreName, ScoreWithInterval> {
   const drawn = scoreDraws(curve);
   const positions = curve.scales.map(({ parameters }) => parameters);
-  const scored = scoreNames.map((name) => {
-    return [name, { value: drawn.observed[name], interval: scoreInterval(name, drawn, positions) }] as const;
+  return ofScores((name) => {
+    return { value: drawn.observed[name], interval: scoreInterval(name, drawn, positions) };
   });
-  return Object.fromEntries(scored) as Record<ScoreName, ScoreWithInterval>;
 }
 
 /** @param normals how seeds deviate in each draw, `[draws]` of `[scales]`; default: drawn as for every single metric */

@@ -3,6 +3,7 @@
  * without its size (`convnext_tiny.fb_in1k` and `convnext_base.fb_in1k` belong to `convnext_N.fb_in1k`), at one image size: one
  * architecture, one recipe, one set of training images, as far as names show. Families of fewer than four models do not make curves.
  */
+import { rollup } from 'd3-array';
 import * as path from 'node:path';
 import { UsageError } from '../terminal/errors.js';
 import { counted } from '../terminal/format.js';
@@ -63,8 +64,11 @@ export function timmRows(columns: readonly string[], lines: readonly (readonly s
     const value = Number((top1 / 100).toFixed(10));
     return { curve: `${familyOf(model, size)}/${size}`, model, params, value, examples, line };
   });
-  const counts = new Map<string, number>();
-  for (const { curve } of rows) counts.set(curve, (counts.get(curve) ?? 0) + 1);
+  const counts = rollup(
+    rows,
+    (own) => own.length,
+    ({ curve }) => curve,
+  );
   const kept = rows.filter(({ curve, params }) => params > 0 && counts.get(curve)! >= fewestModels);
   if (kept.length === 0) throw new UsageError(`has no family of ${fewestModels} models at one image size`, file);
   return kept;

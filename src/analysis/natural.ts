@@ -3,6 +3,7 @@
  * sources and licences are described in datasets/natural-curves/README.md; any file with the same columns will do, and so will timm's
  * results tables, ExpEmergence's groups and BIG-bench's records in their original form.
  */
+import { group } from 'd3-array';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { csvParseRows } from 'd3-dsv';
@@ -260,9 +261,9 @@ function optional(text: string, { at, name }: { readonly at: string; readonly na
 function naturalCurves(rows: readonly Row[], file: string): NaturalFile {
   const curves: NaturalCurve[] = [];
   const leftOut: string[] = [];
-  for (const [name, group] of grouped(rows, curveName)) {
-    const rule = hasRepeats(group) ? tokenRule(group) : () => '';
-    for (const [suffix, points] of grouped(group, rule)) {
+  for (const [name, own] of group(rows, curveName)) {
+    const rule = hasRepeats(own) ? tokenRule(own) : () => '';
+    for (const [suffix, points] of group(own, rule)) {
       const full = suffix === '' ? name : `${name}/${suffix}`;
       const repeated = repeatedRow(points);
       if (repeated !== undefined)
@@ -282,17 +283,6 @@ function naturalCurves(rows: readonly Row[], file: string): NaturalFile {
 function curveName({ curve, family, task, metric, shots }: Row): string {
   if (curve !== '') return curve;
   return [family, task, metric, ...(shots === '' ? [] : [`${shots}-shot`])].join('/');
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function repeatedRow(rows: readonly Row[]): Row | undefined {
@@ -317,10 +307,10 @@ function tokenRule(rows: readonly Row[]): (row: Row) => string {
       tokens === undefined ? '' : `${Number((tokens / params).toPrecision(2))}-per-parameter`,
   ];
   const [first, second] = rules as [(typeof rules)[0], (typeof rules)[1]];
-  const whole = (rule: (row: Row) => string) => [...grouped(rows, rule).values()].every((group) => !hasRepeats(group));
+  const whole = (rule: (row: Row) => string) => [...group(rows, rule).values()].every((own) => !hasRepeats(own));
   if (!whole(first)) return second;
   if (!whole(second)) return first;
-  return grouped(rows, first).size <= grouped(rows, second).size ? first : second;
+  return group(rows, first).size <= group(rows, second).size ? first : second;
 }
 
 /**

@@ -16,8 +16,14 @@ import { drawsWithValue } from '../statistics/bootstrap.js';
 import { byCount } from '../statistics/by-count.js';
 import { binomialQuantile } from '../statistics/distributions.js';
 import { latest } from '../statistics/latest.js';
-import { mean, varianceOf } from '../statistics/mean.js';
-import { chiSquare, scoresAtPlaces, scoresOfPlaces, type ScorePlaces } from '../statistics/normal.js';
+import { mean, squaresAbout, varianceOf } from '../statistics/mean.js';
+import {
+  chiSquare,
+  scoresAtPlaces,
+  scoresOfPlaces,
+  sumOfSquaredNormals,
+  type ScorePlaces,
+} from '../statistics/normal.js';
 import { Random } from '../statistics/random.js';
 import { varianceOfTerms } from '../statistics/shared-clusters.js';
 import type { SampledCurve } from './sampled-curve.js';
@@ -170,7 +176,7 @@ function deviatesOf(seed: number, draw: number, { degrees, members }: DeviatesSi
   const known = deviates.get(draw);
   if (known !== undefined) return known;
   const random = Random.named(seed, 'null', draw);
-  const squares = sumOfSquares(degrees, random);
+  const squares = drawnSquares(degrees, random);
   const normals = new Float64Array(2 * members);
   for (let i = 0; i < normals.length; i++) normals[i] = random.normal();
   const drawn = { squares, normals };
@@ -227,7 +233,7 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
       const degrees = members.length - 1;
       return {
         degrees,
-        variance: values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / degrees,
+        variance: squaresAbout(centre, values) / degrees,
         // The part of it that the test set explains: seeds that fail on the same images do not differ by them.
         explained: mean(members.map((i) => variances[i]!)) * (1 - correlation(members.map(scores))),
         size: Math.abs(level?.(centre) ?? 1),
@@ -269,11 +275,9 @@ function betweenSeeds({ scales }: SampledCurve, { base, variances, scores, level
 /** Most normals that are drawn one by one for the sum of their squares. */
 const mostSquares = 400;
 
-function sumOfSquares(degrees: number, random: Random): number {
+function drawnSquares(degrees: number, random: Random): number {
   if (degrees > mostSquares) return chiSquare(degrees, random);
-  let squares = 0;
-  for (let i = 0; i < degrees; i++) squares += random.normal() ** 2;
-  return squares;
+  return sumOfSquaredNormals(degrees, random);
 }
 
 /** p with transform(p) = value, by bisection; transform is non-decreasing on 0 .. 1. */

@@ -6,7 +6,7 @@
 import { stepDown, type AdjustedP } from '../statistics/multiplicity.js';
 import { contrast, type Contrast } from './contrast.js';
 import { scoreDraws, type SampledCurve } from './curves.js';
-import { scoreNames, type ScoreName } from './scores.js';
+import { scoreNames, type ScoreName, ofScores } from './scores.js';
 import { normalsTogether } from './expected-curves.js';
 
 export interface PairedScore extends Pick<Contrast, 'difference' | 'ratio' | 'higher'> {
@@ -34,11 +34,11 @@ export function pairScores(first: SampledCurve, second: SampledCurve): PairedSco
   const [a, b] = [scoreDraws(first, normals?.[0]), scoreDraws(second, normals?.[1])];
   const compared = scoreNames.map((name) => contrast(name, a, b));
   const tests = testHigher(compared);
-  const scores = scoreNames.map((name, i) => {
+  const scores = ofScores((_, i) => {
     const { difference, ratio, higher } = compared[i]!;
-    return [name, { difference, ratio, higher, test: tests[i]! }] as const;
+    return { difference, ratio, higher, test: tests[i]! };
   });
-  return { pairing: pairingOf(first, second), scores: Object.fromEntries(scores) as Record<ScoreName, PairedScore> };
+  return { pairing: pairingOf(first, second), scores };
 }
 
 /** One-sided p of the second curve's scores not being higher, the larger of those by percentiles and by the basic bootstrap. */

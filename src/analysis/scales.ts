@@ -44,6 +44,12 @@ export function meansOf(memberValues: Float64Array, scales: readonly Scale[]): F
   return means;
 }
 
+/** max - min. */
+export function rangeOf(values: Iterable<number>): number {
+  const all = [...values];
+  return Math.max(...all) - Math.min(...all);
+}
+
 /** The curve with higher values for better ones. */
 export function orient({ better }: Pick<Metric, 'better'>, values: Float64Array): Float64Array {
   return better === 'higher' ? values : values.map((value) => -value);

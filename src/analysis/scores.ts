@@ -52,7 +52,12 @@ export const scoreNames = [
   'bow',
 ] as const satisfies readonly ScoreName[];
 
-const undefinedScores = Object.fromEntries(scoreNames.map((name) => [name, NaN])) as unknown as Scores;
+/** A record with an entry for each score, from its name and its place among them. */
+export function ofScores<T>(make: (name: ScoreName, place: number) => T): Record<ScoreName, T> {
+  return Object.fromEntries(scoreNames.map((name, place) => [name, make(name, place)])) as Record<ScoreName, T>;
+}
+
+const undefinedScores: Scores = ofScores(() => NaN);
 
 /**
  * All scores; each is NaN if a value is not finite: for the area under a ROC without a mistake, or the PSNR of a perfect image,

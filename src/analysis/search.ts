@@ -2,6 +2,7 @@
  * Which metric makes a run look most emergent, and which least, for the same outcomes; and which continuous metric best
  * predicts an all-or-nothing one. The candidates are the registry's metrics with grids of their parameters.
  */
+import { rangeOf } from './scales.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { above, below, imageAbove, imageBelow } from '../metrics/column.js';
 import { metrics, type Registry } from '../metrics/index.js';
@@ -95,8 +96,7 @@ export function scoreCandidates(candidates: readonly Metric[], members: readonly
   return candidates.map((metric) => {
     const memberValues = Float64Array.from(members, ({ outcomes }) => metric.weighted(outcomes).evaluate());
     const values = meansOf(memberValues, scales);
-    const range = Math.max(...values) - Math.min(...values);
-    return { metric, values, range, scores: scoresOf(orient(metric, values), positions) };
+    return { metric, values, range: rangeOf(values), scores: scoresOf(orient(metric, values), positions) };
   });
 }
 

@@ -19,7 +19,7 @@ import { noiseOf, type NoisyCurve, type NoisyFamily } from './noise.js';
 import { contrast } from './contrast.js';
 import type { ScoredDraws } from './score-interval.js';
 import { largerP, testHigher } from './paired.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { scoreNames, scoresOf, type ScoreName, type Scores, ofScores } from './scores.js';
 import { normalsTogether } from './expected-curves.js';
 import { bestOf, smoothFitter, smoothNames, type SmoothFit, type SmoothName } from './smooth.js';
 
@@ -224,10 +224,6 @@ function expectedTogether(curves: readonly SampledCurve[]): Float64Array[][] | u
   const normals = normalsTogether(all, { draws: draws.length, scales: scales.length });
   const drawn = all.map((each, k) => each.draw(normals[k]!));
   return draws.map((_, b) => drawn.map((of) => of[b]!));
-}
-
-function ofScores<T>(make: (name: ScoreName, place: number) => T): Record<ScoreName, T> {
-  return Object.fromEntries(scoreNames.map((name, j) => [name, make(name, j)])) as Record<ScoreName, T>;
 }
 
 /** Fits and scores at the scales of a family. */

@@ -13,7 +13,7 @@ import { Random } from '../statistics/random.js';
 import { mostUnits } from '../statistics/resamples.js';
 import { meansOf, orient, scalesOf } from './curves.js';
 import { orTooLarge } from './draws/members.js';
-import { scoredInLog, scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { ofScores, scoredInLog, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 /** A score's median and the middle 95 % of its values over draws. */
 export interface DrawSpread {
@@ -254,12 +254,11 @@ function summarise({ metric, size, curves, positions }: Curves): ResampledCurve 
     if (metric.unit === 'probability' && values[0] === 0) flat++;
     example ??= curve;
   }
-  const spreads = scoreNames.map((name) => [name, spreadOf(scored.map((scores) => scores[name]))] as const);
   const { places, values } = example!;
   return {
     size,
     draws: scored.length,
-    scores: Object.fromEntries(spreads) as Record<ScoreName, DrawSpread>,
+    scores: ofScores((name) => spreadOf(scored.map((scores) => scores[name]))),
     flatStart: flat / scored.length,
     example: { scales: [...places], values },
   };

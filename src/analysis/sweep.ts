@@ -1,4 +1,5 @@
 /** Curves over a grid of a metric's parameters, all from the same outcomes. */
+import { rangeOf } from './scales.js';
 import type { MemberOutcomes } from '../metrics/curve.js';
 import { choose, type RegisteredMetric } from '../metrics/index.js';
 import type { Metric } from '../metrics/metric.js';
@@ -7,7 +8,7 @@ import { UsageError } from '../terminal/errors.js';
 import type { OnStep } from '../terminal/steps.js';
 import { meansOf, orient, sampleCurve, scalesOf, scoreCurve, type SampleOptions, type Scale } from './curves.js';
 import type { GridAxis } from '../terminal/grid-axis.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from './scores.js';
+import { ofScores, scoresOf, type ScoreName, type Scores } from './scores.js';
 
 export interface GridPoint {
   readonly metric: Metric;
@@ -94,8 +95,7 @@ export function sampleScores(
     if (!chosen.has(i)) return point;
     onStep?.(done++, chosen.size);
     const scores = scoreCurve(sampleCurve(point.metric, members, { ...options, draws }));
-    const intervals = Object.fromEntries(scoreNames.map((name) => [name, scores[name].interval]));
-    return { ...point, intervals: intervals as Record<ScoreName, Interval> };
+    return { ...point, intervals: ofScores((name) => scores[name].interval) };
   });
   return { ...sweep, points: sampled };
 }
@@ -110,10 +110,6 @@ function combinations(axes: readonly GridAxis[]): Record<string, number>[] {
     (all, { key, values }) => all.flatMap((each) => values.map((value) => ({ ...each, [key]: value }))),
     [{}],
   );
-}
-
-function rangeOf(values: Float64Array): number {
-  return Math.max(...values) - Math.min(...values);
 }
 
 /**

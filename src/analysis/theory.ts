@@ -5,7 +5,7 @@
  */
 
 import { FitError } from '../statistics/least-squares.js';
-import { mean } from '../statistics/mean.js';
+import { mean, squaresAbout } from '../statistics/mean.js';
 
 export interface PowerLaw {
   /** Negative: the exponent of N. */
@@ -54,7 +54,7 @@ export function fitPowerLaw(points: readonly { readonly parameters: number; read
   const y = points.map(({ loss }) => Math.log(loss));
   const n = points.length;
   const [mx, my] = [mean(x), mean(y)];
-  const xx = x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+  const xx = squaresAbout(mx, x);
   if (xx === 0) throw new RangeError('fewer than two different parameter counts');
   const exponent = x.reduce((sum, value, i) => sum + (value - mx) * (y[i]! - my), 0) / xx;
   const scale = Math.exp(mx - my / exponent);

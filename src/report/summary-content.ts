@@ -43,6 +43,7 @@ export function summaryContentOf(record: RunRecord, members: readonly Sized[]): 
   const shares = { name: 'curve', metrics: [standard, induced], vertical: 'share', axis: 'share right' } as const;
   switch (outcomeKinds[experiment.arch]) {
     case 'classification':
+    case 'sequences':
       return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
     case 'reconstruction':
       return {
@@ -54,7 +55,5 @@ export function summaryContentOf(record: RunRecord, members: readonly Sized[]): 
         testSet,
         sampling,
       };
-    case 'sequences':
-      return { table: [standard, ...losses, induced], figures: [shares], testSet, sampling };
   }
 }

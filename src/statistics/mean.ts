@@ -15,7 +15,8 @@ export function sampleVariance(values: ArrayLike<number>): number {
   return squaresAbout(mean(values), values) / (values.length - 1);
 }
 
-function squaresAbout(centre: number, values: ArrayLike<number>): number {
+/** Sum of the squared distances from a centre. */
+export function squaresAbout(centre: number, values: ArrayLike<number>): number {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += (values[i]! - centre) ** 2; // eslint-disable-line @typescript-eslint/prefer-for-of
   return squares;

@@ -17,6 +17,11 @@ export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
+/** `12 %` for 0.1234, with so many digits. */
+export function inPercent(share: number, digits = 2): string {
+  return `${formatNumber(100 * share, digits)} %`;
+}
+
 /** `12.3k ex/s`. */
 export function formatRate(examplesPerSecond: number): string {
   const thousands = examplesPerSecond / 1000;

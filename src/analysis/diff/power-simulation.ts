@@ -1,6 +1,6 @@
 /** The power of `diff` by simulation: two runs are drawn repeatedly from images of known difficulty, and tested as `diff` tests them. */
 import { mcnemar } from '../../statistics/paired-shares.js';
-import { mean } from '../../statistics/mean.js';
+import { mean, squaresAbout } from '../../statistics/mean.js';
 import { chiSquare } from '../../statistics/normal.js';
 import type { Random } from '../../statistics/random.js';
 import { estimateOf } from '../../statistics/welch.js';
@@ -122,7 +122,7 @@ export function estimateInClosedForm(sides: readonly [Side, Side]) {
   const parts = sides.map(({ right, means }) => {
     const seeds = means.length;
     const centre = mean(means);
-    const between = means.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    const between = squaresAbout(centre, means);
     let within = 0;
     for (const count of right) within += (count * (seeds - count)) / seeds;
     shared -= (within - images * between) / (images - 1) / images / (seeds - 1) / seeds;

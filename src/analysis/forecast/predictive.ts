@@ -10,6 +10,7 @@
  *
  * None of them covers a truth that departs from the model beyond the fitted scales.
  */
+import { sumOfSquaredNormals } from '../../statistics/normal.js';
 import type { Limits } from '../../metrics/metric.js';
 import { aicc, FitError, leastSquares } from '../../statistics/least-squares.js';
 import { dot, orthonormal } from '../../statistics/projection.js';
@@ -83,7 +84,7 @@ export function predictiveDraws(
   const results = targets.map(() => new Float64Array(draws));
   const y = new Float64Array(n);
   for (let b = 0; b < draws; b++) {
-    const wander = Math.sqrt(Math.max(0, (residual * spare) / chiSquared(spare, random) - sampled));
+    const wander = Math.sqrt(Math.max(0, (residual * spare) / sumOfSquaredNormals(spare, random) - sampled));
     const drawn = curve.resampled.length === 0 ? undefined : curve.resampled[b % curve.resampled.length]!;
     for (let i = 0; i < n; i++) {
       const noise = drawn === undefined ? Math.sqrt(sampled) * random.normal() * units[i]! : drawn[i]! - means[i]!;
@@ -177,12 +178,6 @@ function varianceOfSeeds(seeds: readonly (readonly number[])[], units: readonly 
     degrees += values.length - 1;
   });
   return degrees === 0 ? 0 : squares / degrees;
-}
-
-export function chiSquared(degrees: number, random: Random): number {
-  let total = 0;
-  for (let i = 0; i < degrees; i++) total += random.normal() ** 2;
-  return total;
 }
 
 function sum(values: readonly number[]): number {

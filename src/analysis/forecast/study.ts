@@ -3,6 +3,7 @@
  * far below, by which method. The members already exist, so this is hindsight; its verdict on a method is honest because no later member
  * is ever read.
  */
+import { rangeOf } from '../scales.js';
 import { mean } from '../../statistics/mean.js';
 import type { MemberOutcomes } from '../../metrics/curve.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -73,7 +74,7 @@ export function studyMetric(
   const measured = members.map(({ outcomes }) => metric.measure(outcomes).value);
   const truths = scales.map((scale) => scale.members.map((place) => measured[place]!));
   const values = truths.map((each) => mean(each));
-  const range = Math.max(...values) - Math.min(...values);
+  const range = rangeOf(values);
   const cells: StudyCell[] = [];
   for (let known = fewestKnown; known < scales.length; known++) {
     const later = scales.slice(known);

@@ -2,13 +2,14 @@
  * Extrapolation of smooth curves of unknown form: a slope that varies (local linear trend, Harvey 1989, Forecasting, Structural
  * Time Series Models and the Kalman Filter, Sec. 2.3), and candidates weighted by how well they have predicted the scales so far.
  */
+import { sumOfSquaredNormals } from '../../statistics/normal.js';
 import { mean } from '../../statistics/mean.js';
 import { quantile } from '../../statistics/bootstrap.js';
 import { FitError } from '../../statistics/least-squares.js';
 import { Random } from '../../statistics/random.js';
 import type { ModelFit } from '../fits.js';
 import type { CurveModel } from '../models.js';
-import { chiSquared, predictiveDraws, type KnownCurve } from './predictive.js';
+import { predictiveDraws, type KnownCurve } from './predictive.js';
 import { counted } from '../../terminal/format.js';
 
 export interface Extrapolated {
@@ -58,7 +59,7 @@ export const localTrend: Extrapolation = {
     const length = x[n - 1]! - x[n - 2]!;
     const results = targets.map(() => new Float64Array(draws));
     for (let b = 0; b < draws; b++) {
-      const wander = (rate * rates.length) / chiSquared(rates.length, random);
+      const wander = (rate * rates.length) / sumOfSquaredNormals(rates.length, random);
       // The level of the curve at the last two scales is known from few seeds.
       const last = Math.sqrt(ofMean[n - 1]!) * random.normal();
       const before = Math.sqrt(ofMean[n - 2]!) * random.normal();

@@ -12,7 +12,7 @@
 import { percentileInterval } from '../../statistics/bootstrap.js';
 import { upperF } from '../../statistics/f-test.js';
 import type { Interval } from '../../statistics/intervals.js';
-import { mean } from '../../statistics/mean.js';
+import { mean, squaresAbout } from '../../statistics/mean.js';
 import { studentQuantile } from '../../statistics/student.js';
 import type { OnStep } from '../../terminal/steps.js';
 import type { Bounds } from '../models.js';
@@ -120,8 +120,8 @@ function scatterOf(cells: readonly LossCell[], misfitSquares: number, parameters
 }
 
 function squaresOfLogs(values: readonly number[]): number {
-  const centre = mean(values.map(Math.log));
-  return values.reduce((sum, value) => sum + (Math.log(value) - centre) ** 2, 0);
+  const logs = values.map(Math.log);
+  return squaresAbout(mean(logs), logs);
 }
 
 /**

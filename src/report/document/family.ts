@@ -1,4 +1,5 @@
 /** Everything a report says about one run, computed from its stored outcomes. */
+import { scalesOf } from '../../analysis/scales.js';
 import { present } from '../../machine/present.js';
 import { parseAxis } from '../../terminal/grid-axis.js';
 import { compareCurves, type Comparison, type PublishedCurve } from '../../analysis/compare.js';
@@ -162,9 +163,7 @@ function withoutLogs(outcomes: Partial<OutcomeTable>): Partial<OutcomeTable> {
 }
 
 function fewestSeeds(members: LoadedRun['members']): number {
-  const counts = new Map<number, number>();
-  for (const { record } of members) counts.set(record.width, (counts.get(record.width) ?? 0) + 1);
-  return Math.min(...counts.values());
+  return Math.min(...scalesOf(members).map((scale) => scale.members.length));
 }
 
 async function forecastsOf(

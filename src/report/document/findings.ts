@@ -6,7 +6,7 @@ import type { Metric } from '../../metrics/metric.js';
 import type { ScoreWithInterval } from '../../analysis/curves.js';
 import type { CurveSharpness, Sharpness } from '../../analysis/sharpness.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { capitalized, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { capitalized, formatNumber, formatWithInterval, inPercent } from '../../terminal/format.js';
 import { whereImproves, type ShapeScales } from '../bows.js';
 import { metricText } from '../tables/members.js';
 
@@ -16,7 +16,7 @@ export function describeCurve(role: string, curve: ComparedCurve, words: FamilyW
   const unit = curve.unit === '' || curve.unit === 'probability' ? '' : ` ${curve.unit}`;
   const ends = `${formatNumber(first.value)}${unit} at the smallest scale to ${formatNumber(last.value)}${unit} at the largest`;
   const jump = curve.scores.jump.value;
-  const step = Number.isNaN(jump) ? '' : `, its largest step being ${percent(jump)} of its range`;
+  const step = Number.isNaN(jump) ? '' : `, its largest step being ${inPercent(jump)} of its range`;
   return `${role}, ${curve.title}, goes from ${ends}${step}. It ${improvementOf(curve, words)}.`;
 }
 
@@ -145,7 +145,7 @@ export function describePushed({ pushed, induced }: Pick<Sharpness, 'pushed' | '
   if (pushed === undefined) return [];
   const { smooth, left, p, adjusted } = pushed.scores.jump;
   if (Number.isNaN(smooth)) return [];
-  const measured = `Its largest step is ${percent(induced.scores.jump.value)} of the range; in a family that grows smoothly, the metric alone would make ${percent(smooth)} (${pushed.title} of the best smooth fits)`;
+  const measured = `Its largest step is ${inPercent(induced.scores.jump.value)} of the range; in a family that grows smoothly, the metric alone would make ${inPercent(smooth)} (${pushed.title} of the best smooth fits)`;
   const rest = `the remainder is ${scored({ value: 100 * left.value, interval: { lower: 100 * left.interval.lower, upper: 100 * left.interval.upper } })} points`;
   const tested = Number.isNaN(p)
     ? '; with one seed, its significance is unknown'
@@ -170,8 +170,4 @@ export function describePrediction(
 export function describeNatural(natural: ComparedCurve, { induced }: Comparison): string {
   const { ramp, bow } = natural.scores;
   return `For comparison, a published curve, ${natural.title}: Eq 1 / ramp ${scored(ramp)}, bow ${scored(bow)}; the induced curve has ${scored(induced.scores.ramp)} and ${scored(induced.scores.bow)}.`;
-}
-
-function percent(share: number): string {
-  return `${formatNumber(100 * share, 2)} %`;
 }

@@ -6,7 +6,7 @@ import { scoreNames } from '../../analysis/scores.js';
 import { firstOf, lastOf, nth, present, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { MemberStrips } from '../../runs/pictures.js';
-import { formatNumber, withSpaces } from '../../terminal/format.js';
+import { formatNumber, withSpaces, inPercent } from '../../terminal/format.js';
 import { compact } from '../explorer/compact.js';
 import { unitsText, type PageNatural, type PageRun } from '../explorer/data.js';
 import { PageFamily } from '../explorer/family.js';
@@ -99,7 +99,7 @@ function pageNotes(run: PageRun, { loaded, induced }: { loaded: AnalysedFamily['
   const { options } = run.induced;
   const step = Math.max(0, ...options.slice(1).map((cutoff, i) => cutoff / nth(options, i) - 1));
   return [
-    `The explorer stores each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${formatNumber(100 * step, 2)} % between two cutoffs. The prediction from independence is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
+    `The explorer stores each error as its place among ${options.length} cutoffs. Shares below a cutoff of its slider and mean errors on the whole test set are exact; on smaller test sets each error is known to within the ${inPercent(step)} between two cutoffs. The prediction from independence is within ${formatNumber(difference, 2)} of the exact value at c = ${run.induced.chosen}.`,
   ];
 }
 

@@ -2,7 +2,7 @@
 import { rollup } from 'd3-array';
 import type { ComparedCurve } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
-import { allAt, firstOf, nth, present } from '../../machine/present.js';
+import { firstOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { counted, countedWithSpaces, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
 import { isImported, sourcesOf, type ImportedRun } from '../../runs/imported.js';
@@ -271,16 +271,12 @@ export function metricTitle({ title, parameters }: Metric): string {
 /** A selection of the sweep's thresholds; the CSV has all. */
 export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Table {
   const key = firstOf(axes).key;
-  const few = 9;
-  const places =
-    points.length <= few
-      ? points.map((_, i) => i)
-      : Array.from({ length: few }, (_, i) => Math.round((i * (points.length - 1)) / (few - 1)));
+  const few = thinned(points, 9);
   return {
     name: `${stemOf(run)}-thresholds`,
-    caption: `Thresholds and the scores of their curves${places.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
+    caption: `Thresholds and the scores of their curves${few.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
     columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
-    rows: allAt(points, places).map(({ metric, range, scores }) => [
+    rows: few.map(({ metric, range, scores }) => [
       formatNumber(Number(metric.parameters[key])),
       formatNumber(range),
       ...shownScores.map((score) => formatNumber(scores[score.name])),

@@ -8,7 +8,7 @@
 import { contrast } from '../../analysis/contrast.js';
 import { meansOf, orient, positionOf, scalesOf, type Scale, type ScaleName } from '../../analysis/scales.js';
 import { scoreInterval, type ScoredDraws } from '../../analysis/score-interval.js';
-import { scoreNames, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
+import { ofScores, scoresOf, type ScoreName, type Scores } from '../../analysis/scores.js';
 import { correlation, drawExpected, seedModelOf, shareError } from '../../analysis/seed-model.js';
 import { solvedGrid, turnsOf, type SolvedGrid, type Turns } from '../../analysis/example-turns.js';
 import { mixed, mixturesOf, sameTrainings } from '../../analysis/trainings.js';
@@ -263,13 +263,13 @@ export class PageFamily {
       draws: drawn.map(score),
       expected: this.#expected(sums, means, about)?.map(score),
     };
-    const scores = scoreNames.map((name) => {
-      return [name, { value: scored.observed[name], ...scoreInterval(name, scored, positions) }] as const;
+    const scores = ofScores((name) => {
+      return { value: scored.observed[name], ...scoreInterval(name, scored, positions) };
     });
     return {
       members,
       points,
-      scores: Object.fromEntries(scores) as Record<ScoreName, Scored>,
+      scores,
       drawn: scored,
     };
   }

@@ -4,7 +4,7 @@
  */
 import { extent, range, tickIncrement } from 'd3-array';
 import { scaleLinear, scaleLog } from 'd3-scale';
-import { formatCount, formatNumber } from '../../terminal/format.js';
+import { formatCount, formatNumber, inPercent } from '../../terminal/format.js';
 
 /** A point of a curve, with the ends of its interval if it has one. */
 export interface CurvePoint {
@@ -157,7 +157,7 @@ function distinctTicks(
 
 /** `20 %`: for shares. */
 export function shareTicks(values: readonly number[]): Tick[] {
-  return values.map((at) => ({ at, text: `${formatNumber(100 * at, 6)} %` }));
+  return values.map((at) => ({ at, text: inPercent(at, 6) }));
 }
 
 /**

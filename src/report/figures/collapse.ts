@@ -8,7 +8,7 @@ import { mean } from '../../statistics/mean.js';
 import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { valueTicks, type CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
-import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import { curvePanel, type CurvePanel, type PanelSeries, levelLine } from './panels.js';
 import { lossTitle } from './scaling.js';
 import { referenceStyles, seriesStyles } from './theme.js';
 
@@ -69,24 +69,13 @@ function abilityPanel({ factors, members, curve, onset }: Collapse, metric: Metr
     factor,
     members.map(({ values }) => firstOf(values)),
   );
-  const reference: PanelSeries[] =
-    onset === undefined
-      ? []
-      : [
-          {
-            label: 'chance',
-            style: referenceStyles.limit,
-            line: [most, least].map((x) => ({ x, y: onset.chance })),
-            points: [],
-          },
-        ];
   return {
     title: 'all members',
     subtitle: [],
     ...{ xTitle: `test loss: ${lossTitle(loss)}, falling to the right`, yTitle: lossTitle(metric), xTicks: valueTicks },
     xDomain: [most * margin, least / margin],
     series: [
-      ...reference,
+      ...(onset === undefined ? [] : [levelLine('chance', onset.chance, [most, least])]),
       {
         label: 'pooled curve, 95 %',
         style: referenceStyles.curve,
@@ -126,12 +115,7 @@ function factorPanel({ factors, members }: Collapse, k: number): CurvePanel {
     ...{ xTitle: axisTitle(factor), yTitle: 'ability less the pooled curve', legend: false },
     xPlaces: values,
     series: [
-      {
-        label: 'the curve',
-        style: referenceStyles.limit,
-        line: [firstOf(values), lastOf(values)].map((x) => ({ x, y: 0 })),
-        points: [],
-      },
+      levelLine('the curve', 0, [firstOf(values), lastOf(values)]),
       {
         label: 'members',
         style: 0,

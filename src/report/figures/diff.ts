@@ -9,8 +9,8 @@ import {
 import { nth } from '../../machine/present.js';
 import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
-import { curvePanel, type PanelSeries } from './panels.js';
-import { referenceStyles, seriesStyle } from './theme.js';
+import { curvePanel, type PanelSeries, levelLine } from './panels.js';
+import { seriesStyle } from './theme.js';
 
 export function diffFigure(found: FamilyDifference<NamedRun>): Figure {
   const { metric, one, other, scales } = found;
@@ -64,10 +64,7 @@ function differences(scales: readonly ScaleDifference[]): PanelSeries[] {
     { label: `p above ${alpha}, adjusted`, style: { ...style, isHollow: true }, line: [], points: pointsWhere(false) },
   ];
   return [
-    {
-      ...{ label: 'no difference', style: referenceStyles.limit, points: [] },
-      line: [Math.min(...x), Math.max(...x)].map((at) => ({ x: at, y: 0 })),
-    },
+    levelLine('no difference', 0, [Math.min(...x), Math.max(...x)]),
     { label: 'difference', style, line, points: [], spread: 'bars', isUnnamed: true },
     ...marks.filter(({ points = [] }) => points.length > 0),
   ];

@@ -16,7 +16,7 @@ import { verticalTitle } from '../titles.js';
 import { referenceStyles } from './theme.js';
 import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure, Panel } from './layout.js';
-import { curvePanel, type CurvePanel } from './panels.js';
+import { curvePanel, type CurvePanel, levelLine } from './panels.js';
 
 /** Methods shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
 const pictured = ['power-law', 'average', 'pass-rate', 'per-example'];
@@ -180,12 +180,7 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
         line: values.map((value, i) => ({ x: nth(parameters, i), y: (value - least) / range })),
         points: [],
       },
-      {
-        label: `${tolerance} of the range`,
-        style: referenceStyles.limit,
-        line: [firstOf(parameters), lastOf(parameters)].map((x) => ({ x, y: tolerance })),
-        points: [],
-      },
+      levelLine(`${tolerance} of the range`, tolerance, [firstOf(parameters), lastOf(parameters)]),
       ...pictured.flatMap((label, i) =>
         ends(label).length === 0 ? [] : [{ label, style: nth(studyStyles, i), line: ends(label) }],
       ),

@@ -1,7 +1,7 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
 import { suitLogarithms } from '../../analysis/scales.js';
 import { lastOf } from '../../machine/present.js';
-import { seriesStyle, underlaid, type SeriesStyle } from './theme.js';
+import { referenceStyles, seriesStyle, underlaid, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
 import { pointMark, stroke } from './spec.js';
@@ -56,6 +56,11 @@ export function curvePanel(whole: CurvePanel): Panel {
 /** `error (log scale)`, `loss (nats, log scale)`. */
 function logTitle(title: string): string {
   return title.endsWith(')') ? `${title.slice(0, -1)}, log scale)` : `${title} (log scale)`;
+}
+
+/** A thin dashed line at a height, across a panel or part of it, that other series are compared with. */
+export function levelLine(label: string, y: number, ends: Domain): PanelSeries {
+  return { label, style: referenceStyles.limit, line: ends.map((x) => ({ x, y })), points: [] };
 }
 
 type DrawnSeries = Omit<PanelSeries, 'style'> & { readonly style: SeriesStyle };

@@ -1,4 +1,5 @@
 /** A scaling law beside its members: the law, the residuals, and for two factors the compute-optimal allocation. */
+import { thinned } from './thinned.js';
 import { examplesAt, flopsOf, optimumAt, type Cost, type Frontier } from '../../analysis/scaling/frontier.js';
 import type { Scatter } from '../../analysis/scaling/fit.js';
 import { lossAt } from '../../analysis/scaling/law.js';
@@ -6,10 +7,10 @@ import type { ScalingCell, ScalingLaw } from '../../analysis/scaling/scaling.js'
 import { firstOf, lastOf, nth, zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
 import { axisTitle } from '../../runs/view.js';
-import { formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { formatCount, formatWithInterval, inPercent } from '../../terminal/format.js';
 import { countTicks, domainOf, shareTicks, type CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
-import { curvePanel, type CurvePanel, type PanelSeries } from './panels.js';
+import { curvePanel, type CurvePanel, type PanelSeries, levelLine } from './panels.js';
 import { referenceStyles } from './theme.js';
 
 /** Letters for coordinates in formulas. */
@@ -70,7 +71,7 @@ export function scalingFigure(run: string, found: ScalingLaw, metric: Metric): F
 }
 
 function scatterNote({ ofSeeds, ofMeans, misfit }: Scatter): string {
-  const [seeds, means] = [ofSeeds, ofMeans].map((share) => `${formatNumber(100 * share, 2)} %`) as [string, string];
+  const [seeds, means] = [inPercent(ofSeeds), inPercent(ofMeans)];
   if (Number.isNaN(ofSeeds)) return ` Members are ${means} from the law (root mean square).`;
   const so = misfit?.isSignificant === true ? 'more than seeds explain' : 'which seeds explain';
   return ` Seeds scatter by ${seeds}, their means are ${means} from the law${misfit === undefined ? '' : `, ${so}`}.`;
@@ -90,16 +91,7 @@ function oneFactor({ factors, law, cells, curve, heldOut }: ScalingLaw, metric: 
       subtitle: [],
       ...{ xTitle, yTitle: lossTitle(metric), yLog: true, legend: true, xDomain },
       series: [
-        ...(law.floor > 0
-          ? [
-              {
-                label: 'E',
-                style: referenceStyles.limit,
-                line: [first, last].map((x) => ({ x, y: law.floor })),
-                points: [],
-              },
-            ]
-          : []),
+        ...(law.floor > 0 ? [levelLine('E', law.floor, [first, last])] : []),
         {
           label: 'the law',
           style: 0,
@@ -154,7 +146,7 @@ function residualPanel(
     ...{ xTitle, yTitle: 'loss / law - 1', yTicks: shareTicks, legend: groups.length > 1 },
     ...(xDomain === undefined ? {} : { xDomain }),
     series: [
-      { label: 'the law', style: referenceStyles.limit, line: [first, last].map((x) => ({ x, y: 0 })), points: [] },
+      levelLine('the law', 0, [first, last]),
       ...groups.map(({ label, style, cells }) => ({
         ...{ label, style },
         // Through the means over seeds.
@@ -165,17 +157,12 @@ function residualPanel(
   };
 }
 
-/** At most `most` of ascending values, including the first and the last. */
-function spread(values: readonly number[], most = mostCurves): number[] {
-  if (values.length <= most) return [...values];
-  return Array.from({ length: most }, (_, i) => nth(values, Math.round((i * (values.length - 1)) / (most - 1))));
-}
-
 function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): CurvePanel[] {
   const { factors, law, cells } = found;
   const [n, d] = factors as [string, string];
   const { cost } = frontier;
-  const levels = spread([...new Set(cells.map(({ coordinates }) => nth(coordinates, 1)))].sort((a, b) => a - b));
+  const all = [...new Set(cells.map(({ coordinates }) => nth(coordinates, 1)))].sort((a, b) => a - b);
+  const levels = thinned(all, mostCurves);
   const ns = cells.map(({ coordinates }) => firstOf(coordinates));
   const [least, most] = [Math.min(...ns), Math.max(...ns)];
   const groups = levels.map((level, style): Residuals => {
@@ -183,7 +170,10 @@ function twoFactors(found: ScalingLaw, frontier: Frontier, metric: Metric): Curv
     return { label: `${letterOf(d)} = ${formatCount(level)}`, style, cells: own };
   });
   const yTitle = lossTitle(metric);
-  const budgets = spread(frontier.budgets.map(({ flops }) => flops));
+  const budgets = thinned(
+    frontier.budgets.map(({ flops }) => flops),
+    mostCurves,
+  );
   const spent = cells.map(({ coordinates }) => flopsOf(cost, coordinates as [number, number]));
   return [
     {

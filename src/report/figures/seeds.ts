@@ -1,6 +1,6 @@
 /** Distributions over seeds: a violin and a strip of points for each scale, and beside it how many succeed and how well. */
 import { firstOf, nth, zip } from '../../machine/present.js';
-import { mean as meanOf } from '../../statistics/mean.js';
+import { sampleVariance } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
 import { verticalTitle } from '../titles.js';
@@ -113,8 +113,7 @@ function violinLayers(
 function densityOf(values: readonly number[]): { readonly value: number; readonly density: number }[] {
   const n = values.length;
   const sorted = values.toSorted((a, b) => a - b);
-  const mean = meanOf(values);
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, n - 1));
+  const deviation = Math.sqrt(sampleVariance(values));
   const quartiles = (nth(sorted, Math.floor(0.75 * (n - 1))) - nth(sorted, Math.floor(0.25 * (n - 1)))) / 1.34;
   const spread = quartiles > 0 ? Math.min(deviation, quartiles) : deviation;
   if (!(spread > 0)) return [];

@@ -5,11 +5,10 @@ import { haveLogarithms } from '../../analysis/scales.js';
 import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled, verticalTitle } from '../titles.js';
-import { referenceStyles } from './theme.js';
 import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
 import { bounds, heatCells, heatLayer, scheme } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
-import { curvePanel, type CurvePanel } from './panels.js';
+import { curvePanel, type CurvePanel, levelLine } from './panels.js';
 import { thinned } from './thinned.js';
 
 export interface SweepFigure {
@@ -103,12 +102,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
       },
       legend: false,
       series: [
-        {
-          label: 'straight ramp',
-          style: referenceStyles.limit,
-          line: x.domain.map((at) => ({ x: at, y: ramp })),
-          points: [],
-        },
+        levelLine('straight ramp', ramp, x.domain),
         {
           label: score,
           style: 0,

@@ -2,7 +2,7 @@
 import type { Collapse } from '../../analysis/collapse/collapse.js';
 import { firstOf, lastOf, nth } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatCount, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { counted, formatCount, formatNumber, formatWithInterval, inPercent } from '../../terminal/format.js';
 import { onsetText, factorVerdict } from '../figures/collapse.js';
 import { lossTitle } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
@@ -23,7 +23,7 @@ export function collapseTable(found: Collapse, metric: Metric, loss: Metric): st
       factors.map((test, k) => [
         test.factor,
         valuesText(members.map(({ values }) => nth(values, k))),
-        `${formatNumber(100 * test.overlap, 2)} %`,
+        inPercent(test.overlap),
         test.untold === undefined ? formatWithInterval(test.shift.value, test.shift.interval) : '-',
         test.untold === undefined ? formatNumber(test.detectable, 2) : '-',
         formatNumber(test.p, 2),

@@ -1,4 +1,5 @@
 /** How examples are learnt during training, as text. */
+import { thinned } from '../figures/thinned.js';
 import type { Learning } from '../../analysis/learning.js';
 import { nth } from '../../machine/present.js';
 import { counted, formatCount, formatNumber } from '../../terminal/format.js';
@@ -32,8 +33,7 @@ function clusterText({ clusters, strengths }: NonNullable<Learning['clusters']>,
   const strong = strengths.map((strength, i) => `${i + 2}: ${strength.toFixed(2)}`).join(', ');
   if (clusters.length === 1)
     return `Loss trajectories form no clusters that one half of the examples reproduces from the other (prediction strength ${strong}; 0.8 is required).`;
-  const last = moments.length - 1;
-  const shown = [...new Set([0, 1, 2, 3, 4, 5, 6, 7].map((i) => Math.round((i * last) / 7)))];
+  const shown = thinned([...moments.keys()], 8);
   const table = textTable(
     ['examples (%)', 'solved at the end (%)', ...shown.map((t) => `loss at ${formatCount(nth(moments, t).at)}`)],
     clusters.map(({ share, solved, losses }) => [

@@ -116,7 +116,6 @@ export function sharpLines({ sharp, grid, measured, fits }: Quanta, { noun, scal
   ].join('\n');
 }
 
-/** What each criterion prefers; one entry if they agree, none without a fit. */
 /** The fit preferred by AICc first, that preferred by BIC last; none without finite fits. */
 export function chosenBy(fits: Quanta['fits']) {
   const [aicc, bic] = [preferred(fits, 'aicc'), preferred(fits, 'bic')];

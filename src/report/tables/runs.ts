@@ -1,5 +1,6 @@
 /** The list of runs as a table, followed by what is missing from incomplete ones. */
-import type { MissingMember, RunStatus, RunSummary } from '../../runs/inventory.js';
+import { group } from 'd3-array';
+import type { RunStatus, RunSummary } from '../../runs/inventory.js';
 import { condensed, formatBytes } from '../../terminal/format.js';
 import { printable } from '../../terminal/printable.js';
 import { textTable } from './text-table.js';
@@ -31,12 +32,8 @@ export function runsTable(runs: readonly RunSummary[]): string {
 
 function notesOf({ name, missing, problem, notes }: RunSummary): string[] {
   if (problem !== null) return [printable(`${name}: ${problem}`)];
-  const absences = groupedByReason(missing).map(([why, ids]) => `${name} is missing ${condensed(ids)}: ${why}`);
+  const absences = [...group(missing, ({ why }) => why)].map(
+    ([why, members]) => `${name} is missing ${condensed(members.map(({ id }) => id))}: ${why}`,
+  );
   return [...absences, ...notes].map(printable);
-}
-
-function groupedByReason(missing: readonly MissingMember[]): [string, string[]][] {
-  const groups = new Map<string, string[]>();
-  for (const { id, why } of missing) groups.set(why, [...(groups.get(why) ?? []), id]);
-  return [...groups];
 }

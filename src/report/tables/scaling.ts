@@ -4,7 +4,14 @@ import type { Cost } from '../../analysis/scaling/frontier.js';
 import type { ScalingLaw } from '../../analysis/scaling/scaling.js';
 import { zip } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
-import { counted, formatCount, formatNumber, formatWithInterval, withSpaces } from '../../terminal/format.js';
+import {
+  counted,
+  formatCount,
+  formatNumber,
+  formatWithInterval,
+  withSpaces,
+  inPercent,
+} from '../../terminal/format.js';
 import { formulaOf, letterOf, lossTitle, termNames } from '../figures/scaling.js';
 import { textTable } from './text-table.js';
 
@@ -16,8 +23,8 @@ function coordinateText(value: number): string {
 const countWithInterval = ({ value, interval: { lower, upper } }: Known): string =>
   `${formatCount(value)} [${formatCount(lower)}, ${formatCount(upper)}]`;
 
-function percent(share: number): string {
-  return `${share > 0 ? '+' : ''}${shareText(share)}`;
+function signedPercent(share: number): string {
+  return `${share > 0 ? '+' : ''}${inPercent(share)}`;
 }
 
 /** Without a line break at the end. */
@@ -60,8 +67,8 @@ function scatterLines({ scatter, exponents }: ScalingLaw): string[] {
   const isOpen = exponents.some(({ interval: { lower, upper } }) => lower === 0 || upper === Infinity);
   return [
     Number.isNaN(ofSeeds)
-      ? `Members are ${shareText(ofMeans)} of the loss from the law (root mean square).`
-      : `Seeds scatter by ${shareText(ofSeeds)} of the loss; means over seeds are ${shareText(ofMeans)} from the law (root mean square).`,
+      ? `Members are ${inPercent(ofMeans)} of the loss from the law (root mean square).`
+      : `Seeds scatter by ${inPercent(ofSeeds)} of the loss; means over seeds are ${inPercent(ofMeans)} from the law (root mean square).`,
     ...(misfit === undefined
       ? Number.isNaN(ofSeeds)
         ? []
@@ -75,10 +82,6 @@ function scatterLines({ scatter, exponents }: ScalingLaw): string[] {
   ];
 }
 
-function shareText(share: number): string {
-  return `${formatNumber(100 * share, 2)} %`;
-}
-
 function cellTable({ factors, cells }: ScalingLaw, metric: Metric): string {
   const hasFlops = !factors.includes('flops') && cells.every(({ flops }) => !Number.isNaN(flops));
   return textTable(
@@ -89,7 +92,7 @@ function cellTable({ factors, cells }: ScalingLaw, metric: Metric): string {
       String(values.length),
       formatNumber(mean, 4),
       formatNumber(fitted, 4),
-      percent(residual),
+      signedPercent(residual),
     ]),
   );
 }
@@ -106,7 +109,7 @@ function heldOutLines({ factors, heldOut, cells }: ScalingLaw): string[] {
         ...coordinates.map(coordinateText),
         formatWithInterval(value, interval),
         formatNumber(truth, 4),
-        percent(offBy),
+        signedPercent(offBy),
         isInside ? 'yes' : 'no',
       ]),
     ),
@@ -130,7 +133,7 @@ function frontierLines(
   const from =
     cost.farthest === undefined
       ? 'FLOPs of members are not known: taken as 6 times the product (Kaplan et al. 2020)'
-      : `fitted to the FLOPs of members, off by ${formatNumber(100 * cost.farthest, 2)} % at most`;
+      : `fitted to the FLOPs of members, off by ${inPercent(cost.farthest)} at most`;
   return [
     `Compute-optimal: ${zip(names, exponents)
       .map(([name, { value, interval }]) => `${name} ~ C^${formatWithInterval(value, interval)}`)

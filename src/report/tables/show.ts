@@ -1,4 +1,6 @@
 /** A run's curves for a terminal: a plot for each unit, followed by the scores. */
+import { rangeOf } from '../../analysis/scales.js';
+import { group } from 'd3-array';
 import type { SampledCurve, ScoreWithInterval } from '../../analysis/curves.js';
 import type { ScoreName } from '../../analysis/scores.js';
 import { unscoredLines } from '../../analysis/unscored.js';
@@ -28,14 +30,8 @@ export interface ShowOptions extends Pick<Plot, 'xScale' | 'width' | 'characters
 export function panelsOf<T extends { readonly metric: Pick<SampledCurve['metric'], 'unit' | 'name'> }>(
   curves: readonly T[],
 ): T[][] {
-  const panels = new Map<string, T[]>();
-  for (const curve of curves) {
-    const { unit, name } = curve.metric;
-    // A metric without a unit is comparable only with itself.
-    const key = unit === '' ? `of ${name}` : unit;
-    panels.set(key, [...(panels.get(key) ?? []), curve]);
-  }
-  return [...panels.values()];
+  // A metric without a unit is comparable only with itself.
+  return [...group(curves, ({ metric: { unit, name } }) => (unit === '' ? `of ${name}` : unit)).values()];
 }
 
 /** Plots and scores, without a line break at the end; at least one curve, all of the same members. */
@@ -94,7 +90,7 @@ const mostColumns = 3;
 
 function scoresTable(shown: readonly ShownCurve[], options: ShowOptions, sampling: Sampling): string {
   const titles = shown.map(({ curve }) => curve.metric.title);
-  const ranges = shown.map(({ curve: { values } }) => formatNumber(Math.max(...values) - Math.min(...values)));
+  const ranges = shown.map(({ curve: { values } }) => formatNumber(rangeOf(values)));
   const { length: scales } = firstOf(shown).curve.scales;
   const range = shown.every(({ curve }) => curve.scales.length === scales)
     ? `range over ${counted(scales, 'scale')}`

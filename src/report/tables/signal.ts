@@ -1,11 +1,9 @@
 /** Signal and noise of metrics, as text. */
 import type { MetricSignals } from '../../analysis/signal.js';
 import { firstOf } from '../../machine/present.js';
-import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
+import { counted, formatNumber, formatWithInterval, inPercent } from '../../terminal/format.js';
 import { titleWithUnit } from './members.js';
 import { textTable } from './text-table.js';
-
-const percent = (share: number): string => `${formatNumber(100 * share, 3)} %`;
 
 /** Without a line break at the end. */
 export function signalTable(run: string, { steps: [first, last], metrics }: MetricSignals): string {
@@ -31,8 +29,8 @@ export function signalTable(run: string, { steps: [first, last], metrics }: Metr
         formatNumber(noise, 2),
         Number.isNaN(detrended) ? '-' : formatNumber(detrended, 2),
         interval === undefined ? formatNumber(ratio, 3) : formatWithInterval(ratio, interval),
-        percent(order.checkpoint),
-        percent(order.average),
+        inPercent(order.checkpoint, 3),
+        inPercent(order.average, 3),
         ...(hasSeeds ? [formatNumber(seeds.last, 2), formatNumber(seeds.average, 2)] : []),
       ]),
       ['metric'],
