@@ -51,6 +51,12 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
+/** Columns of texts, on the left, and of numbers. */
+export function columnsOf(texts: readonly string[], numbers: readonly string[]): Table['columns'] {
+  const aligned = (titles: readonly string[], align: 'left' | 'right') => titles.map((title) => ({ title, align }));
+  return [...aligned(texts, 'left'), ...aligned(numbers, 'right')];
+}
+
 export function tablesOf({ sections }: Pick<Report, 'sections'>): Table[] {
   return sections.flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === 'table' ? block.table : [])));
 }

@@ -1,4 +1,5 @@
 /** What a report says about a run's sealed forecasts: each with its outcome. */
+import { columnsOf } from './blocks.js';
 import { medianOf, type MethodScore, type MetricScore } from '../../analysis/forecast/scoring.js';
 import type { ScoredSeal } from '../../analysis/forecast/sealed.js';
 import { nth } from '../../machine/present.js';
@@ -50,11 +51,10 @@ function bestOf({ metric, methods }: MetricScore): string {
 
 function tableOf({ seal, scores }: ScoredSeal): Table {
   const words = wordsOfSeal(seal);
-  const columns = ['metric', 'method', 'median', 'measured', 'CRPS', 'skill', 'in 80 %'];
   return {
     name: `forecast-${seal.name}`,
     caption: `${seal.name}: medians and means over ${words.isImported ? 'models' : 'seeds'}, by ${words.scale}. Skill: CRPS divided by that of the best of last-value, line and power-law. In 80 %: members inside that interval.`,
-    columns: columns.map((title, i) => ({ title, align: i < 2 ? 'left' : 'right' })),
+    columns: columnsOf(['metric', 'method'], ['median', 'measured', 'CRPS', 'skill', 'in 80 %']),
     rows: scores.flatMap(({ metric, targets, methods }) =>
       methods.map((each, i) => [
         i === 0 ? metric.title : '',

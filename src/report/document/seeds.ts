@@ -3,7 +3,7 @@ import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, type FamilyWords } from '../../runs/words.js';
 import { counted, formatNumber, formatWithInterval } from '../../terminal/format.js';
 import { hasTwoModes, seedHeading, seedNotes, seedRow } from '../tables/seeds.js';
-import type { Block, ReportFigure, Table } from './blocks.js';
+import { columnsOf, type Block, type ReportFigure, type Table } from './blocks.js';
 import { stemOf, type AnalysedFamily } from './family.js';
 import { withFewerRows } from './tables.js';
 
@@ -53,7 +53,7 @@ function seedsTableOf(name: string, seeds: SeedDistribution, words: FamilyWords)
   return {
     name,
     caption: seedNotes(seeds, words).join(' '),
-    columns: seedHeading(words).map((title) => ({ title, align: 'right' })),
+    columns: columnsOf([], seedHeading(words)),
     rows: seeds.scales.map((scale) => seedRow(scale, words)),
     raw: {
       heading: [

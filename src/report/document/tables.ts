@@ -1,6 +1,7 @@
 /** A report's tables, from what was computed for a run. */
+import { columnsOf } from './blocks.js';
 import { rollup } from 'd3-array';
-import type { ComparedCurve } from '../../analysis/compare.js';
+import type { ComparedCurve, ComparedPoint } from '../../analysis/compare.js';
 import { scoreNames } from '../../analysis/scores.js';
 import { firstOf, nth, present } from '../../machine/present.js';
 import type { Metric } from '../../metrics/metric.js';
@@ -24,6 +25,14 @@ function curvesByRole({ comparison }: AnalysedFamily): { readonly role: string; 
   ];
 }
 
+/** In a CSV file, the names of a number and of the ends of its interval. */
+const withEnds = (name: string): string[] => [name, `${name}_lower`, `${name}_upper`];
+
+/** The numbers themselves; empty cells for what is missing. */
+function endsOf({ value, interval }: Partial<ComparedPoint>) {
+  return [value, interval?.lower, interval?.upper];
+}
+
 export function scoresTable(family: AnalysedFamily): Table {
   const name = `${stemOf(family.run)}-scores`;
   const curves = curvesByRole(family);
@@ -31,12 +40,7 @@ export function scoresTable(family: AnalysedFamily): Table {
     name,
     caption:
       'Scores of each curve, with 95 % intervals over test examples and seeds (for natural curves, over their standard errors). A straight ramp has Eq 1 / ramp = 1; a bow above 0 means late, below 0 early.',
-    columns: [
-      { title: 'curve', align: 'left' },
-      { title: 'scales', align: 'right' },
-      { title: 'range', align: 'right' },
-      ...shownScores.map(({ title }) => ({ title, align: 'right' as const })),
-    ],
+    columns: columnsOf(['curve'], ['scales', 'range', ...shownScores.map(({ title }) => title)]),
     rows: curves.map(({ role, curve: { title, points, range, scores } }) => [
       `${role}: ${title}`,
       String(points.length),
@@ -44,20 +48,10 @@ export function scoresTable(family: AnalysedFamily): Table {
       ...shownScores.map((score) => formatWithInterval(scores[score.name].value, scores[score.name].interval)),
     ]),
     raw: {
-      heading: [
-        'role',
-        'curve',
-        'scales',
-        'range',
-        ...shownScores.flatMap((score) => [score.name, `${score.name}_lower`, `${score.name}_upper`]),
-      ],
+      heading: ['role', 'curve', 'scales', 'range', ...shownScores.flatMap((score) => withEnds(score.name))],
       lines: curves.map(({ role, curve: { title, points, range, scores } }) => [
         ...[role, title, points.length, range],
-        ...shownScores.flatMap((score) => [
-          scores[score.name].value,
-          scores[score.name].interval.lower,
-          scores[score.name].interval.upper,
-        ]),
+        ...shownScores.flatMap((score) => endsOf(scores[score.name])),
       ]),
     },
   };
@@ -69,26 +63,13 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
   return {
     name: `${stemOf(run)}-paired`,
     caption: `The induced curve's scores against the standard one's, with 95 % intervals over ${drawn}; p: one-sided, of the hypothesis that the induced curve's is not higher; adjusted: for all scores (step-down minP).`,
-    columns: [
-      { title: 'score', align: 'left' },
-      ...['induced / standard', 'difference', 'higher in', 'p', 'adjusted p'].map((title) => ({
-        title,
-        align: 'right' as const,
-      })),
-    ],
+    columns: columnsOf(['score'], ['induced / standard', 'difference', 'higher in', 'p', 'adjusted p']),
     rows: shownScores.map(({ name, title }) => [title, ...pairedCells(scores[name])]),
     raw: {
-      heading: [
-        'score',
-        ...['ratio', 'difference'].flatMap((name) => [name, `${name}_lower`, `${name}_upper`]),
-        ...['higher', 'p', 'adjusted_p'],
-      ],
+      heading: ['score', ...withEnds('ratio'), ...withEnds('difference'), 'higher', 'p', 'adjusted_p'],
       lines: scoreNames.map((name) => {
         const { difference, ratio, higher, test } = scores[name];
-        return [
-          ...[name, ratio?.value, ratio?.interval.lower, ratio?.interval.upper],
-          ...[difference.value, difference.interval.lower, difference.interval.upper, higher, test.p, test.adjusted],
-        ];
+        return [name, ...endsOf(ratio ?? {}), ...endsOf(difference), higher, test.p, test.adjusted];
       }),
     },
   };
@@ -101,45 +82,30 @@ export function pairedTable({ run, comparison: { sharpness } }: AnalysedFamily):
 export function smoothTable({ run, comparison: { standard, induced, sharpness } }: AnalysedFamily): Table {
   const { pushed } = sharpness;
   const tests = [
-    {
-      curve: standard.title,
-      scores: standard.scores,
-      against: 'smooth growth',
-      tests: sharpness.standard.smooth.scores,
-    },
-    { curve: induced.title, scores: induced.scores, against: 'smooth growth', tests: sharpness.induced.smooth.scores },
+    { curve: standard, against: 'smooth growth', tests: sharpness.standard.smooth.scores },
+    { curve: induced, against: 'smooth growth', tests: sharpness.induced.smooth.scores },
     ...(pushed === undefined
       ? []
-      : [
-          {
-            curve: induced.title,
-            scores: induced.scores,
-            against: `${pushed.title} of smooth growth`,
-            tests: pushed.scores,
-          },
-        ]),
+      : [{ curve: induced, against: `${pushed.title} of smooth growth`, tests: pushed.scores }]),
   ];
   return {
     name: `${stemOf(run)}-smooth`,
     caption:
       'Each score compared with that of the best smooth curve (line, power law with offset, saturating exponential, or a logistic curve that takes at least half of the log range from 10 to 90 %); below, with that curve pushed through the induced metric. p: one-sided; adjusted: for all scores of a curve (step-down minP).' +
       (sharpness.nullDraws < sharpness.draws ? ` Each p is from ${sharpness.nullDraws} simulated families.` : ''),
-    columns: [
-      ...['curve', 'against', 'score'].map((title) => ({ title, align: 'left' as const })),
-      ...['measured', 'smooth', 'p', 'adjusted p'].map((title) => ({ title, align: 'right' as const })),
-    ],
-    rows: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+    columns: columnsOf(['curve', 'against', 'score'], ['measured', 'smooth', 'p', 'adjusted p']),
+    rows: tests.flatMap(({ curve, against, tests: ofScores }) =>
       shownScores.map(({ name, title }) => [
-        ...[curve, against, title, formatNumber(scores[name].value)],
+        ...[curve.title, against, title, formatNumber(curve.scores[name].value)],
         ...smoothCells(ofScores[name]),
       ]),
     ),
     raw: {
       heading: ['curve', 'against', 'score', 'measured', 'smooth', 'p', 'adjusted_p'],
-      lines: tests.flatMap(({ curve, scores, against, tests: ofScores }) =>
+      lines: tests.flatMap(({ curve, against, tests: ofScores }) =>
         scoreNames.map((name) => {
           const { smooth, p, adjusted } = ofScores[name];
-          return [curve, against, name, scores[name].value, smooth, p, adjusted];
+          return [curve.title, against, name, curve.scores[name].value, smooth, p, adjusted];
         }),
       ),
     },
@@ -187,23 +153,12 @@ export function curvesTable({ run, comparison, evaluations }: AnalysedFamily): T
     ),
     raw: {
       heading: [
-        words.scale,
-        ...sized('parameters', 'training_flops'),
-        'seeds',
-        'standard',
-        'standard_lower',
-        'standard_upper',
-        'induced',
-        'induced_lower',
-        'induced_upper',
-        'predicted',
+        ...[words.scale, ...sized('parameters', 'training_flops'), 'seeds'],
+        ...[...withEnds('standard'), ...withEnds('induced'), 'predicted'],
       ],
       lines: scales.map(({ scale, seeds }, i) => [
         ...[scale.width, ...sized(scale.parameters, scale.trainingFlops), seeds],
-        ...[standard, induced].flatMap(({ points }) => {
-          const { value, interval } = nth(points, i);
-          return [value, interval?.lower, interval?.upper];
-        }),
+        ...[standard, induced].flatMap(({ points }) => endsOf(nth(points, i))),
         nth(predicted, i),
       ]),
     },
@@ -238,7 +193,7 @@ export function familyTable({ run, evaluations }: AnalysedFamily): Table {
         words.scale,
         'seed',
         ...trained('parameters', 'training_flops', 'seconds'),
-        ...['standard', 'induced'].flatMap((role) => [role, `${role}_lower`, `${role}_upper`]),
+        ...[...withEnds('standard'), ...withEnds('induced')],
       ],
       lines: run.members.map(({ record }, i) => [
         ...[record.id, record.width, record.seed],
@@ -275,7 +230,7 @@ export function sweepTable({ run, sweep: { points, axes } }: AnalysedFamily): Ta
   return {
     name: `${stemOf(run)}-thresholds`,
     caption: `Thresholds and the scores of their curves${few.length < points.length ? `; the CSV has all ${points.length}` : ''}.`,
-    columns: [key, 'range', ...shownScores.map(({ title }) => title)].map((title) => ({ title, align: 'right' })),
+    columns: columnsOf([], [key, 'range', ...shownScores.map(({ title }) => title)]),
     rows: few.map(({ metric, range, scores }) => [
       formatNumber(Number(metric.parameters[key])),
       formatNumber(range),
@@ -297,10 +252,7 @@ export function provenanceTable({ run }: AnalysedFamily): Table {
   return {
     name: `${stemOf(run)}-provenance`,
     caption: `As recorded in run.json when the run was ${isImported(record) ? 'imported' : 'started'}.`,
-    columns: [
-      { title: 'what', align: 'left' },
-      { title: 'value', align: 'left' },
-    ],
+    columns: columnsOf(['what', 'value'], []),
     rows: isImported(record) ? importedProvenance(record) : trainedProvenance(record, run.members),
   };
 }

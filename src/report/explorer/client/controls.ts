@@ -25,6 +25,7 @@ const mostBoxes = 30;
 /** All controls of a run in their current state. */
 export function controlsOf(data: PageData, run: PageRun, state: State, change: Change): HTMLElement {
   const { induced } = run;
+  const { slider, choice, checkBoxes } = controlsFor(change);
   const view = placed(run, state);
   // A scale of 0, such as no dropout, can't be shown on a logarithmic axis.
   const isLogAxis = haveLogarithms(view.scales);
@@ -36,9 +37,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
       : choice('run', 'Run', {
           options: data.runs.map(({ name }) => [name, name]),
           value: state.run,
-          change: (name) => {
-            change({ run: name });
-          },
+          part: (name) => ({ run: name }),
         }),
     induced.options.length < 2
       ? undefined
@@ -46,45 +45,35 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
           options: induced.options,
           value: state.threshold,
           text: (value) => `${symbolOf(induced.key)} = ${formatNumber(value, 4)}`,
-          change: (threshold) => {
-            change({ threshold });
-          },
+          part: (threshold) => ({ threshold }),
         }),
     slider('size', `Test set: ${unitsText(run)}, drawn at random`, {
       options: testSizes(view.units),
       value: state.size,
       text: (value) => `${grouped(value)} ${unitsText(run)}`,
-      change: (size) => {
-        change({ size });
-      },
+      part: (size) => ({ size }),
     }),
   );
   const selects = h(
     'div',
     { class: 'selects' },
-    ...placingControls(run, state, { view, change }),
+    ...placingControls(run, state, { view, choice }),
     choice('horizontal', 'Horizontal spacing', {
       options: horizontals
         .filter((each) => isLogAxis || each === 'linear')
         .map((each) => [each, horizontalNames[each]]),
       value: isLogAxis ? state.horizontal : 'linear',
-      change: (horizontal) => {
-        change({ horizontal });
-      },
+      part: (horizontal) => ({ horizontal }),
     }),
     choice('vertical', 'Vertical axes', {
       options: verticals.map((each) => [each, verticalNames[each]]),
       value: state.vertical,
-      change: (vertical) => {
-        change({ vertical });
-      },
+      part: (vertical) => ({ vertical }),
     }),
     choice('natural', 'Natural curve', {
       options: [...data.natural.map(({ name }) => [name, name] as const), ['', 'none'] as const],
       value: state.natural,
-      change: (natural) => {
-        change({ natural });
-      },
+      part: (natural) => ({ natural }),
     }),
   );
   const boxes = h(
@@ -96,9 +85,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
           values: view.scales,
           text: (width) => scaleText(width, view.words),
           without: state.withoutWidths,
-          change: (withoutWidths) => {
-            change({ withoutWidths });
-          },
+          part: (withoutWidths) => ({ withoutWidths }),
         }),
     view.seeds.length < 2
       ? undefined
@@ -106,9 +93,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
           values: view.seeds,
           text: String,
           without: state.withoutSeeds,
-          change: (withoutSeeds) => {
-            change({ withoutSeeds });
-          },
+          part: (withoutSeeds) => ({ withoutSeeds }),
         }),
   );
   return h('div', { class: 'all-controls' }, sliders, boxes, selects);
@@ -118,7 +103,7 @@ export function controlsOf(data: PageData, run: PageRun, state: State, change: C
 function placingControls(
   run: PageRun,
   state: State,
-  { view, change }: { readonly view: PageView; readonly change: Change },
+  { view, choice }: { readonly view: PageView } & Pick<ReturnType<typeof controlsFor>, 'choice'>,
 ): (HTMLElement | undefined)[] {
   const axes = axesOf(run);
   const axis = axisIn(run, state);
@@ -130,18 +115,14 @@ function placingControls(
       : choice('axis', 'Horizontal axis', {
           options: axes.map(({ key, title }) => [key, title]),
           value: axis.key,
-          change: (key) => {
-            change({ axis: key });
-          },
+          part: (key) => ({ axis: key }),
         }),
     factors.length === 0
       ? undefined
       : choice('per', 'A curve for each', {
           options: [['', 'none: one curve'], ...factors.map((key) => [key, axisTitle(key)] as const)],
           value: factors.includes(state.per) ? state.per : '',
-          change: (per) => {
-            change({ per });
-          },
+          part: (per) => ({ per }),
         }),
     moments.length === 0
       ? undefined
@@ -151,9 +132,7 @@ function placingControls(
             ...moments.map((step) => [String(step), `after step ${grouped(step)}`] as const),
           ],
           value: state.at === undefined ? '' : String(state.at),
-          change: (step) => {
-            change({ at: step === '' ? undefined : Number(step) });
-          },
+          part: (step) => ({ at: step === '' ? undefined : Number(step) }),
         }),
     ...view.holds.map(({ key, values, value, isFree }) =>
       choice(`hold-${key}`, `Held: ${axisTitle(key)}`, {
@@ -162,9 +141,9 @@ function placingControls(
           ...values.map((each) => [String(each), formatCount(each, 5)] as const),
         ],
         value: value === undefined ? '' : String(value),
-        change: (text) => {
+        part: (text) => {
           const others = Object.entries(state.where).filter(([other]) => other !== key);
-          change({ where: Object.fromEntries(text === '' ? others : [...others, [key, Number(text)]]) });
+          return { where: Object.fromEntries(text === '' ? others : [...others, [key, Number(text)]]) };
         },
       }),
     ),
@@ -180,69 +159,75 @@ interface Slider {
   readonly options: readonly number[];
   readonly value: number;
   readonly text: (value: number) => string;
-  readonly change: (value: number) => void;
-}
-
-/** A range input over the options' indices; the option itself is shown and read out. */
-function slider(id: string, label: string, { options, value, text, change }: Slider): HTMLElement {
-  const output = h('output', { for: id, id: `${id}-value` }, text(value));
-  const input = h('input', {
-    ...{ type: 'range', id, min: 0, max: Math.max(0, options.length - 1), step: 1 },
-    ...{ value: options.indexOf(value), 'aria-valuetext': text(value), disabled: options.length < 2 },
-  });
-  input.value = String(options.indexOf(value));
-  input.addEventListener('input', () => {
-    const chosen = nth(options, Number(input.value));
-    output.textContent = text(chosen);
-    input.setAttribute('aria-valuetext', text(chosen));
-    change(chosen);
-  });
-  return h(
-    'div',
-    { class: 'control slider' },
-    h('div', { class: 'named' }, h('label', { for: id }, label), output),
-    input,
-  );
+  /** What it changes. */
+  readonly part: (value: number) => Partial<State>;
 }
 
 interface Choice<T extends string> {
   readonly options: readonly (readonly [value: T, text: string])[];
   readonly value: T;
-  readonly change: (value: T) => void;
-}
-
-function choice<T extends string>(id: string, label: string, { options, value, change }: Choice<T>): HTMLElement {
-  const select = h(
-    'select',
-    { id },
-    ...options.map(([each, text]) => h('option', { value: each, selected: each === value }, text)),
-  );
-  select.value = value;
-  select.addEventListener('change', () => {
-    change(select.value as T);
-  });
-  return h('div', { class: 'control' }, h('label', { for: id }, label), select);
+  readonly part: (value: T) => Partial<State>;
 }
 
 interface Boxes {
   readonly values: readonly number[];
   readonly text: (value: number) => string;
   readonly without: readonly number[];
-  readonly change: (without: readonly number[]) => void;
+  readonly part: (without: readonly number[]) => Partial<State>;
 }
 
-function checkBoxes(id: string, legend: string, { values, text, without, change }: Boxes): HTMLElement {
-  const inputs = values.map((value) => {
-    const input = h('input', { type: 'checkbox', id: `${id}-${value}`, value, checked: !without.includes(value) });
-    input.addEventListener('change', () => {
-      change(inputs.filter((each) => !each.checked).map((each) => Number(each.value)));
+/** Makes controls that change the state. */
+function controlsFor(change: Change) {
+  /** A range input over the options' indices; the option itself is shown and read out. */
+  function slider(id: string, label: string, { options, value, text, part }: Slider): HTMLElement {
+    const output = h('output', { for: id, id: `${id}-value` }, text(value));
+    const input = h('input', {
+      ...{ type: 'range', id, min: 0, max: Math.max(0, options.length - 1), step: 1 },
+      ...{ value: options.indexOf(value), 'aria-valuetext': text(value), disabled: options.length < 2 },
     });
-    return input;
-  });
-  return h(
-    'fieldset',
-    { id },
-    h('legend', {}, legend),
-    ...inputs.map((input, i) => h('label', { class: 'box' }, input, h('span', {}, text(nth(values, i))))),
-  );
+    input.value = String(options.indexOf(value));
+    input.addEventListener('input', () => {
+      const chosen = nth(options, Number(input.value));
+      output.textContent = text(chosen);
+      input.setAttribute('aria-valuetext', text(chosen));
+      change(part(chosen));
+    });
+    return h(
+      'div',
+      { class: 'control slider' },
+      h('div', { class: 'named' }, h('label', { for: id }, label), output),
+      input,
+    );
+  }
+
+  function choice<T extends string>(id: string, label: string, { options, value, part }: Choice<T>): HTMLElement {
+    const select = h(
+      'select',
+      { id },
+      ...options.map(([each, text]) => h('option', { value: each, selected: each === value }, text)),
+    );
+    select.value = value;
+    select.addEventListener('change', () => {
+      change(part(select.value as T));
+    });
+    return h('div', { class: 'control' }, h('label', { for: id }, label), select);
+  }
+
+  function checkBoxes(id: string, legend: string, { values, text, without, part }: Boxes): HTMLElement {
+    const inputs = values.map((value) => {
+      const input = h('input', { type: 'checkbox', id: `${id}-${value}`, value, checked: !without.includes(value) });
+      input.addEventListener('change', () => {
+        change(part(inputs.filter((each) => !each.checked).map((each) => Number(each.value))));
+      });
+      return input;
+    });
+    return h(
+      'fieldset',
+      { id },
+      h('legend', {}, legend),
+      ...inputs.map((input, i) => h('label', { class: 'box' }, input, h('span', {}, text(nth(values, i))))),
+    );
+  }
+
+  return { slider, choice, checkBoxes };
 }

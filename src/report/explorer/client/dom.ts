@@ -19,6 +19,11 @@ export function h<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** The head of a table. */
+export function headOf(names: readonly string[]): HTMLElement {
+  return h('thead', {}, h('tr', {}, ...names.map((name) => h('th', { scope: 'col' }, name))));
+}
+
 /**
  * Makes elements a single Tab stop: the chosen one, or else the first. Arrow keys, Home and End move between them; in a grid, up and
  * down move to the element above or below.

@@ -5,7 +5,7 @@ import { scaleText, type FamilyWords } from '../../../runs/words.js';
 import { unitsText, type PageExample, type PagePictures, type PageRun } from '../data.js';
 import type { Choice, PageFamily } from '../family.js';
 import type { State } from '../state.js';
-import { grouped, h, oneStop } from './dom.js';
+import { headOf, grouped, h, oneStop } from './dom.js';
 
 /** Most pictures shown for one turn. */
 const mostShown = 48;
@@ -182,16 +182,7 @@ export class Examples {
           'table',
           { class: 'cells' },
           h('caption', { class: 'sr' }, `Whether ${example.name} is ${solved}, by seed and ${words.scale}`),
-          h(
-            'thead',
-            {},
-            h(
-              'tr',
-              {},
-              h('th', { scope: 'col' }, 'seed'),
-              ...widths.map((width) => h('th', { scope: 'col' }, scaleText(width, words))),
-            ),
-          ),
+          headOf(['seed', ...widths.map((width) => scaleText(width, words))]),
           h('tbody', {}, ...rows),
         ),
       ),

@@ -11,7 +11,7 @@ import { domainOf, wholePlaces } from '../../figures/axis.js';
 import { bowText } from '../../bows.js';
 import { shownScores } from '../../titles.js';
 import { Chart, marker, type ChartContent, type ChartMember, type ChartSeries } from './chart.js';
-import { h } from './dom.js';
+import { headOf, h } from './dom.js';
 import { aboutMember, inducedTitle, ofCurve, signed, withInterval, type View, type ViewCurve } from './view.js';
 
 interface Panel {
@@ -39,7 +39,7 @@ export class Panels {
         'table',
         { class: 'scores' },
         h('caption', {}, 'Scores of what is drawn. In brackets: 95 % intervals.'),
-        h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
+        headOf(heading),
         this.#table,
       ),
     );

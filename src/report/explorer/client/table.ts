@@ -2,7 +2,7 @@
 import { firstOf, nth } from '../../../machine/present.js';
 import { formatNumber } from '../../../terminal/format.js';
 import { unitsText } from '../data.js';
-import { grouped, h } from './dom.js';
+import { headOf, grouped, h } from './dom.js';
 import { inducedTitle, numbersOf, signed, type View } from './view.js';
 
 /** A row for each member; undefined if there is nothing to draw. */
@@ -32,7 +32,7 @@ export function curveTable(view: View): HTMLElement | undefined {
       {},
       `Every member on ${grouped(first.choice.size)} ${unitsText(run)}; in brackets, 95 % intervals over the sampling of the test set.`,
     ),
-    h('thead', {}, h('tr', {}, ...heading.map((text) => h('th', { scope: 'col' }, text)))),
+    headOf(heading),
     h('tbody', {}, ...rows),
   );
 }
