@@ -28,6 +28,7 @@ export interface ComparedCurve {
   /** Why values of its metric can be infinite or undefined, for notes. */
   readonly notFinite?: string | undefined;
   readonly unit: string;
+  readonly better: 'higher' | 'lower';
   /** Undefined for published curves. */
   readonly kind?: MetricKind | undefined;
   /** In order of scale. */
@@ -107,7 +108,8 @@ export function familyCurve(
     return { parameters, width, value: curve.values[i]!, interval: intervals[i] };
   });
   return {
-    ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit, kind: metric.kind },
+    ...{ title: metric.title, notFinite: metric.notFinite, unit: metric.unit },
+    ...{ kind: metric.kind, better: metric.better },
     points,
     members: members.map(({ record }, i) => ({
       parameters: record.parameters,
@@ -158,6 +160,7 @@ export function publishedCurve(
   return {
     title: name,
     unit,
+    better,
     points: compared,
     members: compared.map(({ parameters, value }) => ({ parameters, value })),
     range: rangeOf(points.map(({ value }) => value)),

@@ -31,15 +31,24 @@ export const rankedScores: readonly TitledScore[] = [
   ...titled('bow'),
 ];
 
-/** Of the axis that shows a metric: published curves, which have no kind, are of shares right. */
+/**
+ * Of the axis that shows a metric, with a word where lower is better: scores beside it are turned so that higher is. Published curves,
+ * which have no kind, are of shares right.
+ */
 export function verticalTitle(metric: {
   readonly unit: string;
   readonly title: string;
   readonly kind?: MetricKind | undefined;
+  readonly better: 'higher' | 'lower';
 }): string {
   const { unit, title, kind } = metric;
-  if (unit === 'probability' && kind !== 'continuous') return 'share';
-  return unit === '' || unit === 'probability' ? title : unit;
+  if (unit === 'probability' && kind !== 'continuous') return withDirection('share', metric);
+  return withDirection(unit === '' || unit === 'probability' ? title : unit, metric);
+}
+
+/** `nats (lower is better)`, `share`. */
+export function withDirection(title: string, { better }: { readonly better: 'higher' | 'lower' }): string {
+  return better === 'lower' ? `${title} (lower is better)` : title;
 }
 
 export const axisTitles: Readonly<Record<ScaleName, string>> = {

@@ -7,6 +7,7 @@ import {
   type SideValue,
 } from '../../analysis/diff/difference.js';
 import { nth } from '../../machine/present.js';
+import { withDirection } from '../titles.js';
 import type { CurvePoint } from './axis.js';
 import type { Figure } from './layout.js';
 import { curvePanel, type PanelSeries, levelLine } from './panels.js';
@@ -20,7 +21,8 @@ export function diffFigure(found: FamilyDifference<NamedRun>): Figure {
     notes: notesOf(found),
     panels: [
       curvePanel({
-        ...{ title: metric.title, subtitle: [], xTitle: one.words.axis, yTitle, legend: true },
+        ...{ title: metric.title, subtitle: [], xTitle: one.words.axis, legend: true },
+        yTitle: withDirection(yTitle, metric),
         series: [
           { label: one.label, ...sideOf(scales, (scale) => scale.one) },
           { label: other.label, ...sideOf(scales, (scale) => scale.other) },

@@ -1,4 +1,5 @@
 /** Figures of forecasts: as scored, and in hindsight. */
+import { greatest, least } from 'd3-array';
 import {
   centralInterval,
   coverages,
@@ -18,12 +19,25 @@ import { domainOf, type CurvePoint, type Domain } from './axis.js';
 import type { Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel, levelLine } from './panels.js';
 
-/** Methods shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
-const pictured = ['power-law', 'average', 'pass-rate', 'per-example'];
+/** Methods usually shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
+const usual = ['power-law', 'average', 'pass-rate', 'per-example'];
+
+type Ranked = Pick<MethodScore, 'method' | 'skill'>;
+
+/** The usual methods of a metric; where another has the best skill, it takes the place of the usual one with the worst. */
+function picturedOf<Method extends Ranked>(methods: readonly Method[]): Method[] {
+  const those = usual.flatMap((name) => methods.filter(({ method }) => method === name));
+  const best = least(methods, ({ skill }) => skill);
+  if (best === undefined || those.includes(best)) return those;
+  const worst = greatest(those, ({ skill }) => skill);
+  return [...those.filter((each) => each !== worst), best];
+}
 
 /** Methods that are only in the table. */
-function leftOut(methods: readonly { readonly method: string }[]): string[] {
-  const others = [...new Set(methods.map(({ method }) => method))].filter((method) => !pictured.includes(method));
+function leftOut(metrics: readonly { readonly methods: readonly Ranked[] }[]): string[] {
+  const names = (some: readonly Ranked[]) => some.map(({ method }) => method);
+  const drawn = new Set(metrics.flatMap(({ methods }) => names(picturedOf(methods))));
+  const others = [...new Set(metrics.flatMap(({ methods }) => names(methods)))].filter((name) => !drawn.has(name));
   return others.length === 0 ? [] : [`Only in the table: ${condensed(others)}.`];
 }
 
@@ -34,7 +48,7 @@ export function scoreFigure(
   words: FamilyWords = trainedWords,
 ): Figure {
   const byMetric = scores.map((score) => {
-    const methods = pictured.flatMap((name) => score.methods.filter(({ method }) => method === name));
+    const methods = picturedOf(score.methods);
     const yDomain = domainOfScore(score, methods);
     return methods.map((method) => scorePanel(score, method, { words, yDomain }));
   });
@@ -43,12 +57,18 @@ export function scoreFigure(
     title: `${about.name}: forecast and outcome`,
     notes: [
       `${about.run}, sealed ${about.sealed}. Fan: median with 50, 80 and 95 % intervals of a member. Points: ${words.isImported ? 'models' : 'seeds'}.`,
-      ...leftOut(scores.flatMap(({ methods }) => methods)),
+      ...(panels.some(hasOpenFan) ? ['Open triangles: the fan goes on beyond the axis.'] : []),
+      ...leftOut(scores),
     ],
     panels: withSharedLegend(panels),
     // If possible, metrics do not share a row.
     columns: byMetric.every((own) => own.length % 2 === 0) ? 2 : 3,
   };
+}
+
+function hasOpenFan({ series, yDomain: [bottom, top] = [-Infinity, Infinity] }: CurvePanel): boolean {
+  const points = series.flatMap(({ bands = [] }) => bands.flat());
+  return points.some(({ lower = bottom, upper = top }) => lower < bottom || upper > top);
 }
 
 /** One legend, of the last panel, if it has the series of all; else each panel has its own. */
@@ -94,8 +114,7 @@ function scorePanel(
 
 function axisTitle(metric: MetricScore['metric']): string {
   const { title, unit } = metric;
-  if (unit === 'probability') return verticalTitle(metric);
-  return unit === '' ? title : `${title} (${unit})`;
+  return verticalTitle(unit === 'probability' || unit === '' ? metric : { ...metric, unit: `${title} (${unit})` });
 }
 
 /** The same domain for all panels of a metric, so that its methods can be compared. */
@@ -150,19 +169,28 @@ function fanOf(origin: CurvePoint, targets: readonly ScoredTarget[], { targets: 
 export function studyFigure(run: string, studies: readonly MetricStudy[], words: FamilyWords = trainedWords): Figure {
   const largest = words.isCoordinate ? 'largest' : 'widest';
   const size = words.isCoordinate ? words.axis : 'parameters';
+  const names = [
+    ...new Set([...usual, ...studies.flatMap(({ methods }) => picturedOf(methods).map(({ method }) => method))]),
+  ];
   return {
     title: `${run}: from how far below can the ${largest} be predicted?`,
     notes: [
       `Error of the median forecast of the ${words.isCoordinate ? 'largest scale' : 'largest width'}, as a share of the curve's range, against the ${size} of the largest known scale; below ${tolerance} it counts as predicted. Points at the top: off by more than the whole range. The curve itself is drawn relative to its range.`,
-      ...leftOut(studies.flatMap(({ methods }) => methods)),
+      ...leftOut(studies),
     ],
-    panels: withSharedLegend(studies.map((study) => studyPanel(study, size))),
+    panels: withSharedLegend(studies.map((study) => studyPanel(study, size, names))),
   };
 }
 
+/** Of the usual methods; others have the styles after these. */
 const studyStyles = [3, 1, 0, 2];
 
-function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, size: string): CurvePanel {
+/** @param names of the methods of all panels: each has the same style in every panel */
+function studyPanel(
+  { metric, cells, methods, parameters, values, range }: MetricStudy,
+  size: string,
+  names: readonly string[],
+): CurvePanel {
   const target = values.length - 1;
   const least = Math.min(...values);
   const ends = (name: string): CurvePoint[] =>
@@ -181,9 +209,10 @@ function studyPanel({ metric, cells, parameters, values, range }: MetricStudy, s
         points: [],
       },
       levelLine(`${tolerance} of the range`, tolerance, [firstOf(parameters), lastOf(parameters)]),
-      ...pictured.flatMap((label, i) =>
-        ends(label).length === 0 ? [] : [{ label, style: nth(studyStyles, i), line: ends(label) }],
-      ),
+      ...picturedOf(methods).flatMap(({ method: label }) => {
+        const place = names.indexOf(label);
+        return ends(label).length === 0 ? [] : [{ label, style: studyStyles[place] ?? place, line: ends(label) }];
+      }),
     ],
     xTitle: `${size} of the largest known`,
     yTitle: 'error / range',

@@ -82,6 +82,7 @@ interface Edges {
   readonly isInside: (y: number) => boolean;
   /** Whether any of it is between the axis' ends. */
   readonly reaches: (range: { readonly lower: number; readonly upper: number }) => boolean;
+  readonly ends: Domain;
   readonly words: readonly string[];
 }
 
@@ -89,6 +90,7 @@ function edgesOf({ series, yLog = false }: CurvePanel, [bottom, top]: Domain): E
   const isLow = (y: number) => y === -Infinity || (yLog && y <= 0);
   const centres = series.flatMap(({ line, points = [] }) => [...line, ...points]).map(({ y }) => y);
   return {
+    ends: [bottom, top],
     onAxis: (y) => (isLow(y) ? bottom : y === Infinity ? top : y),
     isBeyond: (y) => isLow(y) || y === Infinity,
     isInside: (y) => !isLow(y) && y >= bottom && y <= top,
@@ -124,7 +126,7 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
 
 function layersOf(
   drawn: readonly DrawnSeries[],
-  { onAxis, isBeyond, isInside, reaches, place }: Edges & { readonly place: (x: number) => number },
+  { onAxis, isBeyond, isInside, reaches, place, ends: [bottom, top] }: Edges & { readonly place: (x: number) => number },
   { unit, x, y }: Frame,
 ): object[] {
   const ranges = (points: readonly CurvePoint[]) =>
@@ -178,6 +180,19 @@ function layersOf(
           encoding,
         })),
       ),
+    // Where a fan leaves the panel.
+    ...drawn.flatMap(({ bands: [widest = []] = [], style }) =>
+      (['down', 'up'] as const).flatMap((way) => {
+        const there = spaced(
+          widest.filter(({ lower = bottom, upper = top }) => (way === 'up' ? upper > top : lower < bottom)),
+          place,
+          5 * unit,
+        ).map(({ x: across }) => ({ x: across, y: way === 'up' ? top : bottom }));
+        if (there.length === 0) return [];
+        const mark = pointMark({ ...style, shape: `triangle-${way}`, isHollow: true }, unit);
+        return [{ data: { values: there }, mark, encoding }];
+      }),
+    ),
     // Not clipped at the edge.
     ...drawn.map(({ line, points = line, style }) => ({
       data: { values: points.filter(({ y: value }) => isInside(value)).map((point) => ({ x: point.x, y: point.y })) },

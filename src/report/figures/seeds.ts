@@ -3,7 +3,7 @@ import { firstOf, nth, zip } from '../../machine/present.js';
 import { sampleVariance } from '../../statistics/mean.js';
 import type { SeedDistribution, SeedScale } from '../../analysis/seeds.js';
 import { scaleText, trainedWords, type FamilyWords } from '../../runs/words.js';
-import { verticalTitle } from '../titles.js';
+import { verticalTitle, withDirection } from '../titles.js';
 import { referenceStyles, seriesStyle } from './theme.js';
 import { domainOf, type CurvePoint } from './axis.js';
 import type { Figure, Frame, Panel } from './layout.js';
@@ -36,7 +36,7 @@ export function seedsFigure(
       `${least === most ? most : `${least} to ${most}`} seeds per ${words.noun}. Points: seeds. Shapes: kernel density (Gaussian, Silverman's rule). Dashed: success, ${metric.better === 'higher' ? 'at least' : 'at most'} ${Number(threshold.toPrecision(3))}. Bars: Wilson's 95 % over seeds.${shownText}`,
     ],
     panels: [
-      violins(shown, { title: metric.title, threshold, words }),
+      violins(shown, { title: withDirection(metric.title, metric), threshold, words }),
       curvePanel({
         ...{ title: 'success', subtitle: [], xTitle: words.axis, yDomain: [0, 1], legend: true },
         yTitle: isShare ? 'share' : 'share of seeds',

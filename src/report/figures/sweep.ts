@@ -60,8 +60,8 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
     return kept.includes(j) || point.intervals !== undefined ? { x, point } : [];
   });
   const hasIntervals = scored.some(({ point }) => point.intervals !== undefined);
-  const { name, unit, kind } = firstOf(points).metric;
-  const isShare = unit === 'probability';
+  const { metric } = firstOf(points);
+  const isShare = metric.unit === 'probability';
   const x = axisOf(values, key);
   const rows = thinned([...sweep.scales.keys()], mostRows);
   const y = axisOf(
@@ -71,7 +71,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
   );
   const cells = heatCells(x.cells, y.cells, (j, i) => nth(nth(points, j).values, nth(rows, i)));
   const heat: Panel = {
-    ...{ title: name, notes: [], x, y },
+    ...{ title: metric.name, notes: [], x, y },
     ramp: {
       scheme,
       domain: isShare
@@ -81,7 +81,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
             false,
             0,
           ),
-      title: verticalTitle({ unit, kind, title: name }),
+      title: verticalTitle({ ...metric, title: metric.name }),
     },
     layers: (frame) => [heatLayer(cells, frame)],
   };
@@ -115,7 +115,7 @@ function oneAxis({ run, sweep, leastRange, words = trainedWords }: SweepFigure):
       ],
     });
   return {
-    title: `${run}: ${name} over ${key}`,
+    title: `${run}: ${metric.name} over ${key}`,
     notes: [
       `The same outcomes at every value. Scores are missing where the curve moves by less than ${leastRange}. Dashed: a straight ramp through as many scales.${hasIntervals ? ' Bands: 95 % intervals of the scores, over test examples, and seeds where there are several.' : ''}${rows.length < sweep.scales.length ? ` Rows: ${rows.length} of ${sweep.scales.length} ${words.scales}.` : ''}`,
     ],

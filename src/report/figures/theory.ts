@@ -29,7 +29,7 @@ export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {
         title: 'cross-entropy per token',
         subtitle: ['falls as a power law'],
         series: [{ label: 'L', line: line((n) => tokenLoss(law, n)), points: [] }],
-        ...{ xTitle, yTitle: 'nats', yLog: true },
+        ...{ xTitle, yTitle: 'nats (lower is better)', yLog: true },
       }),
       curvePanel({
         title: 'all of l tokens right',
@@ -41,7 +41,7 @@ export function modelFigure(law: PowerLaw, lengths: readonly number[]): Figure {
         title: 'token edit distance',
         subtitle: ['l (1 - p): linear in p, and smooth'],
         series: ofLengths(expectedEditDistance),
-        ...{ xTitle, yTitle: 'tokens' },
+        ...{ xTitle, yTitle: 'tokens (lower is better)' },
       }),
     ],
   };
@@ -73,7 +73,7 @@ export function fitFigure(
       title: 'cross-entropy',
       subtitle: [`fitted: exponent ${formatNumber(law.exponent)}`, `rms of ln L ${formatNumber(law.rmsLog)}`],
       series: pair(fitted, 'fitted'),
-      ...{ xTitle, yTitle: 'nats', yLog: true },
+      ...{ xTitle, yTitle: 'nats (lower is better)', yLog: true },
     },
     ...right.map((curve): CurvePanel => ({
       title: curve.metric.title,
@@ -90,7 +90,7 @@ export function fitFigure(
       title: edits.metric.title,
       subtitle: [`${edits.length} (1 - p)`, `rms difference ${formatNumber(edits.distance.rms)}`],
       series: pair(edits),
-      ...{ xTitle, yTitle: 'tokens' },
+      ...{ xTitle, yTitle: 'tokens (lower is better)' },
     });
   }
   return {
