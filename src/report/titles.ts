@@ -46,9 +46,14 @@ export function verticalTitle(metric: {
   return withDirection(unit === '' || unit === 'probability' ? title : unit, metric);
 }
 
+/** `error (log scale)`, `loss (nats, log scale)`. */
+export function withRemark(title: string, remark: string): string {
+  return title.endsWith(')') ? `${title.slice(0, -1)}, ${remark})` : `${title} (${remark})`;
+}
+
 /** `nats (lower is better)`, `share`. */
 export function withDirection(title: string, { better }: { readonly better: 'higher' | 'lower' }): string {
-  return better === 'lower' ? `${title} (lower is better)` : title;
+  return better === 'lower' ? withRemark(title, 'lower is better') : title;
 }
 
 export const axisTitles: Readonly<Record<ScaleName, string>> = {

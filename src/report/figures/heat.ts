@@ -1,6 +1,7 @@
 /** Heat map cells: the value of a metric or score at each point of two axes. */
 import { nth } from '../../machine/present.js';
 import type { Frame } from './layout.js';
+import { greys } from './theme.js';
 
 export interface HeatCell {
   readonly x0: number;
@@ -57,4 +58,37 @@ export function heatLayer(cells: readonly HeatCell[], { x, y, color }: Frame): o
       color: { field: 'value', ...color },
     },
   };
+}
+
+type Edge = Omit<HeatCell, 'value'>;
+
+/** The edges between neighbouring cells of which one value is above 0 and the other at most 0; none beside a cell without a value. */
+export function signChanges(
+  x: readonly (readonly [number, number])[],
+  y: readonly (readonly [number, number])[],
+  valueAt: (column: number, row: number) => number,
+): Edge[] {
+  const differ = (one: number, other: number) =>
+    Number.isFinite(one) && Number.isFinite(other) && one > 0 !== other > 0;
+  return y.flatMap(([y0, y1], row) =>
+    x.flatMap(([x0, x1], column) => {
+      const own = valueAt(column, row);
+      const isRightOther = column + 1 < x.length && differ(own, valueAt(column + 1, row));
+      const isAboveOther = row + 1 < y.length && differ(own, valueAt(column, row + 1));
+      return [...(isRightOther ? [{ x0: x1, x1, y0, y1 }] : []), ...(isAboveOther ? [{ x0, x1, y0: y1, y1 }] : [])];
+    }),
+  );
+}
+
+/** With a rim, so that they are visible on light and dark cells alike. */
+export function contourLayers(edges: readonly Edge[], { unit, x, y }: Frame): object[] {
+  if (edges.length === 0) return [];
+  return [
+    { color: 'white', strokeWidth: 3.4 * unit },
+    { color: greys.total.color, strokeWidth: 1.6 * unit },
+  ].map((look) => ({
+    data: { values: edges },
+    mark: { type: 'rule', strokeCap: 'square', ...look },
+    encoding: { x: { field: 'x0', ...x }, x2: { field: 'x1' }, y: { field: 'y0', ...y }, y2: { field: 'y1' } },
+  }));
 }

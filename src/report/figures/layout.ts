@@ -77,6 +77,8 @@ export interface PanelSeries {
   readonly spread?: 'band' | 'bars';
   /** Ranges drawn behind the line, widest first, as a fan. */
   readonly bands?: readonly (readonly CurvePoint[])[];
+  /** Points alone: nothing joins them. */
+  readonly isUnjoined?: boolean;
   /** Drawn without a legend entry, as it belongs to another series. */
   readonly isUnnamed?: boolean;
   /** Drawn wide and pale below the other lines, as a prediction is, which measured lines may coincide with. */

@@ -1,6 +1,7 @@
 /** Panels of curves: lines with bands, bars or fans, and points. The curves of all figures become layers of Vega-Lite here. */
 import { suitLogarithms } from '../../analysis/scales.js';
 import { lastOf } from '../../machine/present.js';
+import { withRemark } from '../titles.js';
 import { referenceStyles, seriesStyle, underlaid, type SeriesStyle } from './theme.js';
 import { countTicks, domainOf, placing, wholePlaces, type CurvePoint, type Domain } from './axis.js';
 import type { CurvePanel, Frame, Key, Panel, PanelSeries } from './layout.js';
@@ -38,7 +39,7 @@ export function curvePanel(whole: CurvePanel): Panel {
       ...(places === undefined ? {} : { ticks: xTicks(places) }),
     },
     y: {
-      title: [yLog ? logTitle(whole.yTitle) : whole.yTitle, ...edges.words].join('; '),
+      title: [yLog ? withRemark(whole.yTitle, 'log scale') : whole.yTitle, ...edges.words].join('; '),
       domain: yDomain,
       isLog: yLog,
       ...(whole.yTicks === undefined ? {} : { texts: whole.yTicks }),
@@ -53,11 +54,6 @@ export function curvePanel(whole: CurvePanel): Panel {
   };
 }
 
-/** `error (log scale)`, `loss (nats, log scale)`. */
-function logTitle(title: string): string {
-  return title.endsWith(')') ? `${title.slice(0, -1)}, log scale)` : `${title} (log scale)`;
-}
-
 /** A thin dashed line at a height, across a panel or part of it, that other series are compared with. */
 export function levelLine(label: string, y: number, ends: Domain): PanelSeries {
   return { label, style: referenceStyles.limit, line: ends.map((x) => ({ x, y })), points: [] };
@@ -69,10 +65,10 @@ function everyPoint({ series }: CurvePanel): CurvePoint[] {
   return series.flatMap(({ line, points = [], bands = [] }) => [...line, ...points, ...bands.flat()]);
 }
 
-function legendKey({ label, line, points = line, style }: DrawnSeries, { onAxis }: Edges): Key {
+function legendKey({ label, line, points = line, style, isUnjoined = false }: DrawnSeries, { onAxis }: Edges): Key {
   const last = line.findLast(({ y }) => !Number.isNaN(y));
   const end = last === undefined ? {} : { end: { x: last.x, y: onAxis(last.y) } };
-  return { label, style, hasLine: line.length > 0, hasPoints: points.length > 0, ...end };
+  return { label, style, hasLine: line.length > 0 && !isUnjoined, hasPoints: points.length > 0, ...end };
 }
 
 /** Values the vertical axis can't show: 0 on a logarithmic one, and infinity. They are marked at the edge, which the axis labels. */
@@ -126,7 +122,14 @@ function unbroken(line: readonly CurvePoint[]): CurvePoint[][] {
 
 function layersOf(
   drawn: readonly DrawnSeries[],
-  { onAxis, isBeyond, isInside, reaches, place, ends: [bottom, top] }: Edges & { readonly place: (x: number) => number },
+  {
+    onAxis,
+    isBeyond,
+    isInside,
+    reaches,
+    place,
+    ends: [bottom, top],
+  }: Edges & { readonly place: (x: number) => number },
   { unit, x, y }: Frame,
 ): object[] {
   const ranges = (points: readonly CurvePoint[]) =>
@@ -168,8 +171,8 @@ function layersOf(
       ]),
     ...drawn
       .toSorted((a, b) => Number(b.isUnderlaid ?? false) - Number(a.isUnderlaid ?? false))
-      .flatMap(({ line, style }) =>
-        unbroken(line).map((run) => ({
+      .flatMap(({ line, style, isUnjoined = false }) =>
+        (isUnjoined ? [] : unbroken(line)).map((run) => ({
           data: { values: at(run) },
           // Clipped only where it leaves the panel: a line along an edge, such as a share of 1, keeps its width.
           mark: {

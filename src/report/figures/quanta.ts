@@ -66,14 +66,15 @@ function histogram({ grid, turns, measured, coinFlips }: Quanta, words: FamilyWo
     { at: neverAt, share: never, isTurn: false },
   ];
   const flips = zip(coinFlips.median, places).map(([share, at]) => ({ at, share }));
-  const ticks = [
-    ...zip(turnNames(grid, words), places).map(([text, at]): Tick => ({ at, text })),
-    { at: neverAt, text: 'never' },
-  ];
+  const names = turnNames(grid, words);
+  const ticks = [...zip(names, places).map(([text, at]): Tick => ({ at, text })), { at: neverAt, text: 'never' }];
   const highest = Math.max(...[...bars, ...flips].map(({ share }) => share));
   return {
     title: '(a) Turns',
-    notes: ['Dashes: independent coin flips with the same accuracies'],
+    notes: [
+      'Dashes: independent coin flips with the same accuracies.',
+      `${lastOf(names)}: failed by the largest ${words.scale} (median over seeds); never: not solved by any member.`,
+    ],
     x: {
       ...{ title: `${words.scale} from which it stays solved (median over seeds)`, domain: [-0.6, neverAt + 0.6] },
       ...{ ticks, grid: false },

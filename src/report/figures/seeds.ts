@@ -42,7 +42,7 @@ export function seedsFigure(
         yTitle: isShare ? 'share' : 'share of seeds',
         series: [
           {
-            ...{ label: 'seeds that succeed', spread: 'bars' },
+            ...{ label: 'seeds that succeed', spread: 'bars', isUnjoined: true },
             line: points(({ success }) => ({ y: success.share, ...success.interval })),
           },
           ...(isShare

@@ -6,7 +6,7 @@ import { allAt, firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { scoreTitles, titled, verticalTitle } from '../titles.js';
 import { countTicks, domainOf, valueTicks, type CurvePoint } from './axis.js';
-import { bounds, heatCells, heatLayer, scheme } from './heat.js';
+import { bounds, contourLayers, heatCells, heatLayer, scheme, signChanges } from './heat.js';
 import type { Axis, Figure, Panel } from './layout.js';
 import { curvePanel, type CurvePanel, levelLine } from './panels.js';
 import { thinned } from './thinned.js';
@@ -138,9 +138,9 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
   const [outer, inner] = axes as [Sweep['axes'][number], Sweep['axes'][number]];
   const [x, y] = [axisOf(outer.values, outer.key), axisOf(inner.values, inner.key)];
   const panel = (score: 'bow' | 'jump', title: string): Panel => {
-    const cells = heatCells(x.cells, y.cells, (i, j) =>
-      shown(nth(points, i * inner.values.length + j), score, leastRange),
-    );
+    const valueAt = (i: number, j: number) => shown(nth(points, i * inner.values.length + j), score, leastRange);
+    const cells = heatCells(x.cells, y.cells, valueAt);
+    const changes = score === 'bow' ? signChanges(x.cells, y.cells, valueAt) : [];
     const domain =
       score === 'jump'
         ? ([0, 1] as const)
@@ -151,12 +151,12 @@ function twoAxes({ run, sweep: { axes, points }, leastRange }: SweepFigure): Fig
           );
     return {
       ...{ title, notes: [], x, y, ramp: { scheme, domain, title } },
-      layers: (frame) => [heatLayer(cells, frame)],
+      layers: (frame) => [heatLayer(cells, frame), ...contourLayers(changes, frame)],
     };
   };
   return {
     title: `${run}: ${firstOf(points).metric.name} over ${outer.key} and ${inner.key}`,
-    notes: [`White: the curve moves by less than ${leastRange}.`],
+    notes: [`Blank: the curve moves by less than ${leastRange}. Line: where the bow changes its sign, if it does.`],
     panels: titled('bow', 'jump').map(({ name, title }) => panel(name, title)),
   };
 }

@@ -2,13 +2,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { compareCurves } from '../../../../src/analysis/compare.js';
 import { sweepGrid } from '../../../../src/analysis/sweep.js';
 import { expectedEditDistance, tokenLoss } from '../../../../src/analysis/theory.js';
-import { centralInterval, medianOf } from '../../../../src/analysis/forecast/scoring.js';
+import { centralInterval, medianOf, type MetricScore } from '../../../../src/analysis/forecast/scoring.js';
+import type { MetricStudy } from '../../../../src/analysis/forecast/study.js';
 import { accuracy, subsetAccuracy } from '../../../../src/metrics/classification.js';
 import { curve } from '../../../../src/metrics/curve.js';
 import { metrics } from '../../../../src/metrics/index.js';
 import { mse } from '../../../../src/metrics/reconstruction.js';
 import { mean } from '../../../../src/statistics/mean.js';
 import { comparisonFigure } from '../../../../src/report/figures/compare.js';
+import { signChanges } from '../../../../src/report/figures/heat.js';
+import { scoreFigure, studyFigure } from '../../../../src/report/figures/forecast.js';
+import { curvePanel } from '../../../../src/report/figures/panels.js';
 import { sweepFigure } from '../../../../src/report/figures/sweep.js';
 import type { Figure } from '../../../../src/report/figures/layout.js';
 import { figureSpec } from '../../../../src/report/figures/spec.js';
@@ -269,14 +273,11 @@ test('seeds: every seed above its width, and how many succeed', async () => {
   expect(drawn.toSorted((a, b) => a - b)).toEqual(
     values.toSorted((a, b) => a - b).map((value) => expect.closeTo(value, 2) as number),
   );
+  // Shares of 0 and 1 are not joined: in between nothing was measured.
+  expect(of(success!.lines, colourOf(0))).toEqual([]);
   expectPlaces(
-    line(success!, colourOf(0)),
+    points(success!, colourOf(0)),
     seedsOfWidths.scales.map((each) => [each.scale.parameters, each.success.share]),
-  );
-  const { lower } = band(of(success!.areas, colourOf(0))[0]!);
-  expectPlaces(
-    lower,
-    seedsOfWidths.scales.map((each) => [each.scale.parameters, each.success.interval.lower]),
   );
 });
 
@@ -494,6 +495,67 @@ test('sweep over two parameters: a cell for each pair whose curve moves, brighte
     });
     expect(new Set(brightness).size).toBeGreaterThan(3);
   });
+});
+
+test('sweep over two parameters: a line where the bow changes its sign, and none beside a pair without a score', () => {
+  const [x, y] = [[0, 1, 2].map((at) => [at, at + 1] as const), [0, 1].map((at) => [at, at + 1] as const)];
+  const values = [
+    [-1, 0, 2],
+    [3, NaN, 1],
+  ];
+  // By hand: 0 | 2 in the lower row, and 3 above -1.
+  expect(signChanges(x, y, (column, row) => values[row]![column]!)).toEqual([
+    { x0: 0, x1: 1, y0: 1, y1: 1 },
+    { x0: 2, x1: 2, y0: 0, y1: 1 },
+  ]);
+});
+
+test('an axis says where lower is better, as scores beside it are turned so that higher is', () => {
+  const titles = (name: string) => figures[name]!.panels.map(({ y, ramp }) => ramp?.title ?? y.title);
+  expect(titles('compare')).toEqual(['share', 'share', 'share']);
+  expect(titles('compare-errors').slice(0, 2)).toEqual(['squared error per pixel (lower is better)', 'share']);
+  expect(titles('theory-model')).toEqual([
+    'nats (lower is better, log scale)',
+    'share right',
+    'tokens (lower is better)',
+  ]);
+  expect(titles('forecast-score')[0]).toBe('cross-entropy (nats, lower is better)');
+  expect(titles('sweep')[0]).toBe('share');
+});
+
+test('forecasts show the method of the best skill, whichever it is, instead of the worst of the usual ones', () => {
+  const shown = (figure: Figure) => figure.panels.map(({ notes }) => notes[0]);
+  const [score] = scored as [MetricScore];
+  const methods = ['power-law', 'average', 'pass-rate', 'per-example', 'linear'].map((method, i) => {
+    return { ...score.methods[0]!, method, skill: [0.9, 1.3, 0.5, NaN, 0.4][i]! };
+  });
+  const drawn = scoreFigure({ name: 'a', run: 'run a', sealed: '2026-01-02' }, [{ ...score, methods }]);
+  expect(shown(drawn)).toEqual(['power-law', 'pass-rate', 'per-example', 'linear']);
+  expect(drawn.notes.at(-1)).toBe('Only in the table: average.');
+  const [study] = studied as [MetricStudy];
+  for (const best of study.methods) {
+    const ranked = study.methods.map((each) => ({ ...each, skill: each === best ? 0.1 : 1 }));
+    const [panel] = studyFigure('a', [{ ...study, methods: ranked }]).panels;
+    expect(panel!.curves!.series.map(({ label }) => label)).toContain(best.method);
+  }
+});
+
+test('a fan that leaves the panel has an open triangle there, one that stays inside has none', async () => {
+  const fan = (upper: number) =>
+    curvePanel({
+      ...{ title: '', subtitle: [], xTitle: 'x', yTitle: 'y', yDomain: [0, 1], xDomain: [1, 10] },
+      series: [
+        {
+          ...{ label: 'fan', points: [], style: 2 },
+          line: [1, 4].map((x) => ({ x, y: 0.5 })),
+          bands: [[1, 4].map((x) => ({ x, y: 0.5, lower: 0.4, upper: x === 4 ? upper : 0.6 }))],
+        },
+      ],
+    });
+  const marks = async (upper: number) =>
+    points((await read({ title: '', notes: [], panels: [fan(upper)] }))[0]!, 'white');
+  expectPlaces(await marks(1.2), [[4, 1]]);
+  expect(await marks(0.9)).toEqual([]);
 });
 
 test('a swapped axis is noticed', async () => {
