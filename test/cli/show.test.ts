@@ -70,7 +70,7 @@ test('--ascii prints ASCII; width, height, axis and metrics are as requested', a
   const [accuracy, loss] = stdout.split('\n\n');
   for (const [panel, title] of [
     [accuracy!, 'share'],
-    [loss!, 'nats'],
+    [loss!, 'nats (lower is better)'],
   ] as const) {
     const lines = panel.split('\n');
     expect([lines.length, lines[0]!.trim()]).toEqual([14, title]);
