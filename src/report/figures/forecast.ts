@@ -8,7 +8,7 @@ import {
   type MetricScore,
   type ScoredTarget,
 } from '../../analysis/forecast/scoring.js';
-import { tolerance, type MetricStudy } from '../../analysis/forecast/study.js';
+import { tolerance, type MethodStudy, type MetricStudy } from '../../analysis/forecast/study.js';
 import { firstOf, lastOf, nth } from '../../machine/present.js';
 import { trainedWords, type FamilyWords } from '../../runs/words.js';
 import { mean } from '../../statistics/mean.js';
@@ -22,12 +22,17 @@ import { curvePanel, type CurvePanel, levelLine } from './panels.js';
 /** Methods usually shown in a figure, if they gave a forecast: a baseline, a direct fit, both indirect ones. */
 const usual = ['power-law', 'average', 'pass-rate', 'per-example'];
 
-type Ranked = Pick<MethodScore, 'method' | 'skill'>;
+type Ranked = Pick<MethodScore, 'method' | 'skill'> & Partial<Pick<MethodStudy, 'cells'>>;
 
-/** The usual methods of a metric; where another has the best skill, it takes the place of the usual one with the worst. */
+/**
+ * The usual methods of a metric; where another has the best skill, it takes the place of the usual one with the worst. In a study a
+ * method may predict only some cases, near the end: one that predicts less than half of what another does is not called best.
+ */
 function picturedOf<Method extends Ranked>(methods: readonly Method[]): Method[] {
   const those = usual.flatMap((name) => methods.filter(({ method }) => method === name));
-  const best = least(methods, ({ skill }) => skill);
+  const most = Math.max(...methods.map(({ cells = 1 }) => cells));
+  const rivals = methods.filter(({ cells = 1 }) => 2 * cells >= most);
+  const best = least(rivals, ({ skill }) => skill);
   if (best === undefined || those.includes(best)) return those;
   const worst = greatest(those, ({ skill }) => skill);
   return [...those.filter((each) => each !== worst), best];
