@@ -39,8 +39,9 @@ export interface CurveNoise {
 /**
  * A draw of a family: at each scale the mean over seeds.
  *
- * @param place of the bootstrap draw whose test set is used, modulo their number @param seed of the random numbers,
- * from which each place derives its own: two metrics of the same members use the same seeds
+ * @param place of the bootstrap draw whose test set is used, modulo their number
+ * @param seed of the random numbers, from which each place derives its own: two metrics of the same members use the
+ * same seeds
  */
 export type NoisyCurve = (place: number, seed: number) => NoisyFamily;
 

@@ -1,6 +1,6 @@
 /** Curves that rise by little more than their seeds scatter: intervals of two of their scores cover too little (docs/emergence.md). */
-import { group, sum } from 'd3-array';
-import { mean, sampleVariance } from '../statistics/mean.js';
+import { group } from 'd3-array';
+import { pooledDeviation } from '../statistics/mean.js';
 import { formatNumber } from '../terminal/format.js';
 
 /** In simulations, intervals of linearity and of the largest step held up to 97 % at far more than this, and 54 to 63 % at 3.5. */
@@ -15,11 +15,8 @@ export interface CurveOfMembers {
 
 /** The range over the standard deviation of seeds, pooled over scales; undefined without two seeds at a scale, or where it is no number. */
 export function rangeInDeviations({ range, members }: Omit<CurveOfMembers, 'title'>): number | undefined {
-  const scales = [...group(members, ({ parameters }) => parameters).values()].filter(({ length }) => length > 1);
-  if (scales.length === 0) return undefined;
-  // Weights are degrees of freedom.
-  const sums = scales.map((seeds) => (seeds.length - 1) * sampleVariance(seeds.map(({ value }) => value)));
-  const deviation = Math.sqrt((mean(sums) * scales.length) / sum(scales, (seeds) => seeds.length - 1));
+  const byScale = [...group(members, ({ parameters }) => parameters).values()];
+  const deviation = pooledDeviation(byScale.map((seeds) => seeds.map(({ value }) => value)));
   return Number.isFinite(range / deviation) ? range / deviation : undefined;
 }
 

@@ -5,7 +5,7 @@
  */
 import { group } from 'd3-array';
 import type { Metric } from '../metrics/metric.js';
-import { mean, sampleVariance } from '../statistics/mean.js';
+import { mean, pooledDeviation, sampleVariance } from '../statistics/mean.js';
 import { dot } from '../statistics/projection.js';
 import { studentQuantile } from '../statistics/student.js';
 import type { Interval } from '../statistics/wilson.js';
@@ -99,16 +99,6 @@ function varianceAroundLine({ steps, scores }: CheckpointScores): number {
   }) as [Float64Array, Float64Array];
   const left = dot(y, y) - dot(x, y) ** 2 / dot(x, x);
   return Math.max(0, left) / (scores.length - 2);
-}
-
-/** Root of the mean over places of the variance over seeds, weighted by degrees of freedom. */
-function pooledDeviation(places: ByPlace): number {
-  const freedom = places.reduce((sum, { length }) => sum + length - 1, 0);
-  const squares = places.reduce(
-    (sum, values) => sum + (values.length > 1 ? (values.length - 1) * sampleVariance(values) : 0),
-    0,
-  );
-  return Math.sqrt(squares / freedom);
 }
 
 /**

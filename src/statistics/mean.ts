@@ -21,3 +21,13 @@ export function squaresAbout(centre: number, values: ArrayLike<number>): number 
   for (let i = 0; i < values.length; i++) squares += (values[i]! - centre) ** 2; // eslint-disable-line @typescript-eslint/prefer-for-of
   return squares;
 }
+
+/** Root of the mean over groups of the variance within each, weighted by degrees of freedom; NaN without two in any group. */
+export function pooledDeviation(groups: readonly (readonly number[])[]): number {
+  const freedom = groups.reduce((sum, { length }) => sum + length - 1, 0);
+  const squares = groups.reduce(
+    (sum, values) => sum + (values.length > 1 ? (values.length - 1) * sampleVariance(values) : 0),
+    0,
+  );
+  return Math.sqrt(squares / freedom);
+}

@@ -92,8 +92,9 @@ function meansOfSeeds(values: Float64Array, lists: readonly (readonly number[])[
 }
 
 /**
- * Variance over the test set that a seed does not share with the others. @param draws of the seeds' values, `[draws]`
- * of `[seeds]`
+ * Variance over the test set that a seed does not share with the others.
+ *
+ * @param draws of the seeds' values, `[draws]` of `[seeds]`
  */
 function ownVariance(draws: readonly (readonly number[])[]): number {
   const centres = draws.map(mean);

@@ -6,7 +6,8 @@ import { openRun } from '../../../src/library/run-and-metrics.js';
 import { membersAtOnce } from '../../../src/runs/opened.js';
 import { runRecord, temporaryFolder, writeSyntheticRun } from '../../support/runs.js';
 
-test('what evaluate forgets is what nothing needs any more, and changes no number and no note', async () => {
+/** A folder with the run `lenet`: four widths, two seeds, 40 test images. */
+async function eightMembers(): Promise<string> {
   const root = await temporaryFolder();
   await writeSyntheticRun({
     folder: path.join(root, 'lenet'),
@@ -15,6 +16,11 @@ test('what evaluate forgets is what nothing needs any more, and changes no numbe
     seeds: [0, 1],
     accuracy: ({ width }) => width / 40,
   });
+  return root;
+}
+
+test('what evaluate forgets is what nothing needs any more, and changes no number and no note', async () => {
+  const root = await eightMembers();
   // Flat, so that the range of its column is told at the end.
   const metrics = ['accuracy', 'cross-entropy', 'brier', 'below:column=margin,c=-9'];
   const [kept, forgotten] = [false, true].map(async (forget) => {
@@ -37,14 +43,7 @@ test('what evaluate forgets is what nothing needs any more, and changes no numbe
 });
 
 test('members of several batches forget batch by batch, and no later one misses a column', async () => {
-  const root = await temporaryFolder();
-  await writeSyntheticRun({
-    folder: path.join(root, 'lenet'),
-    record: { dataset: { ...runRecord().dataset, testCount: 40 } },
-    widths: [4, 8, 16, 32],
-    seeds: [0, 1],
-    accuracy: ({ width }) => width / 40,
-  });
+  const root = await eightMembers();
   const opened = await openRun('lenet', { root });
   // The same files as more seeds.
   const run = {
